@@ -1,0 +1,18 @@
+"""The tooling of keras-pairings: from a pairing file to a checked outcome.
+
+One module a step, each importing only those before it:
+
+`pairing`      what is asked for: `envs/pairings/*.toml`
+`lock`         what was resolved: `requirements/`
+`environment`  a lock installed for a Python
+`outcome`      what an example does there: `examples/outcomes/*.toml`
+`reference`    the tables that are read: `README.md`, `examples/README.md`
+"""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Problem(Exception):
+    """Bad input or a bad surrounding: the message says what, where and what to do."""

@@ -1,0 +1,266 @@
+"""Environments: an interpreter found, a virtual environment made, a lock installed in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import distributions
+from pathlib import Path
+
+from filelock import FileLock
+from packaging.utils import canonicalize_name
+
+from envs import ROOT, Problem
+
+BUILD_CONSTRAINTS = ROOT / "requirements" / "tools" / "build.txt"
+
+# What a machine may say to pip and uv. Everything else that they read from the environment or
+# from a configuration file could change what is installed, or leak into a lock.
+_ALLOWED = {
+    *("PIP_CACHE_DIR", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_PROXY"),
+    *("PIP_RETRIES", "UV_CACHE_DIR", "UV_HTTP_TIMEOUT", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS"),
+    *("UV_OFFLINE", "UV_LINK_MODE", "UV_PYTHON_DOWNLOADS", "UV_PYTHON_INSTALL_DIR"),
+    *("UV_PYTHON_INSTALL_MIRROR", "UV_CONCURRENT_DOWNLOADS", "UV_CONCURRENT_INSTALLS"),
+}
+# A mirror instead of PyPI is harmless where hashes are checked, and no matter for a lock.
+_MIRRORS = {"PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"}
+
+_STAMP = "keras-pairings.json"
+
+
+class NoInterpreter(Problem):
+    """No interpreter of the Python that is needed, and none could be downloaded."""
+
+
+class CouldNotInstall(Problem):
+    """The environment could not be made, filled or found to be consistent."""
+
+
+def tool_environ(*, mirrors: bool = False, **more: str) -> dict[str, str]:
+    """The variables for pip, uv and pip-tools: this process's own, scrubbed of configuration."""
+    allowed = _ALLOWED | _MIRRORS if mirrors else _ALLOWED
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if name in allowed or not name.startswith(("PIP_", "UV_", "PYTHON", "VIRTUAL_ENV"))
+    }
+    fixed = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return environ | fixed | {"UV_NO_CONFIG": "1"} | more
+
+
+def uv() -> str | None:
+    """The uv command of the toolchain, or of the machine; None if there is none."""
+    return shutil.which("uv", path=os.path.dirname(sys.executable)) or shutil.which("uv")
+
+
+def find_interpreter(python: str) -> Path:
+    """The CPython of a version such as `3.11`: of pyenv, mise, asdf, uv, the registry or PATH.
+
+    One that is missing is downloaded by uv, unless `UV_PYTHON_DOWNLOADS=never`.
+    Raises NoInterpreter.
+    """
+    from python_discovery import get_interpreter
+
+    info = get_interpreter(
+        f"cpython{python}-64", env=_every_version(), predicate=lambda i: not i.free_threaded
+    )
+    if info is not None:
+        return Path(info.system_executable or info.executable)
+    if (command := uv()) and os.environ.get("UV_PYTHON_DOWNLOADS") != "never":
+        subprocess.run([command, "python", "install", "-q", python], env=tool_environ())
+        found = subprocess.run(
+            [command, "python", "find", "--managed-python", "--no-project", python],
+            env=tool_environ(),
+            capture_output=True,
+            text=True,
+        )
+        if found.returncode == 0:
+            return Path(found.stdout.strip())
+    raise NoInterpreter(
+        f"no Python {python} on this machine: get it with 'uv python install {python}', "
+        f"'pyenv install {python}', 'mise install python@{python}' or from your system's packages"
+    )
+
+
+def interpreter(folder: Path) -> Path:
+    """The interpreter inside a virtual environment."""
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def ensure(
+    folder: Path, python: str, requirements: Path, installer: str | None = None
+) -> Path:
+    """The interpreter of an environment that holds exactly what a lock pins.
+
+    `installer` is `uv` or `pip`; by default uv where there is one. An environment that was made
+    from another lock, by another Python, or whose installation did not end is made anew; any
+    other is synchronised, so that what was added or removed since is put right.
+    Raises NoInterpreter, CouldNotInstall.
+    """
+    command = None if installer == "pip" else uv()
+    if installer == "uv" and not command:
+        raise Problem("installer 'uv': there is no uv on this machine: use 'pip'")
+    if not requirements.is_file():
+        raise CouldNotInstall(f"{_short(requirements)}: no such lock: run nox -s lock")
+    base = find_interpreter(python)
+    stamp = {
+        "lock": hashlib.sha256(requirements.read_bytes()).hexdigest(),
+        "interpreter": str(base),
+        "installer": "uv" if command else "pip",
+    }
+    with _alone(folder):
+        if _read_stamp(folder) != stamp or not _runs(interpreter(folder)):
+            _remove(folder)
+            _create(folder, base, command)
+        if command:
+            _sync_with_uv(command, folder, requirements)
+        else:
+            _sync_with_pip(folder, requirements)
+        _check(folder, command)
+        (folder / _STAMP).write_text(json.dumps(stamp), encoding="utf-8")
+    return interpreter(folder)
+
+
+def drop(folder: Path) -> None:
+    """Remove an environment."""
+    with _alone(folder):
+        _remove(folder)
+    Path(f"{folder}.lock").unlink(missing_ok=True)
+
+
+def drop_cached(package: str) -> None:
+    """Remove every wheel of a package from uv's cache; it is downloaded anew when needed."""
+    if command := uv():
+        subprocess.run([command, "cache", "clean", "-q", package], env=tool_environ())
+
+
+def installed(folder: Path) -> dict[str, str]:
+    """Name -> version of what is installed in an environment."""
+    found = distributions(path=[str(path) for path in _site_packages(folder)])
+    return {canonicalize_name(d.metadata["Name"]): d.version for d in found}
+
+
+def _every_version() -> dict[str, str]:
+    """The variables of this process, with every Python that pyenv holds switched on.
+
+    pyenv's shims answer only for the versions that PYENV_VERSION names. mise and asdf keep
+    theirs where python-discovery looks only if it is told, so their folders join the PATH.
+    """
+    environ = dict(os.environ)
+    home = Path.home()
+    pyenv = Path(environ.get("PYENV_ROOT", home / ".pyenv")) / "versions"
+    roots = [
+        pyenv,
+        Path(environ.get("MISE_DATA_DIR", home / ".local/share/mise")) / "installs/python",
+        Path(environ.get("ASDF_DATA_DIR", home / ".asdf")) / "installs/python",
+    ]
+    folders = [path / "bin" for root in roots if root.is_dir() for path in sorted(root.iterdir())]
+    environ["PATH"] = os.pathsep.join([environ.get("PATH", ""), *map(str, folders)])
+    if pyenv.is_dir():
+        environ["PYENV_VERSION"] = ":".join(sorted(path.name for path in pyenv.iterdir()))
+    return environ
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other run is at work in the same environment."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            yield
+    except PermissionError as error:
+        raise CouldNotInstall(
+            f"{_short(folder)}: cannot be written ({error.strerror}): make the checkout writable"
+        ) from None
+
+
+def _read_stamp(folder: Path) -> object:
+    try:
+        return json.loads((folder / _STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _runs(python: Path) -> bool:
+    try:
+        return subprocess.run([python, "-I", "-c", ""], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _create(folder: Path, base: Path, command: str | None) -> None:
+    how = [command, "venv", "-q", "-p", base] if command else [base, "-I", "-m", "venv"]
+    _run([*map(str, how), str(folder)], f"{_short(folder)}: the environment could not be made")
+
+
+def _sync_with_uv(command: str, folder: Path, requirements: Path) -> None:
+    sync = [command, "pip", "sync", "--require-hashes", "-p", str(interpreter(folder))]
+    # A build from an sdist fetches its own tools: they are pinned and hashed too.
+    if "\n--no-binary" in requirements.read_text(encoding="utf-8"):
+        sync += ["--require-build-hashes", "--build-constraints", str(BUILD_CONSTRAINTS)]
+    _run(
+        [*sync, "-q", str(requirements)],
+        f"{_short(requirements)}: could not be installed in {_short(folder)}",
+    )
+
+
+def _sync_with_pip(folder: Path, requirements: Path) -> None:
+    pip = [str(interpreter(folder)), "-I", "-m", "pip"]
+    failed = f"{_short(requirements)}: could not be installed in {_short(folder)}"
+    pins = re.findall(r"^([\w.-]+)==", requirements.read_text(encoding="utf-8"), re.MULTILINE)
+    keep = {canonicalize_name(name) for name in pins} | {"pip", "setuptools", "wheel"}
+    if surplus := sorted(set(installed(folder)) - keep):
+        _run([*pip, "uninstall", "-q", "-y", *surplus], failed)
+    _run([*pip, "install", "-q", "--require-hashes", "-r", str(requirements)], failed)
+
+
+def _check(folder: Path, command: str | None) -> None:
+    """`pip check`, or uv's: nothing missing, nothing outside what the others ask for."""
+    python = str(interpreter(folder))
+    check = [command, "pip", "check", "-p", python] if command else [python, "-m", "pip", "check"]
+    _run(check, f"{_short(folder)}: the installed packages do not fit together")
+
+
+def _run(command: Sequence[str], failed: str) -> None:
+    """Run a tool; its own words and the command go into the CouldNotInstall if it fails."""
+    try:
+        done = subprocess.run(
+            command,
+            env=tool_environ(mirrors=True),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        raise CouldNotInstall(f"{failed}: {error}") from None
+    if done.returncode:
+        said = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
+        raise CouldNotInstall(f"{failed}:\n{said}\n    command: {' '.join(map(_short, command))}")
+
+
+def _site_packages(folder: Path) -> list[Path]:
+    return [*folder.glob("lib/python*/site-packages"), *folder.glob("Lib/site-packages")]
+
+
+def _short(path: str | Path) -> str:
+    """A path relative to the checkout, as it is typed there; other words as they are."""
+    text = str(path)
+    return text.removeprefix(str(ROOT) + os.sep)
+
+
+def describe(environ: Mapping[str, str]) -> str:
+    """Variables as they are typed before a command."""
+    return "".join(f"{name}={value} " for name, value in environ.items())

@@ -1,0 +1,391 @@
+"""Outcomes: what each example does in an environment, against what is recorded for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any
+
+from envs import ROOT, Problem, environment, lock, pairing
+from envs.pairing import Target
+
+EXAMPLES = ROOT / "examples"
+RECORDS = EXAMPLES / "outcomes"
+FAILURES = EXAMPLES / "failures.toml"
+INVARIANTS = EXAMPLES / "invariants.toml"
+SMOKE = ROOT / "tests" / "smoke.py"
+
+TIMEOUT = 300.0
+"""Seconds that one script may take; a slow machine takes 30 for its first import."""
+
+_TAIL = 64 * 1024
+"""Bytes of a script's output that are kept, from its end."""
+
+# What a script sees of this process's variables: nothing that changes which Keras is imported.
+_ENVIRON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "COMSPEC", "PATHEXT")
+
+_SHOWN = ("tensorflow", "keras", "keras-nightly", "tf-keras", "numpy", "protobuf", "h5py")
+
+
+class Kind(StrEnum):
+    """How the run of a script can end; only the first two can be expected."""
+
+    WORKS = "works"
+    FAILS = "fails"
+    CRASHES = "crashes"
+    TIMES_OUT = "times out"
+    COULD_NOT_INSTALL = "could not install"
+    NO_INTERPRETER = "no interpreter"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended. `exception` and `message` are those of the last traceback, normalised."""
+
+    kind: Kind
+    exception: str = ""
+    message: str = ""
+
+    def __str__(self) -> str:
+        said = f"{self.exception}: {self.message}" if self.exception else self.message
+        return f"{self.kind}: {said}" if said else str(self.kind)
+
+
+@dataclass(frozen=True)
+class Run:
+    """The run of one script: its outcome, the end of its output, and how long it took."""
+
+    outcome: Outcome
+    output: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failure that is understood: why it happens and which script shows what to do instead."""
+
+    name: str
+    exception: str
+    message: str
+    cause: str
+    remedy: str
+    script: str
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome of a script that fails so."""
+        return Outcome(Kind.FAILS, self.exception, self.message)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is known of all scripts: the failures, and what holds in every pairing."""
+
+    failures: Mapping[str, Failure]
+    works: frozenset[str]
+    fails: frozenset[str]
+
+    @cached_property
+    def by_outcome(self) -> dict[Outcome, Failure]:
+        """Failure by the outcome it explains."""
+        return {failure.outcome: failure for failure in self.failures.values()}
+
+    def broken(self, script: str, outcome: Outcome) -> str | None:
+        """What an outcome breaks that must hold in every pairing, if anything."""
+        if script in self.works and outcome.kind is not Kind.WORKS:
+            return f"{script} must work in every pairing (examples/invariants.toml)"
+        if script in self.fails and outcome.kind is not Kind.FAILS:
+            return f"{script} must fail in every pairing (examples/invariants.toml)"
+        return None
+
+    def explain(self, outcome: Outcome) -> str:
+        """Why a script ends so, in words; empty if it works."""
+        if outcome.kind is Kind.WORKS:
+            return ""
+        failure = self.by_outcome.get(outcome)
+        if failure is None:
+            return "not explained in examples/failures.toml"
+        return f"{failure.cause} {failure.remedy} See {failure.script}.py."
+
+
+def scripts(folder: Path = EXAMPLES) -> dict[str, Path]:
+    """Every example by its name, such as `broken_import/correction`."""
+    return {
+        f"{path.parent.name}/{path.stem}": path for path in sorted(folder.glob("[a-z]*/[a-z]*.py"))
+    }
+
+
+def load_rules(failures: Path = FAILURES, invariants: Path = INVARIANTS) -> Rules:
+    """The failures and the invariants. Raises Problem, naming file and key."""
+    known = scripts()
+    found: dict[str, Failure] = {}
+    for name, table in _read(failures).items():
+        where = f"examples/{failures.name}: {name}"
+        fields = ("exception", "message", "cause", "remedy", "script")
+        if not isinstance(table, dict) or set(table) != set(fields):
+            raise Problem(f"{where}: must have exactly the keys {', '.join(fields)}")
+        if not all(isinstance(value, str) and value.strip() for value in table.values()):
+            raise Problem(f"{where}: every value must be a text that is not empty")
+        if table["script"] not in known:
+            raise Problem(f"{where}: script: no example is called '{table['script']}'")
+        failure = Failure(name, **table)
+        if failure.message != normalise(failure.message):
+            raise Problem(f"{where}: message: is not normalised: {normalise(failure.message)}")
+        twin = next((f.name for f in found.values() if f.outcome == failure.outcome), None)
+        if twin or name == Kind.WORKS:
+            raise Problem(f"{where}: says the same as {twin or 'an outcome'}")
+        found[name] = failure
+    always = _read(invariants)
+    where = f"examples/{invariants.name}"
+    if set(always) != {"works", "fails"}:
+        raise Problem(f"{where}: must have exactly the keys works, fails")
+    for script in [*always["works"], *always["fails"]]:
+        if script not in known:
+            raise Problem(f"{where}: no example is called '{script}'")
+    return Rules(found, frozenset(always["works"]), frozenset(always["fails"]))
+
+
+def record_path(target: Target) -> Path:
+    """Where the expected outcomes of a target stand."""
+    return RECORDS / f"{target.session}.toml"
+
+
+def load_record(target: Target, rules: Rules) -> dict[str, Outcome]:
+    """Script -> expected outcome. Raises Problem for a missing, surplus or unknown expectation."""
+    path = record_path(target)
+    where = f"examples/outcomes/{path.name}"
+    bless = f"run nox -s {target.session} -- --bless"
+    if not path.exists():
+        raise Problem(f"{where}: no expectations for {target.session}: {bless}")
+    record = {}
+    for script, name in _read(path).items():
+        if script not in scripts():
+            raise Problem(f"{where}: no example is called '{script}': {bless}")
+        if name == Kind.WORKS:
+            record[script] = Outcome(Kind.WORKS)
+        elif name in rules.failures:
+            record[script] = rules.failures[name].outcome
+        else:
+            raise Problem(f"{where}: {script}: '{name}' is neither 'works' nor a failure that "
+                          "examples/failures.toml explains")
+    if missing := sorted(set(scripts()) - set(record)):
+        raise Problem(f"{where}: no expectation for {', '.join(missing)}: {bless}")
+    return record
+
+
+def objections(record: Mapping[str, Outcome], rules: Rules) -> list[str]:
+    """Why a record cannot stand: what it breaks, and which failure leads to no way out."""
+    found = []
+    for script, outcome in record.items():
+        if outcome.kind not in (Kind.WORKS, Kind.FAILS):
+            found.append(f"{script}: '{outcome}' can never be expected")
+        elif broken := rules.broken(script, outcome):
+            found.append(f"{broken}, but: {outcome}")
+        elif outcome.kind is Kind.FAILS:
+            failure = rules.by_outcome.get(outcome)
+            if failure is None:
+                found.append(
+                    f"{script}: a failure that nobody explained. Add to examples/failures.toml:\n\n"
+                    f"[a-name-for-it]\nexception = {_toml(outcome.exception)}\n"
+                    f"message = {_toml(outcome.message)}\ncause = \"...\"\nremedy = \"...\"\n"
+                    "script = \"a script that works in this pairing\"\n"
+                )
+            elif record.get(failure.script) != Outcome(Kind.WORKS):
+                found.append(
+                    f"{script}: the remedy of '{failure.name}' is {failure.script}, which does "
+                    "not work in this pairing"
+                )
+    return found
+
+
+def bless(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str:
+    """Record what happened as what is expected; the scripts that did not run keep theirs.
+
+    Returns what changed. Raises Problem, and writes nothing, if there are objections.
+    """
+    path = record_path(target)
+    try:
+        old = load_record(target, rules)
+    except Problem:
+        old = {}
+    record = {script: outcome for script, outcome in sorted((old | {**happened}).items())}
+    if found := objections(record, rules):
+        raise Problem(f"{target.session} cannot be blessed:\n" + "\n".join(found))
+    lines = [f"# What each example does in {target.session}. A word that is not 'works' is explained in",
+             "# ../failures.toml. Written by a run:",
+             f"#     nox -s {target.session} -- --bless"]
+    for script, outcome in record.items():
+        name = str(Kind.WORKS) if outcome.kind is Kind.WORKS else rules.by_outcome[outcome].name
+        lines.append(f'"{script}" = "{name}"')
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    after = "\n".join(lines) + "\n"
+    path.parent.mkdir(exist_ok=True)
+    lock.write(path, after)
+    return lock.difference(before, after)
+
+
+def folder(target: Target) -> Path:
+    """Where the environment of a target is made."""
+    return ROOT / ".nox" / target.session
+
+
+def drop(names: list[str]) -> None:
+    """Remove the environments of targets, or of all, and TensorFlow from uv's cache."""
+    known = pairing.targets(pairing.load_all())
+    for name in pairing.choose(known, names):
+        environment.drop(folder(known[name]))
+    environment.drop_cached("tensorflow")
+
+
+def start(
+    target: Target,
+    names: Iterable[str],
+    installer: str | None = None,
+    timeout: float = TIMEOUT,
+) -> dict[str, Future[Run]]:
+    """Make the environment of a target, then run scripts in it, as many at once as there are cores.
+
+    Where there is no interpreter, or the lock cannot be installed, that is every script's outcome.
+    """
+    futures: dict[str, Future[Run]] = {}
+    paths = scripts() | {"smoke": SMOKE}
+    try:
+        python = environment.ensure(folder(target), target.python, lock.path(target), installer)
+    except environment.NoInterpreter as problem:
+        failed = Run(Outcome(Kind.NO_INTERPRETER, message=str(problem)))
+    except environment.CouldNotInstall as problem:
+        failed = Run(Outcome(Kind.COULD_NOT_INSTALL, message=str(problem)))
+    else:
+        pool = ThreadPoolExecutor(os.cpu_count())
+        for name in names:
+            futures[name] = pool.submit(run, paths[name], python, target.pairing.env, timeout)
+        pool.shutdown(wait=False)
+        return futures
+    for name in names:
+        futures[name] = Future()
+        futures[name].set_result(failed)
+    return futures
+
+
+def run(
+    script: Path, python: Path, env: Mapping[str, str], timeout: float = TIMEOUT
+) -> Run:
+    """Run a script in a fresh, isolated interpreter, in an empty folder that is also its home."""
+    began = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+    ):
+        environ = {name: os.environ[name] for name in _ENVIRON if name in os.environ}
+        process = subprocess.Popen(
+            [python, "-I", script],
+            cwd=home,
+            env=environ | {"HOME": home, "USERPROFILE": home} | dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
+        try:
+            outcome = classify(process.wait(timeout), err)
+        except subprocess.TimeoutExpired:
+            outcome = Outcome(Kind.TIMES_OUT, message=f"after {timeout:g} seconds")
+        finally:
+            _end(process)
+        output = _tail(out) + _tail(err)
+    return Run(outcome, output, time.monotonic() - began)
+
+
+def classify(returncode: int, err: IO[bytes]) -> Outcome:
+    """The outcome that an exit code and what was written to the standard error amount to."""
+    if returncode == 0:
+        return Outcome(Kind.WORKS)
+    if returncode < 0:
+        return Outcome(Kind.CRASHES, message=f"ended by {_signal(-returncode)}")
+    _, traceback, after = _tail(err).rpartition("Traceback (most recent call last):\n")
+    if traceback:
+        # The frames are indented; the first line that is not names the exception.
+        for line in after.splitlines():
+            if found := re.fullmatch(r"([A-Za-z_][\w.]*)(?:: (.*))?", line):
+                return Outcome(Kind.FAILS, found[1], normalise(found[2] or ""))
+    if returncode == 1:
+        return Outcome(Kind.FAILS, "SystemExit", "1")
+    return Outcome(Kind.CRASHES, message=f"exit code {returncode} without a traceback")
+
+
+def normalise(message: str) -> str:
+    """A message without what differs from one machine or run to the next: paths, addresses."""
+    path = r"(?:/|[A-Za-z]:[\\/])"
+    message = re.sub(rf"\({path}[^()]*\)", "(<path>)", message)
+    message = re.sub(rf"(['\"]){path}[^'\"]*\1", r"\1<path>\1", message)
+    message = re.sub(rf"(?<![\w.:/<\\]){path}[^\s'\"()<>]+", "<path>", message)
+    message = re.sub(r"\b0x[0-9a-fA-F]+", "0x...", message)
+    return " ".join(message.split())
+
+
+def mismatch(target: Target, script: str, expected: Outcome | None, run_: Run) -> str:
+    """What a person needs to see, and to repeat, a run that did not end as expected."""
+    python = environment.interpreter(folder(target)).relative_to(ROOT)
+    path = (SMOKE if script == "smoke" else scripts()[script]).relative_to(ROOT)
+    found = environment.installed(folder(target))
+    versions = [f"{name} {found[name]}" for name in _SHOWN if name in found]
+    return "\n".join(
+        [
+            f"{target.session}: {script}",
+            f"  expected     {expected or 'nothing is recorded'}",
+            f"  happened     {run_.outcome}",
+            f"  repeat       {environment.describe(target.pairing.env)}{python} -I {path}",
+            f"  interpreter  Python {target.python}, {python}",
+            f"  installed    {', '.join(versions) or 'nothing'}",
+            f"  record       nox -s {target.session} -- --bless   (if this is right)",
+            "  output       " + "\n               ".join(run_.output.strip().splitlines()[-15:]),
+        ]
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Problem(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}: "
+                      f"cannot be read: {error}") from None
+
+
+def _toml(text: str) -> str:
+    return "'" + text + "'" if "'" not in text else '"' + text.replace('"', '\\"') + '"'
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a script and whatever it started and left behind."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _tail(stream: IO[bytes]) -> str:
+    stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, stream.tell() - _TAIL))
+    return stream.read().decode("utf-8", errors="replace")

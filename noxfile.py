@@ -1,0 +1,137 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#   "nox==2026.10.20",
+#   "argcomplete==3.7.2",
+#   "attrs==26.1.0",
+#   "colorama==0.4.6; sys_platform == 'win32'",
+#   "colorlog==6.12.0",
+#   "dependency-groups==1.3.2",
+#   "distlib==0.4.4",
+#   "filelock==4.2.11",
+#   "humanize==4.17.0",
+#   "iniconfig==2.3.1",
+#   "markdown-it-py==4.3.0",
+#   "mdurl==0.1.2",
+#   "packaging==26.3",
+#   "platformdirs==4.14.7",
+#   "pluggy==1.7.0",
+#   "pygments==2.21.0",
+#   "pytest==9.2.0",
+#   "python-discovery==1.9.5",
+#   "rich==15.0.0",
+#   "uv==0.13.9",
+#   "virtualenv==21.15.8",
+# ]
+# ///
+"""The sessions of keras-pairings; `nox -l` lists them, `envs/` holds what they do.
+
+The pins above are the whole toolchain: whichever nox is installed runs itself again in an
+environment made of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nox
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from envs import Problem, environment, lock, outcome, pairing, reference  # noqa: E402
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|venv"
+nox.options.sessions = ["lint", "tests", "tf212"]
+
+
+def checked(session: nox.Session, step: Callable[[], object]) -> None:
+    """Do a step; its Problem ends the session with that one message."""
+    try:
+        step()
+    except Problem as problem:
+        session.error(str(problem))
+
+
+def pytest(session: nox.Session, *args: str) -> None:
+    """Run pytest in the toolchain's own environment."""
+    session.run(sys.executable, "-m", "pytest", *args, *session.posargs, external=True)
+
+
+@nox.session(reuse_venv=True)
+def lint(session: nox.Session) -> None:
+    """Check style and types of the tooling with ruff and mypy."""
+    session.install("ruff==0.17.6", "mypy==2.4.1")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy", f"--python-executable={sys.executable}", "noxfile.py", "envs", "tests")
+
+
+@nox.session(python=False)
+def tests(session: nox.Session) -> None:
+    """Run the quick tests: pairing files, locks, records and tables agree; no TensorFlow."""
+    pytest(session, "tests")
+
+
+@nox.session(python=False, default=False)
+def proofs(session: nox.Session) -> None:
+    """Prove what the README claims of locks with real installs: plain pip, caps, tampering."""
+    pytest(session, "tests", "--proofs")
+
+
+@nox.session(name="lock", python=False, default=False)
+def lock_(session: nox.Session) -> None:
+    """Renew all locks, or those named: -- [tf212] [--upgrade] [--upgrade-package NAME]."""
+    options = argparse.ArgumentParser(prog="nox -s lock --", description=lock_.__doc__)
+    options.add_argument("pairings", nargs="*", help="pairings; all if none is named")
+    options.add_argument("--upgrade", action="store_true", help="take today as the cut-off date")
+    options.add_argument("--upgrade-package", action="append", default=[], metavar="NAME")
+    options.add_argument("--cut-off", metavar="DATE", help="leave out what came later: 2026-11-20")
+    options.add_argument("--tools", action="store_true", help="renew the locks of pip-tools too")
+    given = options.parse_args(session.posargs)
+    request = lock.Request(given.upgrade, tuple(given.upgrade_package), given.cut_off)
+    checked(session, lambda: lock.renew(given.pairings, request, session.log, tools=given.tools))
+    checked(session, reference.write)
+
+
+@nox.session(name="reference", python=False, default=False)
+def reference_(session: nox.Session) -> None:
+    """Write the tables of README.md and examples/README.md anew from the data."""
+    checked(session, reference.write)
+
+
+@nox.session(python=False, default=False)
+def drop(session: nox.Session) -> None:
+    """Remove environments and their TensorFlow from uv's cache: -- [tf212]; all if none."""
+    checked(session, lambda: outcome.drop(session.posargs))
+
+
+def register(target: pairing.Target) -> None:
+    """Register the session of a pairing on one Python."""
+
+    def run(session: nox.Session) -> None:
+        pytest(session, "tests/test_examples.py", f"--target={target.session}")
+
+    run.__doc__ = f"{target.pairing.summary} Python {target.python}."
+    tags = ["pairings" if target.recommended else "every-python", target.pairing.kind]
+    nox.session(run, name=target.session, tags=tags, python=False, default=False, allow_parallel=True)
+
+
+def asked() -> list[str]:
+    """The pairings that this command line names."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("-s", "-e", "--session", "--sessions", nargs="*", default=[])
+    return [n for n in options.parse_known_args()[0].session if re.match(r"tf\d", n)]
+
+
+try:
+    targets = pairing.targets(pairing.load_all())
+    pairing.choose(targets, asked())
+    for each in targets.values():
+        register(each)
+except Problem as problem:
+    sys.exit(str(problem))

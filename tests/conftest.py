@@ -1,0 +1,152 @@
+"""Options and the summary of a pairing's session; quick tests need nothing of this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TypeVar
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from envs import ROOT, Problem, outcome, pairing
+from envs.outcome import Kind, Outcome, Rules, Run
+from envs.pairing import Target
+
+T = TypeVar("T")
+
+RUNS = pytest.StashKey[dict[str, Run]]()
+BLESSED = pytest.StashKey[str]()
+NO_ENVIRONMENT = (Kind.NO_INTERPRETER, Kind.COULD_NOT_INSTALL)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("keras-pairings")
+    group.addoption("--target", help="the session whose examples are run, such as tf212")
+    group.addoption("--bless", action="store_true", help="record what happens as expected")
+    group.addoption("--installer", choices=["uv", "pip"], help="default: uv if there is one")
+    group.addoption("--timeout", type=float, default=outcome.TIMEOUT, help="seconds a script")
+    group.addoption("--proofs", action="store_true", help="run the tests that install packages")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "proof: installs packages from PyPI and takes minutes")
+    config.stash[RUNS] = {}
+
+
+def pytest_ignore_collect(collection_path, config: pytest.Config) -> bool | None:
+    """`test_examples.py` is what a pairing's session runs: it needs a target."""
+    if collection_path.name == "test_examples.py" and not config.getoption("--target"):
+        return True
+    return None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = config.getoption("--proofs")
+    if not config.getoption("--target"):
+        other = [item for item in items if bool(item.get_closest_marker("proof")) != wanted]
+        config.hook.pytest_deselected(items=other)
+        items[:] = [item for item in items if item not in other]
+
+
+def _or_exit(make: Callable[[], T]) -> T:
+    """What `make` gives; its Problem ends the run with that one message."""
+    try:
+        return make()
+    except Problem as problem:
+        pytest.exit(str(problem), returncode=1)
+
+
+@pytest.fixture(scope="session")
+def target(request: pytest.FixtureRequest) -> Target:
+    name = request.config.getoption("--target")
+    known = _or_exit(lambda: pairing.targets(pairing.load_all(wheels=pairing.WHEELS)))
+    return known[_or_exit(lambda: pairing.choose(known, [name]))[0]]
+
+
+@pytest.fixture(scope="session")
+def rules() -> Rules:
+    return _or_exit(outcome.load_rules)
+
+
+@pytest.fixture(scope="session")
+def record(request: pytest.FixtureRequest, target: Target, rules: Rules) -> dict[str, Outcome]:
+    """Script -> expected outcome; nothing is expected of a run that is to be blessed."""
+    if request.config.getoption("--bless"):
+        return {}
+    return _or_exit(lambda: outcome.load_record(target, rules))
+
+
+@pytest.fixture(scope="session")
+def runs(
+    request: pytest.FixtureRequest, target: Target, record: object
+) -> Iterator[dict[str, Future[Run]]]:
+    """Every selected script, already under way, as many at once as there are cores."""
+    option = request.config.getoption
+    names = [i.callspec.params["script"] for i in request.session.items if hasattr(i, "callspec")]
+    futures = _or_exit(
+        lambda: outcome.start(target, names, option("--installer"), option("--timeout"))
+    )
+    for name, future in futures.items():
+        if future.done() and future.result().outcome.kind in NO_ENVIRONMENT:
+            request.config.stash[RUNS][name] = future.result()
+    if request.config.stash[RUNS]:
+        failed = next(iter(request.config.stash[RUNS].values()))
+        pytest.exit(str(failed.outcome), returncode=1)
+    yield futures
+    for future in futures.values():
+        future.cancel()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Record what happened, if that is asked for; an objection turns the run red."""
+    if not session.config.getoption("--bless"):
+        return
+    happened = {s: run.outcome for s, run in session.config.stash[RUNS].items() if s != "smoke"}
+    if exitstatus or not happened:
+        session.config.stash[BLESSED] = "nothing is recorded of a run that failed"
+        return
+    known = pairing.targets(pairing.load_all())
+    target = known[session.config.getoption("--target")]
+    try:
+        changed = outcome.bless(target, happened, outcome.load_rules())
+    except Problem as problem:
+        session.config.stash[BLESSED] = str(problem)
+        session.exitstatus = 1
+    else:
+        path = outcome.record_path(target).relative_to(ROOT)
+        session.config.stash[BLESSED] = f"{path}: {changed}"
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """The table a person reads: script, expected, happened, why."""
+    ended = config.stash[RUNS]
+    if not ended:
+        return
+    target = pairing.targets(pairing.load_all())[config.getoption("--target")]
+    rules = outcome.load_rules()
+    record: dict[str, Outcome] = {}
+    with suppress(Problem):
+        record = outcome.load_record(target, rules)
+    table = Table(title=f"{target.session}: {target.pairing.summary}", title_justify="left")
+    for column in ("script", "expected", "happened", "why"):
+        table.add_column(column, overflow="fold")
+    for script, run in ended.items():
+        expected = Outcome(Kind.WORKS) if script == "smoke" else record.get(script)
+        happened = run.outcome.kind if run.outcome.kind in NO_ENVIRONMENT else run.outcome
+        table.add_row(
+            script,
+            str(expected.kind) if expected else "not recorded",
+            f"{happened} ({run.seconds:.0f} s)" if run.seconds else str(happened),
+            rules.explain(run.outcome),
+            style=None if run.outcome == expected else "bold red",
+            end_section=True,
+        )
+    Console(width=None if terminalreporter.isatty else 150).print(table, markup=False)
+    if blessed := config.stash.get(BLESSED, None):
+        terminalreporter.write_line(blessed)

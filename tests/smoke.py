@@ -1,0 +1,45 @@
+"""Whether an environment is whole: run by its own interpreter, it ends with 0.
+
+Keras takes most of its dependencies on trust until they are used. This script
+uses them: it feeds a model through `tf.data`, saves it and loads it back (HDF5
+everywhere, the `.keras` archive from TensorFlow 2.12 on, where Keras learnt to
+write it) and starts the `tensorboard` command.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.keras.layers import Dense
+from tensorflow.keras.models import Sequential, load_model
+
+RELEASE = tuple(int(part) for part in tf.__version__.split(".")[:2])
+# Keras 2.12 writes the archive only when asked by name; later ones go by the suffix.
+ARCHIVE = {"save_format": "keras_v3"} if RELEASE == (2, 12) else {}
+
+model = Sequential([Dense(8, activation="relu", input_shape=(4,)), Dense(2)])
+model.compile(optimizer="sgd", loss="mse")
+
+inputs = np.random.RandomState(0).rand(32, 4).astype("float32")
+targets = inputs[:, :2]
+batches = tf.data.Dataset.from_tensor_slices((inputs, targets)).batch(8).repeat()
+history = model.fit(batches, steps_per_epoch=4, epochs=2, verbose=0).history
+assert len(history["loss"]) == 2, history
+print("tf.data: fed")
+
+expected = model.predict(inputs)
+with tempfile.TemporaryDirectory() as folder:
+    for suffix in [".h5"] + ([".keras"] if RELEASE >= (2, 12) else []):
+        path = os.path.join(folder, "model" + suffix)
+        model.save(path, **ARCHIVE if suffix == ".keras" else {})
+        assert zipfile.is_zipfile(path) == (suffix == ".keras"), path
+        loaded = load_model(path, compile=False)
+        assert np.allclose(expected, loaded.predict(inputs), atol=1e-6)
+        print(suffix + ": saved and loaded")
+
+tensorboard = os.path.join(os.path.dirname(sys.executable), "tensorboard")
+subprocess.run([tensorboard, "--version"], check=True)

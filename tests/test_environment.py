@@ -1,0 +1,58 @@
+"""Environments: nothing of the machine leaks in, and what cannot be made says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from envs import Problem, environment
+
+
+def test_the_machine_s_configuration_does_not_reach_pip_and_uv(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "UV_INDEX", "PYTHONPATH", "VIRTUAL_ENV"):
+        monkeypatch.setenv(name, "leak")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "leak")
+    monkeypatch.setenv("UV_NO_VERIFY_HASHES", "1")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PIP_CERT", "certificate")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "mirror")
+    environ = environment.tool_environ()
+    assert "leak" not in environ.values()
+    assert "UV_NO_VERIFY_HASHES" not in environ
+    assert "PYTHONDONTWRITEBYTECODE" not in environ
+    assert environ["PIP_CERT"] == "certificate"
+    assert "UV_DEFAULT_INDEX" not in environ, "a lock is compiled from PyPI alone"
+    assert environment.tool_environ(mirrors=True)["UV_DEFAULT_INDEX"] == "mirror"
+
+
+def test_every_python_that_pyenv_holds_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in ("3.7.16", "3.13.0"):
+        (tmp_path / "versions" / version / "bin").mkdir(parents=True)
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    environ = environment._every_version()
+    assert environ["PYENV_VERSION"] == "3.13.0:3.7.16"
+    assert str(tmp_path / "versions/3.7.16/bin") in environ["PATH"]
+
+
+def test_a_missing_interpreter_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
+    with pytest.raises(environment.NoInterpreter) as caught:
+        environment.find_interpreter("3.99")
+    assert "no Python 3.99 on this machine" in str(caught.value)
+    assert "uv python install 3.99" in str(caught.value)
+
+
+def test_a_lock_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(environment.CouldNotInstall, match=r"gone\.txt: no such lock"):
+        environment.ensure(tmp_path / "env", "3.11", tmp_path / "gone.txt")
+
+
+def test_uv_is_not_taken_for_granted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "uv", lambda: None)
+    with pytest.raises(Problem, match="there is no uv on this machine: use 'pip'"):
+        environment.ensure(tmp_path / "env", "3.11", tmp_path / "lock.txt", "uv")

@@ -1,0 +1,251 @@
+"""Outcomes: every way a script can end is told apart, and blessing cannot hide a failure."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from envs import Problem, environment, outcome, pairing
+from envs.outcome import Failure, Kind, Outcome, Rules
+from envs.pairing import Target
+
+PYTHON = Path(sys.executable)
+WORKS = Outcome(Kind.WORKS)
+RULES = outcome.load_rules()
+TF212 = Target(pairing.load(pairing.FOLDER / "tf212.toml"), "3.11")
+
+
+def run(folder: Path, code: str, timeout: float = 20, **env: str) -> outcome.Run:
+    script = folder / "script.py"
+    script.write_text(code)
+    return outcome.run(script, PYTHON, env, timeout)
+
+
+CHAINED = """\
+try:
+    import no_such_module
+except ImportError:
+    raise AttributeError("module 'a' has no attribute 'b'\\nmore of it\\n    and more")
+"""
+ENDS = {
+    "works": ("print('fine')", WORKS),
+    "fails": ("Dense", Outcome(Kind.FAILS, "NameError", "name 'Dense' is not defined")),
+    "no message": ("raise KeyError", Outcome(Kind.FAILS, "KeyError")),
+    "chained": (CHAINED, Outcome(Kind.FAILS, "AttributeError", "module 'a' has no attribute 'b'")),
+    "noise after": (
+        "import atexit, sys\natexit.register(lambda: sys.stderr.write('noise: yes\\n'))\n1/0",
+        Outcome(Kind.FAILS, "ZeroDivisionError", "division by zero"),
+    ),
+    "exit code": ("raise SystemExit(1)", Outcome(Kind.FAILS, "SystemExit", "1")),
+    "crash": (
+        "import os; os.kill(os.getpid(), 11)",
+        Outcome(Kind.CRASHES, message="ended by SIGSEGV"),
+    ),
+    "other exit code": (
+        "import os; os._exit(3)",
+        Outcome(Kind.CRASHES, message="exit code 3 without a traceback"),
+    ),
+    "not UTF-8": (
+        "import sys; sys.stderr.buffer.write(b'\\xff\\n'); raise ValueError('x')",
+        Outcome(Kind.FAILS, "ValueError", "x"),
+    ),
+    "much output": (
+        "import sys; sys.stderr.write('x' * 79 + '\\n' * 9**6); raise ValueError('x')",
+        Outcome(Kind.FAILS, "ValueError", "x"),
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_each_end_of_a_script_is_told_apart(tmp_path: Path, end: str) -> None:
+    code, expected = ENDS[end]
+    assert run(tmp_path, code).outcome == expected
+
+
+def test_a_script_that_hangs_is_ended_and_so_is_what_it_started(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    code = (
+        "import subprocess, sys, time\n"
+        "subprocess.Popen([sys.executable, '-c', 'import time, pathlib; time.sleep(3); "
+        f"pathlib.Path({str(left)!r}).touch()'])\n"
+        "time.sleep(60)"
+    )
+    ended = run(tmp_path, code, timeout=1)
+    assert ended.outcome == Outcome(Kind.TIMES_OUT, message="after 1 seconds")
+    assert ended.seconds < 3
+    import time
+
+    time.sleep(3)
+    assert not left.exists()
+
+
+def test_a_script_sees_its_pairing_s_variables_and_none_of_the_machine_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "keras.py").write_text("")
+    for name in ("PYTHONPATH", "KERAS_BACKEND", "KERAS_HOME", "TF_USE_LEGACY_KERAS"):
+        monkeypatch.setenv(name, str(tmp_path))
+    code = (
+        "import os, sys\n"
+        f"assert {str(tmp_path)!r} not in sys.path, sys.path\n"
+        "assert os.environ['TF_USE_LEGACY_KERAS'] == '1'\n"
+        "assert not {'PYTHONPATH', 'KERAS_BACKEND', 'KERAS_HOME'} & set(os.environ)\n"
+        "assert os.listdir(os.path.expanduser('~')) == []\n"
+    )
+    assert run(tmp_path, code, TF_USE_LEGACY_KERAS="1").outcome == WORKS
+
+
+@pytest.mark.parametrize(
+    ("raw", "normalised"),
+    [
+        ("cannot import 'x' (/home/me/a b/x.py)", "cannot import 'x' (<path>)"),
+        (r"cannot import 'x' (C:\Users\me\x.py)", "cannot import 'x' (<path>)"),
+        ("No such file: '/usr/lib/x.so'", "No such file: '<path>'"),
+        ("error in /usr/lib/x.so: it", "error in <path> it"),
+        ("<Dense object at 0x7f89f55ed5d0>", "<Dense object at 0x...>"),
+        ("see https://keras.io/api and/or ask", "see https://keras.io/api and/or ask"),
+        ("two   spaces\tand a tab", "two spaces and a tab"),
+    ],
+)
+def test_a_message_reads_the_same_on_every_machine(raw: str, normalised: str) -> None:
+    assert outcome.normalise(raw) == normalised
+    assert outcome.normalise(normalised) == normalised
+
+
+# --- records ---
+
+
+@pytest.fixture
+def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """tf212's record alone, in a folder that may be written."""
+    text = outcome.record_path(TF212).read_text()
+    monkeypatch.setattr(outcome, "RECORDS", tmp_path)
+    outcome.record_path(TF212).write_text(text)
+    return outcome.record_path(TF212)
+
+
+def test_blessing_what_is_recorded_changes_nothing(records: Path) -> None:
+    before = records.read_text()
+    assert outcome.bless(TF212, outcome.load_record(TF212, RULES), RULES) == "unchanged"
+    assert records.read_text() == before
+
+
+def test_blessing_records_a_failure_that_is_explained(records: Path) -> None:
+    dense = RULES.failures["dense-not-imported"].outcome
+    outcome.bless(TF212, {"legacy_adaptation/mixed": dense}, RULES)
+    assert '"legacy_adaptation/mixed" = "dense-not-imported"' in records.read_text()
+    assert outcome.load_record(TF212, RULES)["legacy_adaptation/mixed"] == dense
+
+
+REFUSED = {
+    "a new failure": (
+        {"legacy_adaptation/mixed": Outcome(Kind.FAILS, "TypeError", "new")},
+        'Add to examples/failures.toml:\n\n[a-name-for-it]\nexception = \'TypeError\'',
+    ),
+    "the correction broken": (
+        {"broken_import/correction": RULES.failures["dense-not-imported"].outcome},
+        "broken_import/correction must work in every pairing",
+    ),
+    "the incorrect import working": (
+        {"broken_import/incorrect_import": WORKS},
+        "broken_import/incorrect_import must fail in every pairing",
+    ),
+    "a crash": ({"legacy_adaptation/mixed": Outcome(Kind.CRASHES)}, "can never be expected"),
+    "a timeout": ({"legacy_adaptation/mixed": Outcome(Kind.TIMES_OUT)}, "can never be expected"),
+    "no installation": (
+        {"broken_import/incorrect_import": Outcome(Kind.COULD_NOT_INSTALL)},
+        "can never be expected",
+    ),
+    "no interpreter": (
+        {"broken_import/incorrect_import": Outcome(Kind.NO_INTERPRETER)},
+        "can never be expected",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_blessing_refuses(records: Path, what: str) -> None:
+    happened, message = REFUSED[what]
+    before = records.read_text()
+    with pytest.raises(Problem) as caught:
+        outcome.bless(TF212, happened, RULES)
+    assert message in str(caught.value)
+    assert records.read_text() == before
+
+
+def test_a_remedy_must_work_in_the_same_pairing() -> None:
+    failure = Failure("x", "ValueError", "x", "cause", "remedy", "legacy_adaptation/mixed")
+    rules = Rules({"x": failure}, frozenset(), frozenset())
+    record = {"legacy_adaptation/legacy_completed": failure.outcome}
+    assert "which does not work in this pairing" in outcome.objections(record, rules)[0]
+    assert not outcome.objections({**record, "legacy_adaptation/mixed": WORKS}, rules)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"legacy_adaptation/mixed" = "works"\n', "", "no expectation for legacy_adaptation/mixed"),
+        ("legacy_adaptation/mixed", "legacy/mixed", "no example is called 'legacy/mixed'"),
+        ("dense-not-imported", "dense", "'dense' is neither 'works' nor a failure"),
+    ],
+)
+def test_an_expectation_that_is_missing_or_unknown_is_refused(
+    records: Path, old: str, new: str, message: str
+) -> None:
+    text = records.read_text()
+    assert old in text
+    records.write_text(text.replace(old, new))
+    with pytest.raises(Problem) as caught:
+        outcome.load_record(TF212, RULES)
+    assert str(caught.value).startswith("examples/outcomes/tf212.toml: ")
+    assert message in str(caught.value)
+
+
+def test_no_record_at_all_says_how_to_make_one(records: Path) -> None:
+    records.unlink()
+    with pytest.raises(Problem, match="no expectations for tf212: run nox -s tf212 -- --bless"):
+        outcome.load_record(TF212, RULES)
+
+
+FAILURE = """
+[x]
+exception = "ValueError"
+message = "wrong"
+cause = "cause"
+remedy = "remedy"
+script = "broken_import/correction"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('cause = "cause"\n', "", "x: must have exactly the keys"),
+        ('"remedy"', '""', "x: every value must be a text that is not empty"),
+        ("broken_import/correction", "correction", "x: script: no example is called 'correction'"),
+        ("wrong", "at 0x7f00", "x: message: is not normalised: at 0x..."),
+        (FAILURE, FAILURE + FAILURE.replace("[x]", "[y]"), "y: says the same as x"),
+    ],
+)
+def test_a_failure_that_is_half_explained_is_refused(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    path = tmp_path / "failures.toml"
+    path.write_text(FAILURE)
+    assert "x" in outcome.load_rules(path).failures
+    path.write_text(FAILURE.replace(old, new))
+    with pytest.raises(Problem) as caught:
+        outcome.load_rules(path)
+    assert f"examples/failures.toml: {message}" in str(caught.value)
+
+
+def test_a_mismatch_shows_both_sides_and_how_to_repeat_it() -> None:
+    happened = Outcome(Kind.FAILS, "ImportError", "new")
+    text = outcome.mismatch(TF212, "broken_import/correction", WORKS, outcome.Run(happened, "out"))
+    python = environment.interpreter(Path(".nox/tf212"))
+    assert "expected     works" in text
+    assert "happened     fails: ImportError: new" in text
+    assert f"repeat       {python} -I examples/broken_import/correction.py" in text
+    assert "nox -s tf212 -- --bless" in text

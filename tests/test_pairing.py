@@ -1,0 +1,116 @@
+"""Pairing files: what is declared is loaded, and every mistake gets one precise message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from envs import Problem, pairing
+
+GOOD = """\
+summary = "TensorFlow 2.12 with its Keras."
+kind = "keras2"
+pythons = ["3.11", "3.9"]
+requires = ["tensorflow==2.12.0", "keras==2.12.0"]
+
+[[caps]]
+requirement = "numpy<2"
+reason = "built against NumPy 1"
+"""
+WHEELS = {"2.12.0": ["3.8", "3.9", "3.10", "3.11"]}
+
+
+def declare(folder: Path, text: str, name: str = "tf212") -> Path:
+    path = folder / f"{name}.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_file_becomes_a_pairing(tmp_path: Path) -> None:
+    loaded = pairing.load(declare(tmp_path, GOOD), WHEELS)
+    assert loaded.name == "tf212"
+    assert loaded.tensorflow == "2.12.0"
+    assert str(loaded.keras) == "keras==2.12.0"
+    assert loaded.caps == (pairing.Cap("numpy<2", "built against NumPy 1"),)
+    with pytest.raises(AttributeError):
+        loaded.name = "other"  # type: ignore[misc]
+
+
+def test_the_first_python_is_the_recommended_one(tmp_path: Path) -> None:
+    loaded = pairing.load(declare(tmp_path, GOOD))
+    targets = pairing.targets({loaded.name: loaded})
+    assert list(targets) == ["tf212", "tf212-py39"]
+    assert [target.stem for target in targets.values()] == ["tf212-py311", "tf212-py39"]
+
+
+def test_an_impossible_pairing_keeps_its_file_and_has_no_session(tmp_path: Path) -> None:
+    text = 'impossible = "no wheel installs: measured 2026-11-23"\n' + GOOD
+    loaded = pairing.load(declare(tmp_path, text), {})
+    assert loaded.impossible == "no wheel installs: measured 2026-11-23"
+    assert pairing.targets({loaded.name: loaded}) == {}
+
+
+MISTAKES = {
+    "unknown key": ("kind =", "kid = 1\nkind =", "unknown key 'kid': did you mean 'kind'?"),
+    "unknown cap key": ("reason =", "why =", "caps[0]: unknown key 'why'"),
+    "no reason": ('reason = "built against NumPy 1"\n', "", "caps[0]: reason: must be a text"),
+    "empty reason": ("built against NumPy 1", "", "caps[0]: reason: must be a text"),
+    "no summary": ('summary = "TensorFlow 2.12 with its Keras."\n', "", "summary: must be a text"),
+    "bad cap": ("numpy<2", "numpy<<2", "caps[0].requirement: 'numpy<<2' is not a requirement"),
+    "unknown kind": ("keras2", "keras4", "kind: 'keras4' is not one of standalone, bundled"),
+    "no wheel": ('"3.9"', '"3.12"', "pythons: tensorflow 2.12.0 has no Linux x86_64 wheel for "),
+    "not a Python": ('"3.9"', '"3"', "pythons: '3' is not of the form '3.11'"),
+    "Python twice": ('"3.9"', '"3.11"', "pythons: one stands there twice"),
+    "not a list": ('["3.11", "3.9"]', '"3.11"', "pythons: must be a list of texts"),
+    "required twice": ('"keras==2.12.0"', '"keras", "Keras<3"', "requires: keras stands there twice"),
+    "capped twice": ("[[caps]]", '[[caps]]\nrequirement = "numpy<3"\nreason = "x"\n[[caps]]', "twice"),
+    "no TensorFlow": ("tensorflow==2.12.0", "tensorflow~=2.12", "requires: the first must be"),
+    "no such wheels": ("tensorflow==2.12.0", "tensorflow==2.12.9", "run nox -s lock -- tf212"),
+    "key twice": ("kind =", 'kind = "keras3"\nkind =', "cannot be read"),
+    "half legacy": ("keras2", "legacy", "kind: 'legacy' and a requirement on tf-keras go together"),
+    "no Keras": (', "keras==2.12.0"', "", "kind: 'bundled' means no keras"),
+    "bad env": ("[[caps]]", "[env]\nX = 1\n[[caps]]", "env: must be a table of texts"),
+    "cap no table": ("[[caps]]", "[caps]", "caps: write each as a table, [[caps]]"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_refused_with_file_and_key(tmp_path: Path, mistake: str) -> None:
+    old, new, message = MISTAKES[mistake]
+    assert GOOD.count(old) == 1
+    path = declare(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(Problem) as caught:
+        pairing.load(path, WHEELS)
+    assert str(caught.value).startswith("envs/pairings/tf212.toml: ")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_is_no_session_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="the name of the file is the session's"):
+        pairing.load(declare(tmp_path, GOOD, "TF 2.12"))
+
+
+def test_the_same_pairing_twice_is_refused(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD)
+    declare(tmp_path, GOOD, "tf212-again")
+    with pytest.raises(Problem, match=r"requires: the same as in tf212"):
+        pairing.load_all(tmp_path)
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(Problem, match=r"unknown pairing 'tf299'; the known ones are: tf115, tf212"):
+        pairing.choose({"tf115": 1, "tf212": 2}, ["tf299"])
+
+
+def test_every_pairing_of_the_repository_loads_and_has_its_wheels() -> None:
+    pairings = pairing.load_all(wheels=pairing.WHEELS)
+    minors = {".".join(one.tensorflow.split(".")[:2]) for one in pairings.values()}
+    assert minors == {"1.15", *(f"2.{minor}" for minor in range(22))}
+
+
+def test_each_pairing_recommends_the_newest_python_that_has_a_wheel() -> None:
+    wheels = pairing.load_wheels()
+    for one in pairing.load_all().values():
+        assert one.impossible or one.pythons[0] == wheels[one.tensorflow][-1], one.name
