@@ -42,7 +42,7 @@ import nox
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from envs import Problem, environment, lock, outcome, pairing, reference  # noqa: E402
+from envs import Problem, lock, outcome, pairing, reference
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|venv"
@@ -58,7 +58,8 @@ def checked(session: nox.Session, step: Callable[[], object]) -> None:
 
 
 def pytest(session: nox.Session, *args: str) -> None:
-    """Run pytest in the toolchain's own environment."""
+    """Run pytest in the toolchain's own environment, without plugins of the machine."""
+    session.env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     session.run(sys.executable, "-m", "pytest", *args, *session.posargs, external=True)
 
 
@@ -118,7 +119,10 @@ def register(target: pairing.Target) -> None:
 
     run.__doc__ = f"{target.pairing.summary} Python {target.python}."
     tags = ["pairings" if target.recommended else "every-python", target.pairing.kind]
-    nox.session(run, name=target.session, tags=tags, python=False, default=False, allow_parallel=True)
+    register_as = nox.session(
+        name=target.session, tags=tags, python=False, default=False, allow_parallel=True
+    )
+    register_as(run)
 
 
 def asked() -> list[str]:

@@ -94,9 +94,7 @@ def interpreter(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def ensure(
-    folder: Path, python: str, requirements: Path, installer: str | None = None
-) -> Path:
+def ensure(folder: Path, python: str, requirements: Path, installer: str | None = None) -> Path:
     """The interpreter of an environment that holds exactly what a lock pins.
 
     `installer` is `uv` or `pip`; by default uv where there is one. An environment that was made

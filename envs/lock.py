@@ -186,9 +186,9 @@ def check_lock(target: Target, lock: Lock) -> list[str]:
         problems.append(f"{where}: wheels and sdists are not those of the pairing: {renew_}")
     asked = [*target.pairing.requires, *(cap.requirement for cap in target.pairing.caps)]
     for requirement in map(Requirement, asked):
-        version = lock.versions.get(canonicalize_name(requirement.name))
+        name, version = requirement.name, lock.versions.get(canonicalize_name(requirement.name))
         if version is None or not requirement.specifier.contains(version, prereleases=True):
-            problems.append(f"{where}: pins {requirement.name}=={version}, not {requirement}: {renew_}")
+            problems.append(f"{where}: pins {name}=={version}, not {requirement}: {renew_}")
     names = [pin.name for pin in lock.pins]
     problems += [f"{where}: pins {n} twice: {renew_}" for n in set(names) if names.count(n) > 1]
     unwanted = {"keras", "keras-nightly", "tf-keras"} - {
@@ -250,8 +250,9 @@ def compile_lock(target: Target, request: Request) -> str:
     compiler = _compiler(target.python)
     options = [option.replace(" ", "=") for option in _options(target.pairing)]
     command = [str(compiler), "-I", str(compiler.with_name("pip-compile")), "-q"]
-    command += [f"{target.pairing.name}.in", "--resolver=backtracking", "--allow-unsafe", "--strip-extras"]
-    command += ["--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host", "--no-emit-options"]
+    command += [f"{target.pairing.name}.in", "--resolver=backtracking", "--allow-unsafe"]
+    command += ["--strip-extras", "--no-header", "--no-emit-options", "--no-emit-index-url"]
+    command += ["--no-emit-find-links", "--no-emit-trusted-host"]
     command += [f"--index-url={INDEX}", f"--pip-args={shlex.join(options)}"]
     if target.python != "3.7":
         command.append("--no-config")
@@ -294,7 +295,9 @@ def difference(old: str, new: str) -> str:
     return "\n    ".join(["changed", *lines]) if lines else "hashes changed"
 
 
-def prune(pairings: Mapping[str, Pairing], say: Callable[[str], None], folder: Path = FOLDER) -> None:
+def prune(
+    pairings: Mapping[str, Pairing], say: Callable[[str], None], folder: Path = FOLDER
+) -> None:
     """Remove the `.in` files and locks that no pairing asks for."""
     wanted = {in_path(one, folder) for one in pairings.values()}
     wanted |= {path(target, folder) for target in pairing.targets(pairings).values()}
@@ -357,14 +360,14 @@ def renew_tools(say: Callable[[str], None] = print) -> None:
 def write(file: Path, text: str) -> None:
     """Write a file whole or not at all. Raises Problem where it cannot be written."""
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=file.parent, prefix=f".{file.name}.", delete=False, encoding="utf-8", newline="\n"
-        ) as temporary:
-            temporary.write(text)
-        os.chmod(temporary.name, 0o644)
-        os.replace(temporary.name, file)
+        temporary = file.with_name(f".{file.name}.{os.getpid()}")
+        try:
+            temporary.write_bytes(text.encode("utf-8"))
+            os.replace(temporary, file)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise Problem(f"{file.parent}: cannot be written ({error.strerror})") from None
+        raise Problem(f"{file}: cannot be written ({error.strerror}): the old one stands") from None
 
 
 def _header(target: Target) -> dict[str, str]:
@@ -372,7 +375,8 @@ def _header(target: Target) -> dict[str, str]:
         "pairing": target.pairing.name,
         "python": target.python,
         "platform": PLATFORM,
-        "compiled-by": "pip-compile of " + ", ".join(
+        "compiled-by": "pip-compile of "
+        + ", ".join(
             f"{name} {version}" for name, version in reversed(_tool_pins(target.python).items())
         ),
     }
@@ -412,7 +416,7 @@ def _files(project: str) -> list[dict[str, Any]]:
         with urllib.request.urlopen(request, timeout=60) as response:
             files: list[dict[str, Any]] = json.load(response)["files"]
     except (OSError, ValueError) as error:
-        raise Problem(f"{INDEX}/{project}/: cannot be read ({error}): is there a network?") from None
+        raise Problem(f"{INDEX}/{project}/: cannot be read ({error}): no network?") from None
     return files
 
 
@@ -470,8 +474,10 @@ def _tool(command: list[str], folder: Path, what: Target | str) -> None:
 
 def _check_tool_lock(file: Path, requirements: str) -> Iterator[str]:
     if any(f"\n{line} \\\n" not in _text(file) for line in requirements.splitlines()):
-        yield f"requirements/tools/{file.name}: is not what envs/pip-tools.toml says: " \
-              "run nox -s lock -- --tools"
+        yield (
+            f"requirements/tools/{file.name}: is not what envs/pip-tools.toml says: "
+            "run nox -s lock -- --tools"
+        )
 
 
 def _text(file: Path) -> str:

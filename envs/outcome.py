@@ -178,8 +178,10 @@ def load_record(target: Target, rules: Rules) -> dict[str, Outcome]:
         elif name in rules.failures:
             record[script] = rules.failures[name].outcome
         else:
-            raise Problem(f"{where}: {script}: '{name}' is neither 'works' nor a failure that "
-                          "examples/failures.toml explains")
+            raise Problem(
+                f"{where}: {script}: '{name}' is neither 'works' nor a failure that "
+                "examples/failures.toml explains"
+            )
     if missing := sorted(set(scripts()) - set(record)):
         raise Problem(f"{where}: no expectation for {', '.join(missing)}: {bless}")
     return record
@@ -199,8 +201,8 @@ def objections(record: Mapping[str, Outcome], rules: Rules) -> list[str]:
                 found.append(
                     f"{script}: a failure that nobody explained. Add to examples/failures.toml:\n\n"
                     f"[a-name-for-it]\nexception = {_toml(outcome.exception)}\n"
-                    f"message = {_toml(outcome.message)}\ncause = \"...\"\nremedy = \"...\"\n"
-                    "script = \"a script that works in this pairing\"\n"
+                    f'message = {_toml(outcome.message)}\ncause = "..."\nremedy = "..."\n'
+                    'script = "a script that works in this pairing"\n'
                 )
             elif record.get(failure.script) != Outcome(Kind.WORKS):
                 found.append(
@@ -223,9 +225,11 @@ def bless(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str:
     record = {script: outcome for script, outcome in sorted((old | {**happened}).items())}
     if found := objections(record, rules):
         raise Problem(f"{target.session} cannot be blessed:\n" + "\n".join(found))
-    lines = [f"# What each example does in {target.session}. A word that is not 'works' is explained in",
-             "# ../failures.toml. Written by a run:",
-             f"#     nox -s {target.session} -- --bless"]
+    lines = [
+        f"# What each example does in {target.session}: works, or a failure of ../failures.toml.",
+        "# Written by a run:",
+        f"#     nox -s {target.session} -- --bless",
+    ]
     for script, outcome in record.items():
         name = str(Kind.WORKS) if outcome.kind is Kind.WORKS else rules.by_outcome[outcome].name
         lines.append(f'"{script}" = "{name}"')
@@ -252,10 +256,11 @@ def drop(names: list[str]) -> None:
 def start(
     target: Target,
     names: Iterable[str],
-    installer: str | None = None,
-    timeout: float = TIMEOUT,
+    installer: str | None,
+    jobs: int,
+    timeout: float,
 ) -> dict[str, Future[Run]]:
-    """Make the environment of a target, then run scripts in it, as many at once as there are cores.
+    """Make the environment of a target, then run scripts in it, `jobs` at a time.
 
     Where there is no interpreter, or the lock cannot be installed, that is every script's outcome.
     """
@@ -268,7 +273,7 @@ def start(
     except environment.CouldNotInstall as problem:
         failed = Run(Outcome(Kind.COULD_NOT_INSTALL, message=str(problem)))
     else:
-        pool = ThreadPoolExecutor(os.cpu_count())
+        pool = ThreadPoolExecutor(jobs)
         for name in names:
             futures[name] = pool.submit(run, paths[name], python, target.pairing.env, timeout)
         pool.shutdown(wait=False)
@@ -279,9 +284,7 @@ def start(
     return futures
 
 
-def run(
-    script: Path, python: Path, env: Mapping[str, str], timeout: float = TIMEOUT
-) -> Run:
+def run(script: Path, python: Path, env: Mapping[str, str], timeout: float = TIMEOUT) -> Run:
     """Run a script in a fresh, isolated interpreter, in an empty folder that is also its home."""
     began = time.monotonic()
     with (
@@ -360,8 +363,10 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Problem(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}: "
-                      f"cannot be read: {error}") from None
+        raise Problem(
+            f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}: "
+            f"cannot be read: {error}"
+        ) from None
 
 
 def _toml(text: str) -> str:

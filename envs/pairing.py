@@ -153,16 +153,10 @@ def load_all(folder: Path = FOLDER, *, wheels: Path | None = None) -> dict[str, 
         raise Problem(f"{folder}: no pairing files: run from a whole checkout")
     listed = None if wheels is None else load_wheels(wheels)
     pairings = [load(path, listed) for path in paths]
+    seen: dict[tuple[str, ...], str] = {}
     for pairing in pairings:
-        twin = next(
-            (
-                p.name
-                for p in pairings
-                if p is not pairing and (p.requires, p.pythons) == (pairing.requires, pairing.pythons)
-            ),
-            None,
-        )
-        if twin:
+        twin = seen.setdefault(pairing.requires, pairing.name)
+        if twin != pairing.name:
             raise Problem(
                 f"envs/pairings/{pairing.name}.toml: requires: the same as in {twin}.toml"
             )

@@ -69,9 +69,12 @@ def _pairings_table(pairings: dict[str, Pairing]) -> str:
 def _keras(one: Pairing, versions: dict[str, str]) -> str:
     named = [one.keras, one.tf_keras]
     names = [canonicalize_name(requirement.name) for requirement in named if requirement]
-    return ", ".join(
-        versions[name] if name == "keras" else f"{name} {versions[name]}" for name in names
-    ) or "none"
+    return (
+        ", ".join(
+            versions[name] if name == "keras" else f"{name} {versions[name]}" for name in names
+        )
+        or "none"
+    )
 
 
 def _failures(pairings: dict[str, Pairing]) -> str:

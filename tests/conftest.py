@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -27,7 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", help="the session whose examples are run, such as tf212")
     group.addoption("--bless", action="store_true", help="record what happens as expected")
     group.addoption("--installer", choices=["uv", "pip"], help="default: uv if there is one")
-    group.addoption("--timeout", type=float, default=outcome.TIMEOUT, help="seconds a script")
+    group.addoption("--drop", action="store_true", help="remove the environment at the end")
+    group.addoption("--jobs", type=int, default=os.cpu_count(), help="scripts at a time")
+    group.addoption("--script-timeout", type=float, default=outcome.TIMEOUT, metavar="SECONDS")
     group.addoption("--proofs", action="store_true", help="run the tests that install packages")
 
 
@@ -36,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RUNS] = {}
 
 
-def pytest_ignore_collect(collection_path, config: pytest.Config) -> bool | None:
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """`test_examples.py` is what a pairing's session runs: it needs a target."""
     if collection_path.name == "test_examples.py" and not config.getoption("--target"):
         return True
@@ -57,6 +63,23 @@ def _or_exit(make: Callable[[], T]) -> T:
         return make()
     except Problem as problem:
         pytest.exit(str(problem), returncode=1)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of this repository that a test may break."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        copy = tmp_path / "checkout" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, copy)
+    return tmp_path / "checkout"
 
 
 @pytest.fixture(scope="session")
@@ -83,12 +106,11 @@ def record(request: pytest.FixtureRequest, target: Target, rules: Rules) -> dict
 def runs(
     request: pytest.FixtureRequest, target: Target, record: object
 ) -> Iterator[dict[str, Future[Run]]]:
-    """Every selected script, already under way, as many at once as there are cores."""
+    """Every selected script, already under way."""
     option = request.config.getoption
     names = [i.callspec.params["script"] for i in request.session.items if hasattr(i, "callspec")]
-    futures = _or_exit(
-        lambda: outcome.start(target, names, option("--installer"), option("--timeout"))
-    )
+    how = (option("--installer"), option("--jobs"), option("--script-timeout"))
+    futures = _or_exit(lambda: outcome.start(target, names, *how))
     for name, future in futures.items():
         if future.done() and future.result().outcome.kind in NO_ENVIRONMENT:
             request.config.stash[RUNS][name] = future.result()
@@ -101,24 +123,29 @@ def runs(
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Record what happened, if that is asked for; an objection turns the run red."""
-    if not session.config.getoption("--bless"):
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    config = session.config
+    if not config.stash[RUNS]:
         return
-    happened = {s: run.outcome for s, run in session.config.stash[RUNS].items() if s != "smoke"}
-    if exitstatus or not happened:
-        session.config.stash[BLESSED] = "nothing is recorded of a run that failed"
-        return
-    known = pairing.targets(pairing.load_all())
-    target = known[session.config.getoption("--target")]
+    target = pairing.targets(pairing.load_all())[config.getoption("--target")]
+    if config.getoption("--bless"):
+        config.stash[BLESSED] = _bless(session, target)
+    if config.getoption("--drop"):
+        outcome.drop([target.session])
+
+
+def _bless(session: pytest.Session, target: Target) -> str:
+    """Record what happened, and say what changed; an objection turns the run red."""
+    ended = session.config.stash[RUNS]
+    happened = {script: run.outcome for script, run in ended.items() if script != "smoke"}
+    if session.testsfailed:
+        return "nothing is recorded of a run that failed"
     try:
         changed = outcome.bless(target, happened, outcome.load_rules())
     except Problem as problem:
-        session.config.stash[BLESSED] = str(problem)
-        session.exitstatus = 1
-    else:
-        path = outcome.record_path(target).relative_to(ROOT)
-        session.config.stash[BLESSED] = f"{path}: {changed}"
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return str(problem)
+    return f"{outcome.record_path(target).relative_to(ROOT)}: {changed}"
 
 
 def pytest_terminal_summary(

@@ -142,7 +142,7 @@ def test_blessing_records_a_failure_that_is_explained(records: Path) -> None:
 REFUSED = {
     "a new failure": (
         {"legacy_adaptation/mixed": Outcome(Kind.FAILS, "TypeError", "new")},
-        'Add to examples/failures.toml:\n\n[a-name-for-it]\nexception = \'TypeError\'',
+        "Add to examples/failures.toml:\n\n[a-name-for-it]\nexception = 'TypeError'",
     ),
     "the correction broken": (
         {"broken_import/correction": RULES.failures["dense-not-imported"].outcome},

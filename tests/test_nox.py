@@ -1,0 +1,67 @@
+"""The command line: what a wrong name or a broken file makes `nox` say, and its exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from envs import ROOT, pairing
+
+
+def nox(*args: str, cwd: Path = ROOT) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "nox", *args],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.returncode, done.stdout
+
+
+def test_every_pairing_has_its_session_and_its_tags() -> None:
+    code, said = nox("--list", "--json")
+    assert code == 0, said
+    sessions = {one["name"]: one for one in json.loads(said)}
+    for target in pairing.targets(pairing.load_all()).values():
+        one = sessions[target.session]
+        assert one["tags"] == ["pairings", target.pairing.kind]
+        assert target.pairing.summary in one["description"]
+    assert all(one["description"] for one in sessions.values()), "nox -l is the manual"
+
+
+def test_an_unknown_pairing_lists_the_known_ones() -> None:
+    code, said = nox("-s", "tf299")
+    assert code != 0
+    assert "unknown pairing 'tf299'; the known ones are: tf115, tf20, tf20-bundled, tf21" in said
+    assert "Traceback" not in said
+
+
+def test_a_changed_pairing_key_stops_every_command_with_one_message(checkout: Path) -> None:
+    file = checkout / "envs/pairings/tf212.toml"
+    file.write_text(file.read_text().replace("pythons =", "python ="))
+    for command in (["-l"], ["-s", "tests"], ["-s", "tf212"]):
+        code, said = nox(*command, cwd=checkout)
+        assert code != 0
+        assert "envs/pairings/tf212.toml: unknown key 'python': did you mean 'pythons'?" in said
+        assert "Traceback" not in said
+
+
+def test_a_changed_requirement_turns_the_quick_tests_red(checkout: Path) -> None:
+    file = checkout / "envs/pairings/tf212.toml"
+    file.write_text(file.read_text().replace("keras==2.12.0", "keras==2.11.0"))
+    code, said = nox("-s", "tests", "--", "-k", "test_pairing_files_in_files", cwd=checkout)
+    assert code != 0
+    assert "requirements/tf212.in: is not what envs/pairings/tf212.toml says" in said
+    assert "pins keras==2.12.0, not keras==2.11.0: run nox -s lock -- tf212" in said
+
+
+def test_an_unknown_option_of_lock_is_refused() -> None:
+    code, said = nox("-s", "lock", "--", "--upgrde")
+    assert code != 0
+    assert "unrecognized arguments: --upgrde" in said
+    code, said = nox("-s", "lock", "--", "tf299")
+    assert code != 0
+    assert "unknown pairing 'tf299'; the known ones are: tf115" in said

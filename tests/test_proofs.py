@@ -1,0 +1,203 @@
+"""What the README claims of locks, proved with real installs from PyPI: `nox -s proofs`."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from test_nox import nox
+
+from envs import ROOT, environment, lock, outcome, pairing
+from envs.environment import CouldNotInstall
+from envs.lock import Request
+from envs.outcome import Kind, Outcome
+from envs.pairing import Cap, Target
+
+pytestmark = pytest.mark.proof
+
+TARGETS = pairing.targets(pairing.load_all())
+PLAIN = ("tf115", "tf26", "tf212", "tf221")
+CAPPED = ("tf20", "tf211", "tf221")
+CAPS = [(name, cap) for name in CAPPED for cap in TARGETS[name].pairing.caps]
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(os.cpu_count()) as executor:
+        yield executor
+
+
+# --- a lock is ordinary ---
+
+
+def install_plainly(name: str, folder: Path) -> Path:
+    """What a person types: a venv of that Python, `pip install -r` of the lock, `pip check`."""
+    base = environment.find_interpreter(TARGETS[name].python)
+    python = environment.interpreter(folder)
+    commands: list[list[str | Path]] = [
+        [base, "-m", "venv", folder],
+        [python, "-m", "pip", "install", "-q", "-r", lock.path(TARGETS[name])],
+        [python, "-m", "pip", "check"],
+    ]
+    for command in commands:
+        done = subprocess.run(
+            command,
+            env=environment.tool_environ(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}"
+    return python
+
+
+@pytest.fixture(scope="module")
+def plain(
+    pool: ThreadPoolExecutor, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Future[Path]]:
+    folder = tmp_path_factory.mktemp("plain")
+    return {name: pool.submit(install_plainly, name, folder / name) for name in PLAIN}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_plain_pip_installs_a_lock_in_a_plain_venv(
+    name: str, plain: dict[str, Future[Path]]
+) -> None:
+    python = plain[name].result()
+    for script in ("broken_import/correction", "venv_verification/verify"):
+        run = outcome.run(outcome.scripts()[script], python, TARGETS[name].pairing.env)
+        assert run.outcome == Outcome(Kind.WORKS), run.output
+    environment.drop(python.parent.parent)
+
+
+# --- a lock is whole, and every cap is needed ---
+
+
+def without(name: str, cap: Cap, folder: Path) -> Outcome:
+    """How the smoke check ends in a pairing that lacks one cap, resolved at its lock's own date."""
+    target = TARGETS[name]
+    caps = tuple(one for one in target.pairing.caps if one != cap)
+    bare = Target(dataclasses.replace(target.pairing, caps=caps), target.python)
+    request = Request(upgrade=True, cut_off=lock.read(target).cut_off)
+    file = folder / "lock.txt"
+    file.write_text(lock.compile_lock(bare, request), encoding="utf-8")
+    python = environment.ensure(folder / "env", target.python, file)
+    ended = outcome.run(outcome.SMOKE, python, target.pairing.env)
+    environment.drop(folder / "env")
+    return ended.outcome
+
+
+@pytest.fixture(scope="module")
+def uncapped(
+    pool: ThreadPoolExecutor, tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, Cap], Future[Outcome]]:
+    return {
+        (name, cap): pool.submit(without, name, cap, tmp_path_factory.mktemp(name))
+        for name, cap in CAPS
+    }
+
+
+@pytest.mark.parametrize(("name", "cap"), CAPS, ids=[f"{n}-{c.requirement}" for n, c in CAPS])
+def test_without_a_cap_the_environment_is_not_whole(
+    name: str, cap: Cap, uncapped: dict[tuple[str, Cap], Future[Outcome]]
+) -> None:
+    ended = uncapped[name, cap].result()
+    assert ended.kind is Kind.FAILS, f"{name} works without {cap.requirement}: drop the cap"
+    print(f"{name} without {cap.requirement}: {ended}")
+
+
+# --- a lock is reproducible ---
+
+
+@pytest.mark.parametrize("name", ["tf212", "tf24"])
+def test_a_recompile_is_byte_identical_whatever_pip_is_told(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """tf212 is decided anew at its cut-off date; on Python 3.8, tf24 keeps its pins."""
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", tmp_path.as_uri())
+    text = lock.path(TARGETS[name]).read_text(encoding="utf-8")
+    assert bool(lock.read(TARGETS[name]).cut_off) == (name == "tf212")
+    assert lock.compile_lock(TARGETS[name], Request()) == text
+
+
+# --- an environment is its lock ---
+
+
+def small_lock(folder: Path, *names: str, text: str = "") -> Path:
+    """A lock of some small pins, cut out of tf212's."""
+    whole = text or lock.path(TARGETS["tf212"]).read_text(encoding="utf-8")
+    blocks = re.findall(r"(?m)^[\w.-]+==.*\n(?:    --hash.*\n)+", whole)
+    file = folder / "small.txt"
+    file.write_text("".join(b for b in blocks if b.partition("==")[0] in names), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_an_environment_heals_to_exactly_its_lock(tmp_path: Path, installer: str) -> None:
+    folder, file = tmp_path / "env", small_lock(tmp_path, "six", "idna")
+    python = environment.ensure(folder, "3.11", file, installer)
+    assert {"six", "idna"} <= set(environment.installed(folder))
+
+    site = next(folder.glob("lib/python*/site-packages"))
+    for path in site.glob("six-*.dist-info/*"):
+        path.unlink()
+    next(site.glob("six-*.dist-info")).rmdir()
+    (site / "six.py").unlink()
+    surplus = site / "surplus-1.0.dist-info"
+    surplus.mkdir()
+    (surplus / "METADATA").write_text("Metadata-Version: 2.1\nName: surplus\nVersion: 1.0\n")
+    (surplus / "RECORD").write_text(f"{surplus.name}/METADATA,,\n{surplus.name}/RECORD,,\n")
+    environment.ensure(folder, "3.11", file, installer)
+    assert subprocess.run([python, "-I", "-c", "import six, idna"]).returncode == 0
+    assert "surplus" not in environment.installed(folder)
+
+
+def test_an_installation_that_was_killed_is_made_anew(tmp_path: Path) -> None:
+    folder, file = tmp_path / "env", small_lock(tmp_path, "six")
+    environment.ensure(folder, "3.11", file)
+    (folder / environment._STAMP).unlink()
+    half = next(folder.glob("lib/python*/site-packages")) / "half.py"
+    half.touch()
+    environment.ensure(folder, "3.11", file)
+    assert not half.exists()
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_a_changed_hash_cannot_be_installed(tmp_path: Path, installer: str) -> None:
+    folder, file = tmp_path / "env", small_lock(tmp_path, "six")
+    environment.ensure(folder, "3.11", file, installer)
+    file.write_text(re.sub(r"sha256:\w{8}", "sha256:00000000", file.read_text()))
+    with pytest.raises(CouldNotInstall, match=r"(?is)small\.txt: could not be installed.*hash"):
+        environment.ensure(folder, "3.11", file, installer)
+
+
+# --- a session that disagrees is red, with one message ---
+
+
+def test_a_changed_hash_turns_the_session_red(checkout: Path) -> None:
+    file = checkout / lock.path(TARGETS["tf212"]).relative_to(ROOT)
+    before, absl, after = re.split(r"(?m)(^absl-py==.*\n(?:    --hash.*\n)+)", file.read_text())
+    file.write_text(before + re.sub(r"sha256:\w{8}", "sha256:00000000", absl) + after)
+    code, said = nox("-s", "tf212", cwd=checkout)
+    assert code != 0
+    assert "could not install: requirements/tf212-py311.txt: could not be installed" in said
+    assert "Hash mismatch for `absl-py==" in said
+
+
+def test_a_changed_expectation_turns_the_session_red(checkout: Path) -> None:
+    record = checkout / outcome.record_path(TARGETS["tf212"]).relative_to(ROOT)
+    record.write_text(record.read_text().replace('"dense-not-imported"', '"works"'))
+    code, said = nox("-s", "tf212", "--", "-k", "legacy_verbatim", cwd=checkout)
+    assert code != 0
+    assert "expected     works" in said
+    assert "happened     fails: NameError: name 'Dense' is not defined" in said
+    assert "repeat       .nox/tf212/bin/python -I examples/legacy_adaptation/" in said
+    assert "installed    tensorflow 2.12.0, keras 2.12.0" in said
+    assert "1 failed" in said

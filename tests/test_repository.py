@@ -1,0 +1,146 @@
+"""The repository agrees with itself: wherever a fact stands twice, one is held to the other."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from envs import ROOT, lock, outcome, pairing, reference
+
+PAIRINGS = pairing.load_all()
+TARGETS = pairing.targets(PAIRINGS)
+RULES = outcome.load_rules()
+NOXFILE = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+
+
+def test_pairing_files_in_files_and_locks_agree() -> None:
+    assert lock.check(PAIRINGS) == []
+
+
+@pytest.mark.parametrize("session", TARGETS)
+def test_a_record_can_stand(session: str) -> None:
+    record = outcome.load_record(TARGETS[session], RULES)
+    assert outcome.objections(record, RULES) == []
+
+
+def test_no_record_is_left_over() -> None:
+    records = {path.stem for path in outcome.RECORDS.iterdir()}
+    assert records == set(TARGETS)
+
+
+def test_every_failure_that_is_explained_still_happens() -> None:
+    happens = {
+        outcome.load_record(target, RULES)[script]
+        for target in TARGETS.values()
+        for script in outcome.scripts()
+    }
+    unused = [name for name, one in RULES.failures.items() if one.outcome not in happens]
+    assert unused == []
+
+
+def test_the_tables_are_what_the_data_says() -> None:
+    assert reference.stale() == []
+
+
+def test_a_changed_outcome_or_a_stale_table_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = outcome.load_record
+    flip = {"legacy_adaptation/mixed": RULES.failures["dense-not-imported"].outcome}
+    monkeypatch.setattr(
+        outcome, "load_record", lambda target, rules: original(target, rules) | flip
+    )
+    assert len(reference.stale()) == 2
+
+
+def test_the_examples_are_plain_scripts_for_python_3_7_and_later() -> None:
+    for name, path in outcome.scripts().items():
+        tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 7))
+        assert ast.get_docstring(tree), f"{name} does not say what it shows"
+        imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+        assert not {m for m in imported if m and m.split(".")[0] in ("envs", "tests")}
+
+
+def test_the_document_s_code_stands_in_the_examples_verbatim() -> None:
+    text = (outcome.EXAMPLES / "broken_import/incorrect_import.py").read_text(encoding="utf-8")
+    line = "from keras.api._v2.keras.utils import Sequential # This path is outdated"
+    assert line.replace(" #", "  #") in text
+    text = (outcome.EXAMPLES / "legacy_adaptation/legacy_verbatim.py").read_text(encoding="utf-8")
+    assert text.endswith(
+        "# Legacy code using older style import and model definition\n"
+        "from keras.models import Sequential\n\n"
+        "model = Sequential()\n"
+        "model.add(Dense(128, activation='relu', input_shape=(784,)))\n"
+        "model.add(Dense(10, activation='softmax'))\n"
+        "model.compile(optimizer='adam', loss='categorical_crossentropy', metrics=['accuracy'])\n"
+    )
+
+
+def test_the_modules_import_one_way_only() -> None:
+    order = ["pairing", "environment", "lock", "outcome", "reference"]
+    assert {path.stem for path in (ROOT / "envs").glob("*.py")} == {"__init__", *order}
+    for position, name in enumerate(order):
+        tree = ast.parse((ROOT / "envs" / f"{name}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ImportFrom | ast.Import):
+                continue
+            names = [alias.name for alias in node.names]
+            if isinstance(node, ast.ImportFrom) and node.module == "envs":
+                assert set(names) & set(order) <= set(order[:position]), name
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("envs."):
+                assert (node.module or "").split(".")[1] in order[:position], name
+            assert not any(n.split(".")[0] == "nox" for n in names), "envs knows nothing of nox"
+
+
+def test_the_noxfile_is_short_and_pins_its_whole_toolchain() -> None:
+    assert len(NOXFILE.splitlines()) <= 160
+    block = re.search(r"# /// script\n(.*?)# ///\n", NOXFILE, re.DOTALL)
+    assert block
+    pins = tomllib.loads(re.sub(r"(?m)^# ?", "", block[1]))["dependencies"]
+    names = {canonicalize_name(Requirement(pin).name) for pin in pins}
+    for pin in map(Requirement, pins):
+        assert [s.operator for s in pin.specifier] == ["=="], f"{pin} is not a pin"
+    code = (
+        "import importlib.metadata as m, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    try: print(*m.requires(name) or [], sep='\\n')\n"
+        "    except m.PackageNotFoundError: pass\n"
+    )
+    required = subprocess.run(
+        [sys.executable, "-c", code, *names], capture_output=True, text=True, check=True
+    ).stdout
+    for requirement in map(Requirement, required.splitlines()):
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            assert canonicalize_name(requirement.name) in names, f"{requirement} is not pinned"
+
+
+def test_readme_and_ci_name_the_same_commands() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    for command in re.findall(r"(?m)^(?:nox|uvx --with uv nox)\b.*$", ci):
+        assert command in readme, f".ci/run calls '{command}', which the README does not name"
+
+
+def test_what_the_readme_names_exists() -> None:
+    for page in (ROOT / "README.md", ROOT / "examples" / "README.md"):
+        text = page.read_text(encoding="utf-8")
+        for link in re.findall(r"\]\(([^)#]+)\)", text):
+            if "://" not in link:
+                assert (page.parent / link).exists(), f"{page.name}: {link}"
+        sessions = set(re.findall(r"nox -s ([\w-]+)", text))
+        known = set(TARGETS) | set(re.findall(r"(?m)^def (\w+?)_?\(session", NOXFILE))
+        assert sessions <= known, sessions - known
+
+
+def test_the_top_level_is_what_was_agreed() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    folders = {Path(name).parts[0] for name in tracked if "/" in name and name[0] != "."}
+    assert folders == {"envs", "requirements", "examples", "tests"}
