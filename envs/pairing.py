@@ -21,12 +21,12 @@ FOLDER = ROOT / "envs" / "pairings"
 WHEELS = ROOT / "requirements" / "wheels.json"
 
 KINDS = {
-    "standalone": "the stand-alone `keras` package beside TensorFlow's own copy",
-    "bundled": "TensorFlow's own copy, no `keras` package",
-    "nightly": "the `keras-nightly` package, which fills the `keras/` folder",
+    "standalone": "TensorFlow's own copy; `keras` is the stand-alone package",
+    "bundled": "TensorFlow's own copy; there is no `keras` package",
+    "nightly": "TensorFlow's own copy; `keras` is the `keras-nightly` package",
     "keras2": "the `keras` package of the same minor",
     "keras3": "the `keras` package, Keras 3",
-    "legacy": "the `tf-keras` package (Keras 2); `keras` is Keras 3",
+    "legacy": "the `tf-keras` package, Keras 2; `keras` is Keras 3",
 }
 """What `tf.keras` is in a pairing of each kind; a kind is also the tag of its sessions."""
 
@@ -245,7 +245,8 @@ def _requirement(text: str, where: str) -> Requirement:
     try:
         return Requirement(text)
     except InvalidRequirement as error:
-        raise Problem(f"{where}: '{text}' is not a requirement: {error}") from None
+        why = str(error).splitlines()[0]
+        raise Problem(f"{where}: '{text}' is not a requirement: {why}") from None
 
 
 def _no_duplicates(requirements: list[str], where: str) -> None:

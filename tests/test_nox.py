@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,14 +23,24 @@ def nox(*args: str, cwd: Path = ROOT) -> tuple[int, str]:
 
 
 def test_every_pairing_has_its_session_and_its_tags() -> None:
-    code, said = nox("--list", "--json")
+    code, said = nox("-t", "pairings", "--list", "--json")
     assert code == 0, said
     sessions = {one["name"]: one for one in json.loads(said)}
-    for target in pairing.targets(pairing.load_all()).values():
+    targets = pairing.targets(pairing.load_all())
+    assert set(sessions) == set(targets)
+    for target in targets.values():
         one = sessions[target.session]
         assert one["tags"] == ["pairings", target.pairing.kind]
         assert target.pairing.summary in one["description"]
-    assert all(one["description"] for one in sessions.values()), "nox -l is the manual"
+
+
+def test_every_session_is_in_the_manual() -> None:
+    code, said = nox("-l")
+    assert code == 0, said
+    listed = re.findall(r"(?m)^[*-] (\S+)(?: \[.*\])?( -> .+)?$", said)
+    assert {"lint", "tests", "lock", "tf212"} <= {name for name, _ in listed}
+    assert [name for name, description in listed if not description] == []
+    assert re.findall(r"(?m)^\* (\S+)", said) == ["lint", "tests", "tf212"]
 
 
 def test_an_unknown_pairing_lists_the_known_ones() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -69,14 +70,12 @@ def test_a_script_that_hangs_is_ended_and_so_is_what_it_started(tmp_path: Path) 
     code = (
         "import subprocess, sys, time\n"
         "subprocess.Popen([sys.executable, '-c', 'import time, pathlib; time.sleep(3); "
-        f"pathlib.Path({str(left)!r}).touch()'])\n"
+        f'pathlib.Path("{left}").touch()\'])\n'
         "time.sleep(60)"
     )
     ended = run(tmp_path, code, timeout=1)
     assert ended.outcome == Outcome(Kind.TIMES_OUT, message="after 1 seconds")
     assert ended.seconds < 3
-    import time
-
     time.sleep(3)
     assert not left.exists()
 
