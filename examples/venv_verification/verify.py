@@ -11,51 +11,38 @@ needs nothing installed. It exits with 0 if nothing interferes and with 1 otherw
 """
 
 import ast
-import importlib
+import importlib.util
 import os
 import platform
 import re
 import site
 import sys
-import sysconfig
 import traceback
 from collections import namedtuple
 from email.parser import HeaderParser
 from importlib.machinery import PathFinder
 
 MODULES = ("tensorflow", "keras", "tf_keras")
-TENSORFLOWS = (
-    "tensorflow",
-    "tensorflow-cpu",
-    "tensorflow-gpu",
-    "tensorflow-intel",
-    "tensorflow-macos",
-    "tensorflow-cpu-aws",
-    "tensorflow-rocm",
-    "tf-nightly",
-)
-KERASES = ("keras", "keras-nightly", "tf-keras", "tf-keras-nightly")
+is_tensorflow = re.compile(r"tensorflow(-(cpu|gpu|intel|macos|cpu-aws|rocm))?$|tf-nightly$").match
+is_keras = re.compile(r"(tf-)?keras(-nightly)?$").match
 FRESH = "make a fresh environment and install the lock of this pairing in it"
-KNOWN_FAILURES = (  # what the traceback holds, what that means, the fix
-    (
-        r"Descriptors cannot (not )?be created directly",
+NUMPY_2 = (
+    r"_ARRAY_API not found|numpy\.core\.multiarray failed to import|compiled using NumPy 1\.x"
+    r"|Unable to convert function return value to a Python type[\s\S]*\(\) -> handle"
+)
+KNOWN_FAILURES = {  # what the traceback holds: what that means, the fix
+    r"Descriptors cannot (not )?be created directly": (
         "protobuf is too new for this TensorFlow",
         'python -m pip install "protobuf<3.21"',
     ),
-    (
-        r"_ARRAY_API not found|numpy\.core\.multiarray failed to import|compiled using NumPy 1\.x"
-        r"|Unable to convert function return value to a Python type[\s\S]*\(\) -> handle",
-        "this TensorFlow was compiled for NumPy 1",
-        'python -m pip install "numpy<2"',
-    ),
-    (
-        r"keras[\s\S]*No module named '(torch|jax|theano|cntk)'",
+    NUMPY_2: ("this TensorFlow was compiled for NumPy 1", 'python -m pip install "numpy<2"'),
+    r"keras[\s\S]*No module named '(torch|jax|theano|cntk)'": (
         "Keras is told to use a backend that is not installed",
         "unset KERAS_BACKEND, and set backend to tensorflow in ~/.keras/keras.json",
     ),
-)
+}
 Distribution = namedtuple("Distribution", "name version requires files folder")
-Version = namedtuple("Version", "numbers key early late local")
+Version = namedtuple("Version", "numbers key local")
 
 
 class Report:
@@ -68,15 +55,10 @@ class Report:
     def line(self, label, text):
         print(f"  {label:<14} {text}", flush=True)
 
-    def problem(self, what, where, fix):
+    def problem(self, what, where, *fix):
         self.problems += 1
-        print(
-            f"  PROBLEM {self.problems}: {what}",
-            f"    where: {where}",
-            f"    fix:   {fix}",
-            sep="\n",
-            flush=True,
-        )
+        print(f"  PROBLEM {self.problems}: {what}\n    where: {where}")
+        print("    fix:  ", "\n           ".join(fix), flush=True)
 
     def leak(self, name, file, way, fix):
         """A module from outside the environment: one problem, however often it is met."""
@@ -87,37 +69,23 @@ class Report:
 
 # Versions (PEP 440) and environment markers (PEP 508), as far as packages use them.
 
-VERSION = re.compile(
-    r"v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d*))?"
-    r"(-(\d+)|[-_.]?(?:post|rev|r)[-_.]?(\d*))?([-_.]?dev[-_.]?(\d*))?(?:\+(.*))?$"
-)
+SUFFIXES = {"dev": -4, "a": -3, "b": -2, "rc": -1, "post": 1}
 
 
 def parse(text):
-    """A version's numbers and sort key, whether it is a pre- or post-release, its local part."""
-    match = VERSION.match(text.strip().lower())
+    """The numbers of a version, its sort key and its local part."""
+    pattern = r"v?(?:(\d+)!)?(\d+(?:\.\d+)*)((?:[-_.]?[a-z]+[-_.]?\d*)*)(?:\+(.*))?$"
+    match = re.match(pattern, text.strip().lower())
     if not match:
         raise ValueError(f"not a version: {text!r}")
-    epoch, numbers, pre, pre_n, post, post_n, post_m, dev, dev_n, local = match.groups()
-    numbers = (int(epoch or 0), *map(int, numbers.split(".")))
-    short = numbers
+    epoch, numbers, suffixes, local = match.groups()
+    numbers = short = (int(epoch or 0), *map(int, numbers.split(".")))
     while short and not short[-1]:  # 2.12 equals 2.12.0
         short = short[:-1]
+    words = re.findall(r"([a-z]+)[-_.]?(\d*)", suffixes)
     # 1.dev0 < 1a1.dev0 < 1a1 < 1b1 < 1rc1 < 1 < 1.post1
-    stage = {"a": 0, "b": 1}.get(pre[0], 2) if pre else -1 if dev and not post else 3
-    key = (
-        short,
-        stage,
-        int(pre_n or 0),
-        int(post_n or post_m or 0) if post else -1,
-        int(dev_n or 0) if dev else float("inf"),
-    )
-    return Version(numbers, key, bool(pre or dev), bool(post), local)
-
-
-def starts(version, numbers):
-    """Whether a version falls under 2.12.*, given as numbers."""
-    return (version.numbers + (0,) * len(numbers))[: len(numbers)] == numbers
+    suffixes = [(SUFFIXES[word], int(number or 0)) for word, number in words] + [(0, 0)]
+    return Version(numbers, (short, suffixes), local)
 
 
 def allows(clause, text):
@@ -129,21 +97,22 @@ def allows(clause, text):
     if sign == "===":
         return text == wanted
     own, limit = parse(text), parse(wanted)
+    stem = limit.numbers[:-1] if sign == "~=" else limit.numbers
+    under = (own.numbers + (0,) * len(stem))[: len(stem)] == stem  # as 2.12.1 is under 2.12.*
     if sign in ("==", "!="):
-        equal = (
-            starts(own, limit.numbers)
-            if star
-            else (own.key == limit.key and limit.local in (None, own.local))
-        )
-        return equal == (sign == "==")
-    if sign in ("<=", ">=", "~="):
-        if sign == "~=" and not starts(own, limit.numbers[:-1]):
+        equal = own.key == limit.key and limit.local in (None, own.local)
+        return (under if star else equal) == (sign == "==")
+    if sign == "<=":
+        return own.key <= limit.key
+    if sign in (">=", "~="):
+        return own.key >= limit.key and (under or sign == ">=")
+    # <2 shuts out 2rc1 as well unless it names a pre-release itself, and >2 shuts out 2.post1.
+    (numbers, suffixes), named = limit.key, limit.key[1][:-1]
+    if own.key[0] == numbers and own.key[1][: len(named)] == named:
+        added = own.key[1][len(named)][0]
+        early = any(rank < 0 for rank, _ in suffixes)
+        if (sign == ">" and added > 0) or (sign == "<" and added < 0 and not early):
             return False
-        return own.key <= limit.key if sign == "<=" else own.key >= limit.key
-    # <2 shuts out 2rc1 as well, and >2 shuts out 2.post1, unless the clause names such a one.
-    aside = own.early > limit.early if sign == "<" else own.late > limit.late
-    if own.key[0] == limit.key[0] and aside:
-        return False
     return own.key < limit.key if sign == "<" else own.key > limit.key
 
 
@@ -151,66 +120,52 @@ def allowed(clauses, version):
     """Whether a version satisfies all clauses; what cannot be read is taken to be so."""
     try:
         return all(allows(clause, version) for clause in clauses.split(",") if clause)
-    except ValueError:
+    except (LookupError, ValueError):
         return True
-
-
-def marker_values():
-    """What markers are compared with; no extra is asked for."""
-    return {
-        "python_version": "%d.%d" % sys.version_info[:2],
-        "python_full_version": platform.python_version(),
-        "platform_python_implementation": platform.python_implementation(),
-        "platform_system": platform.system(),
-        "platform_machine": platform.machine(),
-        "sys_platform": sys.platform,
-        "os_name": os.name,
-        "extra": "",
-    }
 
 
 def holds(marker, values=None):
     """Whether an environment marker holds, here unless other values are given."""
-    # Markers read as Python expressions, but for ~= and ===: "is" and "==" stand in for them.
-    text = marker.strip().replace("~=", " is ").replace("===", "==")
-    return evaluate(ast.parse(text, mode="eval").body, values or marker_values())
+    values = values or {
+        "python_version": "%d.%d" % sys.version_info[:2],
+        "python_full_version": platform.python_version(),
+        "platform_python_implementation": platform.python_implementation(),
+        "implementation_name": sys.implementation.name,
+        "platform_system": platform.system(),
+        "platform_machine": platform.machine(),
+        "sys_platform": sys.platform,
+        "os_name": os.name,
+        "extra": "",  # none is asked for
+    }
+
+    def compare(match):
+        sides = (match.group(1), match.group(3))
+        left, right = (side[1:-1] if side[0] in "'\"" else values[side] for side in sides)
+        sign = match.group(2)
+        if "in" in sign:
+            return str((left in right) == (sign == "in"))
+        if {"python_version", "python_full_version"}.intersection(sides):
+            return str(allows(sign + right, left))
+        return str((left == right) == {"==": True, "!=": False}[sign])
+
+    side = r"""('[^']*'|"[^"]*"|\b\w+\b)"""
+    comparison = side + r"\s*([=!<>~]=?=?|\bnot\s+in\b|\bin\b)\s*" + side
+    # What is left is a Python expression of True, False, and, or and parentheses.
+    return truth(ast.parse(re.sub(comparison, compare, marker).strip(), mode="eval").body)
 
 
-def evaluate(node, values):
+def truth(node):
     if isinstance(node, ast.BoolOp):
-        results = [evaluate(value, values) for value in node.values]
+        results = [truth(value) for value in node.values]
         return all(results) if isinstance(node.op, ast.And) else any(results)
-    sides = (node.left, node.comparators[0])
-    names = [side.id for side in sides if isinstance(side, ast.Name)]
-    left, right = (
-        values[side.id] if isinstance(side, ast.Name) else ast.literal_eval(side) for side in sides
-    )
-    sign = {
-        "Lt": "<",
-        "LtE": "<=",
-        "Gt": ">",
-        "GtE": ">=",
-        "Eq": "==",
-        "NotEq": "!=",
-        "Is": "~=",
-        "In": "in",
-        "NotIn": "not in",
-    }[type(node.ops[0]).__name__]
-    if "in" in sign:
-        return (left in right) == (sign == "in")
-    if "python_version" in names or "python_full_version" in names:
-        return allows(sign + right, left)
-    return {
-        "<": left < right,
-        "<=": left <= right,
-        ">": left > right,
-        ">=": left >= right,
-        "==": left == right,
-        "!=": left != right,
-    }[sign]
+    return ast.literal_eval(node)
 
 
 # What is installed, read from the metadata: nothing is imported.
+
+
+def in_family(name):
+    return is_tensorflow(name) or is_keras(name)
 
 
 def normal(name):
@@ -229,24 +184,19 @@ def distributions():
     """Every distribution on sys.path, in the order of the search."""
     for folder in dict.fromkeys(real(entry) for entry in sys.path):
         for entry in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
-            if not entry.endswith((".dist-info", ".egg-info")):
+            if not re.match(r"[^~].*\.(dist|egg)-info$", entry):  # pip leaves ~eras-2.12 behind
                 continue
             data = os.path.join(folder, entry)
-            headers = HeaderParser().parsestr(
-                read(data, "METADATA") or read(data, "PKG-INFO") or read(data)
-            )
-            if headers["Name"] and headers["Version"]:
+            text = read(data, "METADATA") or read(data, "PKG-INFO") or read(data)
+            headers = HeaderParser().parsestr(text)
+            name, version = headers["Name"], headers["Version"]
+            if name and version:
                 files = {line.split(",")[0] for line in read(data, "RECORD").splitlines()}
                 if entry.endswith(".egg-info"):  # no RECORD there, only the packages' names
                     tops = read(data, "top_level.txt").split()
                     files.update(top + "/__init__.py" for top in tops)
-                yield Distribution(
-                    normal(headers["Name"]),
-                    headers["Version"].strip(),
-                    headers.get_all("Requires-Dist", []),
-                    files,
-                    folder,
-                )
+                requires = headers.get_all("Requires-Dist", [])
+                yield Distribution(normal(name), version.strip(), requires, files, folder)
 
 
 def requirements(distribution):
@@ -278,21 +228,15 @@ def parent(file):
 
 def inside(file):
     """Whether a file lies in the environment's own site-packages."""
-    folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    # On Windows this list has the prefix as well, and a project may well lie in there.
-    folders.update(
-        folder
-        for folder in site.getsitepackages([sys.prefix, sys.exec_prefix])
-        if folder.endswith("-packages")
-    )
     # An installer may have linked the file to its cache: as it is spelled is good enough.
     spelled = (os.path.normcase(os.path.abspath(file)), real(file))
-    return any(
-        own.startswith(start + os.sep)
-        for own in spelled
-        for folder in folders
-        for start in (os.path.normcase(folder), real(folder))
-    )
+    for folder in site.getsitepackages([sys.prefix, sys.exec_prefix]):
+        # On Windows the prefix itself is among them, and a project may well lie in there.
+        if folder.endswith("-packages"):
+            starts = (os.path.normcase(folder) + os.sep, real(folder) + os.sep)
+            if any(path.startswith(starts) for path in spelled):
+                return True
+    return False
 
 
 def provided(path, names=MODULES):
@@ -316,19 +260,14 @@ def folders_in_front():
 
 
 def system_site_packages():
-    return bool(
-        re.search(
-            r"(?im)^include-system-site-packages\s*=\s*true\s*$", read(sys.prefix, "pyvenv.cfg")
-        )
-    )
+    config = read(sys.prefix, "pyvenv.cfg")
+    return bool(re.search(r"(?im)^include-system-site-packages\s*=\s*true\s*$", config))
 
 
-def way_and_fix(name, folder):
+def way_and_fix(folder):
     """How a folder that nothing in front explains came to be used."""
-    code = [
-        getattr(sys.modules.get(custom), "__file__", None)
-        for custom in ("sitecustomize", "usercustomize")
-    ]
+    custom = (sys.modules.get(name) for name in ("sitecustomize", "usercustomize"))
+    code = [getattr(module, "__file__", None) for module in custom]
     for entry in filter(os.path.isdir, sys.path):
         for pth in sorted(f for f in os.listdir(entry) if f.endswith(".pth")):
             for line in read(entry, pth).splitlines():
@@ -339,14 +278,17 @@ def way_and_fix(name, folder):
                 elif line.strip() and real(os.path.join(entry, line.strip())) == folder:
                     return f"a path in {pth}", f"delete that line of {os.path.join(entry, pth)}"
     if system_site_packages() and folder.startswith(real(sys.base_prefix) + os.sep):
-        return "system-site-packages", (
-            f"python -m pip install --ignore-installed {normal(name)} (or set include-system-"
-            f"site-packages = false in {os.path.join(sys.prefix, 'pyvenv.cfg')})"
-        )
+        config = os.path.join(sys.prefix, "pyvenv.cfg")
+        return "system-site-packages", f"set include-system-site-packages = false in {config}"
     code = ", ".join(dict.fromkeys(filter(None, code)))
-    return "code run at startup (an import hook, a change of sys.path)", (
-        f"delete {code}" if code else FRESH
-    )
+    fix = f"take it out of {code}" if code else FRESH
+    return "code run at startup (an import hook, a change of sys.path)", fix
+
+
+def check_origin(report, name, file):
+    """Whether a module that nothing in front has explained is the environment's own."""
+    if file and not inside(file):
+        report.leak(name, file, *way_and_fix(real(parent(file))))
 
 
 def check_search_path(report):
@@ -359,13 +301,16 @@ def check_search_path(report):
             if now and not inside(file):
                 report.leak(name, file, way, fix)
             elif not inside(file):
-                report.line("note:", f"without -I, {file} would hide the installed {name}")
+                report.line("note:", f"without -I or -P, {name} may come from {file}")
     if site.ENABLE_USER_SITE:
         for name, file in provided([site.getusersitepackages()]).items():
             report.leak(name, file, "the user site", "set PYTHONNOUSERSITE=1, or run `python -s`")
-    for name, file in provided(sys.path).items():
-        if not inside(file):
-            report.leak(name, file, *way_and_fix(name, real(parent(file))))
+    for name in MODULES:
+        try:
+            spec = importlib.util.find_spec(name)  # this asks the import hooks as well
+        except Exception:
+            continue  # a hook is broken, or put a module in place: check_imports will see
+        check_origin(report, name, spec.origin if spec and spec.has_location else None)
 
 
 # What does not go together.
@@ -374,24 +319,27 @@ def check_search_path(report):
 def check_requirements(report, installed):
     """What TensorFlow and Keras require, and who else requires a Keras: {name: clauses}."""
     required, reported = {}, set()
-    for one in sorted(installed.values(), key=lambda one: one.name not in TENSORFLOWS + KERASES):
+    leaking = {folder for _, folder in report.leaks}  # reported, with their own fix
+    in_front = {real(folder): fix for folder, now, _, fix in folders_in_front() if now}
+    for one in sorted(installed.values(), key=lambda one: not in_family(one.name)):
         for name, clauses in requirements(one):
             # Where Keras asks for `tensorflow`, any variant of it will do.
-            ours = one.name in KERASES and name not in TENSORFLOWS
-            if not (ours or one.name in TENSORFLOWS or name in KERASES):
+            own = is_tensorflow(one.name) or (is_keras(one.name) and not is_tensorflow(name))
+            if not own and not is_keras(name):
                 continue
             required.setdefault(name, clauses)
             found = installed.get(name)
-            if found and allowed(clauses, found.version):
+            if found and (allowed(clauses, found.version) or found.folder in leaking):
                 continue
             if (name if not found else name + clauses) not in reported:
                 reported.update([name + clauses, name])
-                report.problem(
-                    f"{one.name} {one.version} requires {name}{clauses}, "
-                    + (f"but {found.version} is installed" if found else "which is missing"),
-                    found.folder if found else one.folder,
-                    f'python -m pip install "{name}{clauses}"',
-                )
+                what = f"{one.name} {one.version} requires {name}{clauses}, "
+                fix = f'python -m pip install "{name}{clauses}"'
+                if not found:
+                    report.problem(what + "which is missing", one.folder, fix)
+                else:
+                    what += f"but {found.version} is installed"
+                    report.problem(what, found.folder, in_front.get(found.folder, fix))
     return required
 
 
@@ -401,16 +349,14 @@ def check_owners(report, everything, required):
         owners = [one for one in everything if module + "/__init__.py" in one.files]
         owners = [one for one in owners if one.folder == owners[0].folder]
         if len(owners) > 1:
-            keep = next(
-                (one.name + required[one.name] for one in owners if one.name in required),
-                "==".join(owners[0][:2]),
-            )
+            names = dict.fromkeys(one.name for one in owners)
+            wanted = [name + required[name] for name in names if name in required]
+            keep = wanted[0] if wanted else "==".join(owners[0][:2])
             report.problem(
                 " and ".join(" ".join(one[:2]) for one in owners) + f" both own {module}/",
                 os.path.join(owners[0].folder, module),
-                "python -m pip uninstall -y "
-                + " ".join(dict.fromkeys(o.name for o in owners))
-                + f' && python -m pip install --force-reinstall --no-deps "{keep}"',
+                f"python -m pip uninstall -y {' '.join(names)}",
+                f'python -m pip install --force-reinstall --no-deps "{keep}"',
             )
 
 
@@ -423,23 +369,17 @@ def check_legacy_keras(report, installed, tensorflow):
     if value is not None and (value not in ("1", "true", "True") or minor < (2, 15)):
         report.line("note:", f"TF_USE_LEGACY_KERAS={value} does nothing in {tensorflow.version}")
     elif value is not None and not tf_keras:
-        report.problem(
-            f"TF_USE_LEGACY_KERAS={value}, but tf-keras is not installed",
-            "the environment variable",
-            fix + ", or unset TF_USE_LEGACY_KERAS",
-        )
+        what = f"TF_USE_LEGACY_KERAS={value}, but tf-keras is not installed"
+        report.problem(what, "the environment", fix + ", or unset TF_USE_LEGACY_KERAS")
     if tf_keras and parse(tf_keras.version).numbers[1:3] != minor:
-        report.problem(
-            f"tf-keras {tf_keras.version} is not made for {tensorflow.name} {tensorflow.version}",
-            tf_keras.folder,
-            fix,
-        )
+        what = f"tf-keras {tf_keras.version} is not made for TensorFlow {tensorflow.version}"
+        report.problem(what, tf_keras.folder, fix)
 
 
 # What is really imported.
 
 
-def check_import(report, name, owner, fix=FRESH):
+def check_import(report, name, owner):
     """Imports a module; reports which one came, or why none did."""
     where, again = sys.prefix, FRESH
     if owner:
@@ -452,13 +392,14 @@ def check_import(report, name, owner, fix=FRESH):
     except BaseException as error:  # SystemExit as well
         reason = f"{type(error).__name__}: {error}".strip().splitlines()
         report.line(name, f"cannot be imported, {reason[0]}")
-        known = [
-            (meaning, fix)
-            for pattern, meaning, fix in KNOWN_FAILURES
-            if re.search(pattern, traceback.format_exc())
-        ]
-        missing = getattr(error, "name", None) == name  # its metadata is there, it is not
-        meaning, fix = known[0] if known else (reason[-1], again if missing else fix)
+        meaning, fix = reason[-1].strip(), FRESH
+        if getattr(error, "name", None) == name:  # its metadata is there, but it is not
+            fix = again
+        elif report.problems:
+            fix = "first the fixes above; if they are not enough, " + FRESH
+        for pattern, known in KNOWN_FAILURES.items():
+            if re.search(pattern, traceback.format_exc()):
+                meaning, fix = known
         report.problem(f"`import {name}` fails: {meaning}", where, fix)
         return None
     file = getattr(module, "__file__", None)
@@ -473,13 +414,14 @@ def check_tf_keras(report, tensorflow):
     try:
         module = tensorflow.keras.Model.__module__
     except Exception as error:
-        report.line("tf.keras", f"cannot be used, {type(error).__name__}: {error}")
-        return f"`tf.keras` cannot be used: {error}"
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        report.line("tf.keras", f"cannot be used, {reason}")
+        return f"`tf.keras` cannot be used: {reason}"
     package = module.split(".")[0]
     if package.startswith("tensorflow"):  # it is tensorflow_core until 2.1
         report.line("tf.keras", f"TensorFlow's own copy of Keras ({module})")
     else:
-        version = getattr(sys.modules[package], "__version__", "no version")
+        version = getattr(sys.modules.get(package), "__version__", "no version")
         report.line("tf.keras", f"the {package} package, {version}")
     return None
 
@@ -487,30 +429,31 @@ def check_tf_keras(report, tensorflow):
 def check_imports(report, tensorflow, keras, required):
     """Imports what there is, and compares where it came from with the environment."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    there, fix, broken = provided(sys.path), FRESH, None
+    there, broken = provided(sys.path), None
     if tensorflow or "tensorflow" in there:
         module = check_import(report, "tensorflow", tensorflow)
         broken = module and check_tf_keras(report, module)
-        fix = FRESH if module else "first what `import tensorflow` needs, above"
     if keras or "keras" in there:
-        module = check_import(report, "keras", keras, fix)
+        module = check_import(report, "keras", keras)
         if hasattr(getattr(module, "config", None), "backend"):  # Keras 3
             report.line("", f"its backend is {module.config.backend()}")
-    elif not {"keras", "keras-nightly"}.intersection(required):
+    elif "keras" in required or "keras-nightly" in required:
+        report.line("keras", "not installed, though required")
+    else:
         report.line("keras", "not installed, and nothing here requires it")
     if broken and not report.problems:
         report.problem(broken, tensorflow.folder, FRESH)
     for name in MODULES:
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if file and not inside(file):
-            report.leak(name, file, *way_and_fix(name, real(parent(file))))
+        check_origin(report, name, getattr(sys.modules.get(name), "__file__", None))
 
 
 def main():
     report = Report()
     everything = list(distributions())
     installed = {one.name: one for one in reversed(everything)}  # the first on sys.path counts
-    tensorflow = next((installed[name] for name in TENSORFLOWS if name in installed), None)
+    tensorflows = [one for one in installed.values() if is_tensorflow(one.name)]
+    tensorflow = installed.get("tensorflow", tensorflows[0] if tensorflows else None)
+    keras = installed.get("keras") or installed.get("keras-nightly")
 
     print("Environment")
     report.line("python", f"{platform.python_version()}  {sys.executable}")
@@ -523,24 +466,20 @@ def main():
         report.line("note:", f"the active environment is another one, {active}")
     print("Installed")
     for one in everything:
-        if one.name in TENSORFLOWS + KERASES:
-            report.line(one.name, f"{one.version}  {one.folder}")
+        if in_family(one.name):
+            hidden = "" if one is installed[one.name] else "  (hidden by the one before)"
+            report.line(one.name, f"{one.version}  {one.folder}{hidden}")
     print("Checks")
     check_search_path(report)
     if tensorflow:
         check_legacy_keras(report, installed, tensorflow)
     else:
-        report.problem(
-            "TensorFlow is not installed",
-            sys.prefix,
-            f"python -m pip install tensorflow, or better: {FRESH}",
-        )
+        fix = f"python -m pip install tensorflow, or better: {FRESH}"
+        report.problem("TensorFlow is not installed", sys.prefix, fix)
     required = check_requirements(report, installed)
     check_owners(report, everything, required)
     print("Imports (where the report ends here, the import has ended the process)", flush=True)
-    check_imports(
-        report, tensorflow, installed.get("keras") or installed.get("keras-nightly"), required
-    )
+    check_imports(report, tensorflow, keras, required)
 
     if not report.problems:
         print("OK: nothing interferes with TensorFlow and Keras")
