@@ -280,9 +280,11 @@ def compile_lock(target: Target, request: Request) -> str:
 
 
 def difference(old: str, new: str) -> str:
-    """What changed between two texts of a lock, its hashes left out; one line a change."""
+    """What changed between two texts of a lock or a record; one line a change of a pin."""
     if old == new:
         return "unchanged"
+    if re.findall(r"\n +# .*", old) != re.findall(r"\n +# .*", new) and _pins(old) == _pins(new):
+        return "only its comments changed"
     before, after = (
         [line for line in text.splitlines() if not line.startswith("    --hash")]
         for text in (old, new)
@@ -478,6 +480,10 @@ def _check_tool_lock(file: Path, requirements: str) -> Iterator[str]:
             f"requirements/tools/{file.name}: is not what envs/pip-tools.toml says: "
             "run nox -s lock -- --tools"
         )
+
+
+def _pins(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.lstrip().startswith("#")]
 
 
 def _text(file: Path) -> str:
