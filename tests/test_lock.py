@@ -160,6 +160,8 @@ def test_the_files_of_a_pairing_that_is_gone_are_pruned(tmp_path: Path) -> None:
 def test_a_difference_shows_pins_and_leaves_hashes_out() -> None:
     assert lock.difference(SMALL, SMALL) == "unchanged"
     assert lock.difference(SMALL, SMALL.replace(HASH, "2" * 64)) == "hashes changed"
+    said = lock.difference(SMALL, SMALL.replace("-r tf212.in", "tensorflow"))
+    assert said == "only its comments changed"
     assert lock.difference(SMALL, SMALL.replace("1.14.2", "1.15.0")) == (
         "changed\n    -wrapt==1.14.2 \\\n    +wrapt==1.15.0 \\"
     )

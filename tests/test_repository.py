@@ -116,7 +116,7 @@ def test_the_noxfile_is_short_and_pins_its_whole_toolchain() -> None:
     required = subprocess.run(
         [sys.executable, "-c", code, *names], capture_output=True, text=True, check=True
     ).stdout
-    for requirement in map(Requirement, required.splitlines()):
+    for requirement in map(Requirement, filter(None, required.splitlines())):
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
             assert canonicalize_name(requirement.name) in names, f"{requirement} is not pinned"
 
