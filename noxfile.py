@@ -104,9 +104,11 @@ def lock_(session: nox.Session) -> None:
     options.add_argument("--cut-off", metavar="DATE", help="leave out what came later: 2026-11-20")
     options.add_argument("--tools", action="store_true", help="renew the locks of pip-tools too")
     given = options.parse_args(session.posargs)
-    request = lock.Request(given.upgrade, tuple(given.upgrade_package), given.cut_off)
-    checked(session, lambda: lock.renew(given.pairings, request, session.log, tools=given.tools))
-    checked(session, reference.write)
+    how = (given.upgrade, tuple(given.upgrade_package), given.cut_off)
+    names, say = given.pairings, session.log
+    checked(session, lambda: lock.renew(names, lock.Request(*how), say, tools=given.tools))
+    if not names:
+        checked(session, reference.write)
 
 
 @nox.session(name="reference", python=False, default=False)

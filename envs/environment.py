@@ -173,9 +173,10 @@ def _alone(folder: Path) -> Iterator[None]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
             yield
-    except PermissionError as error:
+    except OSError as error:
         raise CouldNotInstall(
-            f"{_short(folder)}: cannot be written ({error.strerror}): make the checkout writable"
+            f"{_short(folder)}: cannot be written ({error.strerror}): make the checkout writable, "
+            "and see that the disk is not full"
         ) from None
 
 

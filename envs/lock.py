@@ -74,11 +74,21 @@ class Lock:
 
 @dataclass(frozen=True)
 class Request:
-    """How locks are to be renewed."""
+    """How locks are to be renewed. `cut_off` is a date or time in ISO 8601, in UTC."""
 
     upgrade: bool = False
     upgrade_packages: tuple[str, ...] = ()
     cut_off: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.cut_off:
+            try:
+                date = datetime.datetime.fromisoformat(self.cut_off)
+            except ValueError:
+                raise Problem(
+                    f"cut-off '{self.cut_off}': write a date such as 2026-11-20"
+                ) from None
+            object.__setattr__(self, "cut_off", date.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 def in_path(pairing_: Pairing, folder: Path = FOLDER) -> Path:
@@ -221,13 +231,15 @@ def renew(
     if not names:
         prune(pairings, say)
     for one in chosen:
-        write(in_path(one), render_in(one))
+        if one.impossible:
+            write(in_path(one), render_in(one))
     work = list(pairing.targets({one.name: one for one in chosen}).values())
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         futures = [(target, pool.submit(compile_lock, target, request)) for target in work]
         try:
             for target, future in futures:
                 old, new = _text(path(target)), future.result()
+                write(in_path(target.pairing), render_in(target.pairing))
                 write(path(target), new)
                 say(f"requirements/{path(target).name}: {difference(old, new)}")
         finally:
@@ -303,7 +315,8 @@ def prune(
     """Remove the `.in` files and locks that no pairing asks for."""
     wanted = {in_path(one, folder) for one in pairings.values()}
     wanted |= {path(target, folder) for target in pairing.targets(pairings).values()}
-    for file in sorted({*folder.glob("*.in"), *folder.glob("*.txt")} - wanted):
+    found = {*folder.glob("*.in"), *folder.glob("*.txt"), *folder.glob(".*.tmp")}
+    for file in sorted(found - wanted):
         file.unlink()
         say(f"requirements/{file.name}: removed, no pairing asks for it")
 
@@ -362,7 +375,7 @@ def renew_tools(say: Callable[[str], None] = print) -> None:
 def write(file: Path, text: str) -> None:
     """Write a file whole or not at all. Raises Problem where it cannot be written."""
     try:
-        temporary = file.with_name(f".{file.name}.{os.getpid()}")
+        temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
         try:
             temporary.write_bytes(text.encode("utf-8"))
             os.replace(temporary, file)

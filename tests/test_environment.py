@@ -52,6 +52,13 @@ def test_a_lock_that_is_missing_is_named(tmp_path: Path) -> None:
         environment.ensure(tmp_path / "env", "3.11", tmp_path / "gone.txt")
 
 
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "lock.txt").touch()
+    with pytest.raises(environment.CouldNotInstall, match=r"file/env: cannot be written \("):
+        environment.ensure(tmp_path / "file" / "env", "3.11", tmp_path / "lock.txt")
+
+
 def test_uv_is_not_taken_for_granted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "uv", lambda: None)
     with pytest.raises(Problem, match="there is no uv on this machine: use 'pip'"):

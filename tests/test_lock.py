@@ -148,10 +148,12 @@ def test_the_files_of_a_pairing_that_is_gone_are_pruned(tmp_path: Path) -> None:
     pairings = repository(tmp_path)
     (tmp_path / "tf199.in").touch()
     (tmp_path / "tf199-py36.txt").touch()
+    (tmp_path / ".tf212.in.4711.tmp").touch()
     said: list[str] = []
     lock.prune(pairings, said.append, tmp_path)
     assert sorted(path.name for path in tmp_path.glob("tf*")) == ["tf212-py311.txt", "tf212.in"]
     assert said == [
+        "requirements/.tf212.in.4711.tmp: removed, no pairing asks for it",
         "requirements/tf199-py36.txt: removed, no pairing asks for it",
         "requirements/tf199.in: removed, no pairing asks for it",
     ]
@@ -183,6 +185,18 @@ def test_a_file_is_written_whole_or_not_at_all(
     assert [path.name for path in tmp_path.iterdir()] == ["lock.txt"]
 
 
+def test_a_package_that_no_lock_pins_upgrades_nothing() -> None:
+    before = lock.path(TF212).read_text(encoding="utf-8")
+    assert lock.compile_lock(TF212, Request(upgrade_packages=("no-such-package",))) == before
+
+
+def test_a_cut_off_is_a_date() -> None:
+    assert Request(cut_off="2026-11-20").cut_off == "2026-11-20T00:00:00Z"
+    assert Request(cut_off="2026-11-20T12:00:00Z").cut_off == "2026-11-20T12:00:00Z"
+    with pytest.raises(Problem, match="cut-off 'yesterday': write a date such as 2026-11-20"):
+        Request(cut_off="yesterday")
+
+
 DATED = Lock({"cut-off": "2026-11-20T00:00:00Z"}, (), ())
 KEPT = Lock({"cut-off": "none, existing pins are kept"}, (), ())
 TODAY = "today"
@@ -194,7 +208,7 @@ TODAY = "today"
         ("3.11", None, Request(), TODAY, False),
         ("3.11", DATED, Request(), DATED.cut_off, False),
         ("3.11", DATED, Request(upgrade=True), TODAY, False),
-        ("3.11", DATED, Request(cut_off="2026-01-01"), "2026-01-01", False),
+        ("3.11", DATED, Request(cut_off="2026-01-01"), "2026-01-01T00:00:00Z", False),
         ("3.11", DATED, Request(upgrade_packages=("numpy",)), None, True),
         ("3.11", KEPT, Request(), None, True),
         ("3.11", KEPT, Request(upgrade=True), TODAY, False),

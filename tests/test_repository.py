@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
 import subprocess
 import sys
@@ -58,6 +59,13 @@ def test_a_changed_outcome_or_a_stale_table_is_noticed(monkeypatch: pytest.Monke
         outcome, "load_record", lambda target, rules: original(target, rules) | flip
     )
     assert len(reference.stale()) == 2
+
+
+def test_an_impossible_pairing_is_shown_with_its_evidence() -> None:
+    one = dataclasses.replace(PAIRINGS["tf212"], impossible="no wheel installs, 2026-11-23")
+    row = reference._pairings_table({"tf212": one}).splitlines()[-1]
+    assert "impossible: no wheel installs, 2026-11-23" in row
+    assert "requirements/" not in row
 
 
 def test_the_examples_are_plain_scripts_for_python_3_7_and_later() -> None:
