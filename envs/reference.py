@@ -15,7 +15,6 @@ from envs.pairing import Pairing, Target
 README = ROOT / "README.md"
 ERRORS = ROOT / "examples" / "README.md"
 
-_SIGNS = {Kind.WORKS: "works", Kind.FAILS: "fails"}
 _SHOWN = ("legacy_adaptation/legacy_completed", "legacy_adaptation/mixed")
 
 
@@ -60,7 +59,7 @@ def _pairings_table(pairings: dict[str, Pairing]) -> str:
             record = outcome.load_record(target, rules)
             file = lock.path(target).name
             row = [*cells, _keras(one, lock.read(target).versions), python, pairing.KINDS[one.kind]]
-            row += [_SIGNS[record[script].kind] for script in _SHOWN]
+            row += [str(record[script].kind) for script in _SHOWN]
             row.append(f"[{file}](requirements/{file})")
             lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
@@ -69,12 +68,8 @@ def _pairings_table(pairings: dict[str, Pairing]) -> str:
 def _keras(one: Pairing, versions: dict[str, str]) -> str:
     named = [one.keras, one.tf_keras]
     names = [canonicalize_name(requirement.name) for requirement in named if requirement]
-    return (
-        ", ".join(
-            versions[name] if name == "keras" else f"{name} {versions[name]}" for name in names
-        )
-        or "none"
-    )
+    shown = [versions[name] if name == "keras" else f"{name} {versions[name]}" for name in names]
+    return ", ".join(shown) or "none"
 
 
 def _failures(pairings: dict[str, Pairing]) -> str:
