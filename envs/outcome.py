@@ -223,6 +223,8 @@ def bless(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str:
     except Problem:
         old = {}
     record = {script: outcome for script, outcome in sorted((old | {**happened}).items())}
+    if missing := sorted(set(scripts()) - set(record)):
+        raise Problem(f"{target.session} cannot be blessed: {', '.join(missing)} did not run")
     if found := objections(record, rules):
         raise Problem(f"{target.session} cannot be blessed:\n" + "\n".join(found))
     lines = [

@@ -174,6 +174,13 @@ def test_blessing_refuses(records: Path, what: str) -> None:
     assert records.read_text() == before
 
 
+def test_a_part_cannot_be_blessed_where_nothing_is_recorded_of_the_rest(records: Path) -> None:
+    records.unlink()
+    with pytest.raises(Problem, match=r"adapted, .* did not run"):
+        outcome.bless(TF212, {"broken_import/correction": WORKS}, RULES)
+    assert not records.exists()
+
+
 def test_a_remedy_must_work_in_the_same_pairing() -> None:
     failure = Failure("x", "ValueError", "x", "cause", "remedy", "legacy_adaptation/mixed")
     rules = Rules({"x": failure}, frozenset(), frozenset())
