@@ -130,7 +130,7 @@ def register(target: pairing.Target) -> None:
         pytest(session, "tests/test_examples.py", f"--target={target.session}")
 
     run.__doc__ = f"{target.pairing.summary} Python {target.python}."
-    tags = ["pairings" if target.recommended else "every-python", target.pairing.kind]
+    tags = ["every-python", *(["pairings", target.pairing.kind] if target.recommended else [])]
     register_as = nox.session(
         name=target.session, tags=tags, python=False, default=False, allow_parallel=True
     )

@@ -113,7 +113,7 @@ def ensure(folder: Path, python: str, requirements: Path, installer: str | None 
         "interpreter": str(base),
         "installer": "uv" if command else "pip",
     }
-    with _alone(folder):
+    with alone(folder):
         if _read_stamp(folder) != stamp or not _runs(interpreter(folder)):
             _remove(folder)
             _create(folder, base, command)
@@ -128,7 +128,7 @@ def ensure(folder: Path, python: str, requirements: Path, installer: str | None 
 
 def drop(folder: Path) -> None:
     """Remove an environment."""
-    with _alone(folder):
+    with alone(folder):
         _remove(folder)
     Path(f"{folder}.lock").unlink(missing_ok=True)
 
@@ -167,8 +167,8 @@ def _every_version() -> dict[str, str]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Wait until no other run is at work in the same environment."""
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other run is at work on the same thing."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):

@@ -192,7 +192,7 @@ def check_lock(target: Target, lock: Lock) -> list[str]:
             problems.append(
                 f"{where}: its header says {key}: {lock.header.get(key)}, not {value}: {renew_}"
             )
-    if list(lock.options) != _options(target.pairing):
+    if list(lock.options) != _options(target):
         problems.append(f"{where}: wheels and sdists are not those of the pairing: {renew_}")
     asked = [*target.pairing.requires, *(cap.requirement for cap in target.pairing.caps)]
     for requirement in map(Requirement, asked):
@@ -260,7 +260,7 @@ def compile_lock(target: Target, request: Request) -> str:
     cut_off, keep = _plan(target.python, old, request)
 
     compiler = _compiler(target.python)
-    options = [option.replace(" ", "=") for option in _options(target.pairing)]
+    options = [option.replace(" ", "=") for option in _options(target)]
     command = [str(compiler), "-I", str(compiler.with_name("pip-compile")), "-q"]
     command += [f"{target.pairing.name}.in", "--resolver=backtracking", "--allow-unsafe"]
     command += ["--strip-extras", "--no-header", "--no-emit-options", "--no-emit-index-url"]
@@ -282,7 +282,7 @@ def compile_lock(target: Target, request: Request) -> str:
 
         decided = dict(re.findall(r"^([\w.-]+)==(\S+)", pins.read_text(), re.MULTILINE))
         hashed = folder / file.name
-        hashed.write_text(_seed(decided, target.pairing, cut_off))
+        hashed.write_text(_seed(decided, target, cut_off))
         _tool([*command, "--generate-hashes", "-o", hashed.name], folder, target)
         body = hashed.read_text(encoding="utf-8").lstrip("\n")
         lock = parse(body, file.name)
@@ -401,13 +401,13 @@ def _render_header(target: Target, cut_off: str | None) -> str:
     facts = _header(target) | {"cut-off": cut_off or "none, existing pins are kept"}
     lines = [GENERATED, f"#     nox -s lock -- {target.pairing.name}", "#"]
     lines += [f"# {key}: {value}" for key, value in facts.items()]
-    lines += [f"# sdist of {one.package}: {one.reason}" for one in target.pairing.sdists]
+    lines += [f"# sdist of {one.package}: {one.reason}" for one in target.sdists]
     # In this order: to pip, a later ':all:' would cancel the exceptions.
-    return "\n".join([*lines, "#", *_options(target.pairing), "", ""])
+    return "\n".join([*lines, "#", *_options(target), "", ""])
 
 
-def _options(pairing_: Pairing) -> list[str]:
-    return ["--only-binary :all:", *(f"--no-binary {one.package}" for one in pairing_.sdists)]
+def _options(target: Target) -> list[str]:
+    return ["--only-binary :all:", *(f"--no-binary {one.package}" for one in target.sdists)]
 
 
 def _tool_pins(python: str) -> dict[str, str]:
@@ -435,9 +435,9 @@ def _files(project: str) -> list[dict[str, Any]]:
     return files
 
 
-def _seed(pins: Mapping[str, str], pairing_: Pairing, cut_off: str | None) -> str:
+def _seed(pins: Mapping[str, str], target: Target, cut_off: str | None) -> str:
     """Pins with the hashes that pip-tools gives them: of every wheel, or of the sdist."""
-    sdists = {canonicalize_name(one.package) for one in pairing_.sdists}
+    sdists = {canonicalize_name(one.package) for one in target.sdists}
     lines = []
     for name, version in pins.items():
         hashes = []

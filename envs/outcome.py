@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from envs import ROOT, Problem, environment, lock, pairing
-from envs.pairing import Target
+from envs.pairing import Pairing, Target
 
 EXAMPLES = ROOT / "examples"
 RECORDS = EXAMPLES / "outcomes"
@@ -157,34 +157,58 @@ def load_rules(failures: Path = FAILURES, invariants: Path = INVARIANTS) -> Rule
     return Rules(found, frozenset(always["works"]), frozenset(always["fails"]))
 
 
-def record_path(target: Target) -> Path:
-    """Where the expected outcomes of a target stand."""
-    return RECORDS / f"{target.session}.toml"
+def record_path(pairing_: Pairing) -> Path:
+    """Where the expected outcomes of a pairing stand, on all its Pythons."""
+    return RECORDS / f"{pairing_.name}.toml"
+
+
+def load_records(pairing_: Pairing, rules: Rules) -> dict[str, dict[str, Outcome]]:
+    """Python -> script -> expected outcome.
+
+    The file says what holds on the recommended Python, and in a table for each other Python that
+    was run, where that one differs. Raises Problem for a missing, surplus or unknown expectation.
+    """
+    path = record_path(pairing_)
+    where = f"examples/outcomes/{path.name}"
+    bless = f"run nox -s {pairing_.name} -- --bless"
+    if not path.exists():
+        raise Problem(f"{where}: no expectations for {pairing_.name}: {bless}")
+    common = _read(path)
+    tables: dict[str, dict[str, str]] = {pairing_.pythons[0]: {}}
+    for python in [key for key, value in common.items() if isinstance(value, dict)]:
+        if python not in pairing_.pythons[1:]:
+            raise Problem(f"{where}: {python}: the pairing has no such further Python")
+        tables[python] = common.pop(python)
+    records = {}
+    for python, table in tables.items():
+        record = {}
+        for script, name in (common | table).items():
+            if script not in scripts():
+                raise Problem(f"{where}: no example is called '{script}': {bless}")
+            if name == Kind.WORKS:
+                record[script] = Outcome(Kind.WORKS)
+            elif name in rules.failures:
+                record[script] = rules.failures[name].outcome
+            else:
+                raise Problem(
+                    f"{where}: {script}: '{name}' is neither 'works' nor a failure that "
+                    "examples/failures.toml explains"
+                )
+        if missing := sorted(set(scripts()) - set(record)):
+            raise Problem(f"{where}: no expectation for {', '.join(missing)}: {bless}")
+        records[python] = record
+    return records
 
 
 def load_record(target: Target, rules: Rules) -> dict[str, Outcome]:
-    """Script -> expected outcome. Raises Problem for a missing, surplus or unknown expectation."""
-    path = record_path(target)
-    where = f"examples/outcomes/{path.name}"
-    bless = f"run nox -s {target.session} -- --bless"
-    if not path.exists():
-        raise Problem(f"{where}: no expectations for {target.session}: {bless}")
-    record = {}
-    for script, name in _read(path).items():
-        if script not in scripts():
-            raise Problem(f"{where}: no example is called '{script}': {bless}")
-        if name == Kind.WORKS:
-            record[script] = Outcome(Kind.WORKS)
-        elif name in rules.failures:
-            record[script] = rules.failures[name].outcome
-        else:
-            raise Problem(
-                f"{where}: {script}: '{name}' is neither 'works' nor a failure that "
-                "examples/failures.toml explains"
-            )
-    if missing := sorted(set(scripts()) - set(record)):
-        raise Problem(f"{where}: no expectation for {', '.join(missing)}: {bless}")
-    return record
+    """Script -> expected outcome. Raises Problem as `load_records` does, and if there is none."""
+    records = load_records(target.pairing, rules)
+    if target.python not in records:
+        where = f"examples/outcomes/{record_path(target.pairing).name}"
+        raise Problem(
+            f"{where}: no expectations for {target.session}: run nox -s {target.session} -- --bless"
+        )
+    return records[target.python]
 
 
 def objections(record: Mapping[str, Outcome], rules: Rules) -> list[str]:
@@ -217,29 +241,58 @@ def bless(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str:
 
     Returns what changed. Raises Problem, and writes nothing, if there are objections.
     """
-    path = record_path(target)
+    # Sessions that run side by side may bless the same file.
+    with environment.alone(ROOT / ".nox" / f"{target.pairing.name}.record"):
+        return _bless(target, happened, rules)
+
+
+def _bless(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str:
+    path = record_path(target.pairing)
+    recommended, *_ = target.pairing.pythons
     try:
-        old = load_record(target, rules)
+        records = load_records(target.pairing, rules)
     except Problem:
-        old = {}
-    record = {script: outcome for script, outcome in sorted((old | {**happened}).items())}
+        records = {}
+    if not target.recommended and recommended not in records:
+        raise Problem(
+            f"{target.session} cannot be blessed: first run nox -s {target.pairing.name} -- --bless"
+        )
+    record = records.get(target.python, {}) | {**happened}
     if missing := sorted(set(scripts()) - set(record)):
         raise Problem(f"{target.session} cannot be blessed: {', '.join(missing)} did not run")
     if found := objections(record, rules):
         raise Problem(f"{target.session} cannot be blessed:\n" + "\n".join(found))
-    lines = [
-        f"# What each example does in {target.session}: works, or a failure of ../failures.toml.",
-        "# Written by a run:",
-        f"#     nox -s {target.session} -- --bless",
-    ]
-    for script, outcome in record.items():
-        name = str(Kind.WORKS) if outcome.kind is Kind.WORKS else rules.by_outcome[outcome].name
-        lines.append(f'"{script}" = "{name}"')
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    after = "\n".join(lines) + "\n"
-    path.parent.mkdir(exist_ok=True)
+    after = _render_records(target.pairing, records | {target.python: record}, rules)
     lock.write(path, after)
     return lock.difference(before, after)
+
+
+def _render_records(
+    pairing_: Pairing, records: Mapping[str, Mapping[str, Outcome]], rules: Rules
+) -> str:
+    recommended, *others = pairing_.pythons
+    names = {
+        python: {
+            script: "works" if outcome.kind is Kind.WORKS else rules.by_outcome[outcome].name
+            for script, outcome in sorted(record.items())
+        }
+        for python, record in records.items()
+    }
+    common = names[recommended]
+    lines = [
+        f"# What each example does in {pairing_.name}: works, or a failure of ../failures.toml.",
+        "# Written by a run:",
+        f"#     nox -s {pairing_.name} -- --bless",
+        *(f'"{script}" = "{name}"' for script, name in common.items()),
+    ]
+    for python in others:
+        if python in names:
+            lines += ["", f'["{python}"]']
+            for script, name in names[python].items():
+                if name != common[script]:
+                    lines.append(f'"{script}" = "{name}"')
+    return "\n".join(lines) + "\n"
 
 
 def folder(target: Target) -> Path:

@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -41,10 +41,14 @@ class Cap:
 
 @dataclass(frozen=True)
 class Sdist:
-    """A package whose pinned release has no wheel, and the reason why that release is needed."""
+    """A package whose pinned release has no wheel, and the reason why that release is needed.
+
+    With `python`, it is so on that Python only.
+    """
 
     package: str
     reason: str
+    python: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Pairing:
     requires: tuple[str, ...]
     caps: tuple[Cap, ...] = ()
     sdists: tuple[Sdist, ...] = ()
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict, hash=False)
     impossible: str | None = None
 
     @property
@@ -98,6 +102,11 @@ class Target:
         """`tf212` for the recommended Python, `tf212-py39` for another."""
         tag = "" if self.recommended else "-py" + self.python.replace(".", "")
         return self.pairing.name + tag
+
+    @property
+    def sdists(self) -> tuple[Sdist, ...]:
+        """The packages that this lock takes as sdists."""
+        return tuple(one for one in self.pairing.sdists if one.python in ("", self.python))
 
     @property
     def stem(self) -> str:
@@ -260,12 +269,13 @@ def _tables(data: Mapping[str, Any], key: str, kind: type[Any], where: str) -> t
     tables = data.get(key, [])
     if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
         raise Problem(f"{where}: {key}: write each as a table, [[{key}]]")
-    fields = list(kind.__dataclass_fields__)
+    known = {one.name: one.default is MISSING for one in fields(kind)}
     found = []
     for number, table in enumerate(tables):
         place = f"{where}: {key}[{number}]"
-        _known(table, set(fields), place)
-        found.append(kind(**{name: _text(table, name, place) for name in fields}))
+        _known(table, set(known), place)
+        given = [name for name, required in known.items() if required or name in table]
+        found.append(kind(**{name: _text(table, name, place) for name in given}))
     return tuple(found)
 
 

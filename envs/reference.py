@@ -45,24 +45,35 @@ def render() -> dict[Path, str]:
 def _pairings_table(pairings: dict[str, Pairing]) -> str:
     rules = outcome.load_rules()
     lines = [
-        "| pairing | TensorFlow | Keras | Python | `tf.keras` is | `keras` alone | mixed | lock |",
-        "|---|---|---|---|---|---|---|---|",
+        "| pairing | TensorFlow | Keras | `tf.keras` is | `keras` alone | mixed | Python: lock |",
+        "|---|---|---|---|---|---|---|",
     ]
     for one in pairings.values():
-        cells = [f"`{one.name}`", one.tensorflow]
+        row = [f"`{one.name}`", one.tensorflow]
         if one.impossible:
-            cells += ["", "", f"impossible: {one.impossible}", "", "", ""]
-            lines.append("| " + " | ".join(cells) + " |")
-            continue
-        for python in one.pythons:
-            target = Target(one, python)
-            record = outcome.load_record(target, rules)
-            file = lock.path(target).name
-            row = [*cells, _keras(one, lock.read(target).versions), python, pairing.KINDS[one.kind]]
-            row += [str(record[script].kind) for script in _SHOWN]
-            row.append(f"[{file}](requirements/{file})")
+            row += ["", f"impossible: {one.impossible}", "", "", ""]
             lines.append("| " + " | ".join(row) + " |")
+            continue
+        targets = [Target(one, python) for python in one.pythons]
+        records = {target: outcome.load_record(target, rules) for target in targets}
+        row.append(_by_python({t: _keras(one, lock.read(t).versions) for t in targets}))
+        row.append(pairing.KINDS[one.kind])
+        for script in _SHOWN:
+            row.append(_by_python({t: str(record[script].kind) for t, record in records.items()}))
+        files = [f"[{t.python}](requirements/{lock.path(t).name})" for t in targets]
+        row.append(", ".join([f"**{files[0]}**", *files[1:]]))
+        lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
+
+
+def _by_python(values: dict[Target, str]) -> str:
+    """What holds on the recommended Python, and on which others something else does."""
+    common, *_ = values.values()
+    others: dict[str, list[str]] = defaultdict(list)
+    for target, value in values.items():
+        if value != common:
+            others[value].append(target.python)
+    return "; ".join([common, *(f"{value} on {', '.join(on)}" for value, on in others.items())])
 
 
 def _keras(one: Pairing, versions: dict[str, str]) -> str:
@@ -74,16 +85,16 @@ def _keras(one: Pairing, versions: dict[str, str]) -> str:
 
 def _failures(pairings: dict[str, Pairing]) -> str:
     rules = outcome.load_rules()
-    where: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    where: dict[str, dict[str, list[Target]]] = defaultdict(lambda: defaultdict(list))
     for target in pairing.targets(pairings).values():
         for script, ended in outcome.load_record(target, rules).items():
             if ended.kind is Kind.FAILS:
-                where[rules.by_outcome[ended].name][script].append(target.session)
+                where[rules.by_outcome[ended].name][script].append(target)
     parts = []
     for failure in rules.failures.values():
         seen = [
-            f"- [`{script}.py`]({script}.py) in {', '.join(f'`{name}`' for name in sessions)}"
-            for script, sessions in where[failure.name].items()
+            f"- [`{script}.py`]({script}.py) in {_sessions(targets)}"
+            for script, targets in where[failure.name].items()
         ]
         parts.append(
             "\n".join(
@@ -104,6 +115,18 @@ def _failures(pairings: dict[str, Pairing]) -> str:
             )
         )
     return "\n\n".join(parts)
+
+
+def _sessions(targets: list[Target]) -> str:
+    """The names of sessions, shortened to that of the pairing where all its Pythons are meant."""
+    by_pairing: dict[str, list[Target]] = defaultdict(list)
+    for target in targets:
+        by_pairing[target.pairing.name].append(target)
+    names: list[str] = []
+    for name, found in by_pairing.items():
+        whole = len(found) == len(found[0].pairing.pythons)
+        names += [name] if whole else [target.session for target in found]
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _fill(path: Path, name: str, content: str) -> str:

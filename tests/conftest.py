@@ -145,7 +145,7 @@ def _bless(session: pytest.Session, target: Target) -> str:
     except Problem as problem:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return str(problem)
-    return f"{outcome.record_path(target).relative_to(ROOT)}: {changed}"
+    return f"{outcome.record_path(target.pairing).relative_to(ROOT)}: {changed}"
 
 
 def pytest_terminal_summary(

@@ -119,10 +119,10 @@ def test_a_message_reads_the_same_on_every_machine(raw: str, normalised: str) ->
 @pytest.fixture
 def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """tf212's record alone, in a folder that may be written."""
-    text = outcome.record_path(TF212).read_text()
+    text = outcome.record_path(TF212.pairing).read_text()
     monkeypatch.setattr(outcome, "RECORDS", tmp_path)
-    outcome.record_path(TF212).write_text(text)
-    return outcome.record_path(TF212)
+    outcome.record_path(TF212.pairing).write_text(text)
+    return outcome.record_path(TF212.pairing)
 
 
 def test_blessing_what_is_recorded_changes_nothing(records: Path) -> None:
@@ -207,6 +207,26 @@ def test_an_expectation_that_is_missing_or_unknown_is_refused(
         outcome.load_record(TF212, RULES)
     assert str(caught.value).startswith("examples/outcomes/tf212.toml: ")
     assert message in str(caught.value)
+
+
+def test_another_python_s_record_says_only_where_it_differs(records: Path) -> None:
+    other = Target(TF212.pairing, TF212.pairing.pythons[1])
+    before = outcome.load_record(other, RULES)
+    assert before == outcome.load_record(TF212, RULES)
+    dense = RULES.failures["dense-not-imported"].outcome
+    outcome.bless(other, {"legacy_adaptation/mixed": dense}, RULES)
+    assert f'["{other.python}"]\n"legacy_adaptation/mixed" = "dense-not-imported"' in (
+        records.read_text()
+    )
+    assert outcome.load_record(other, RULES) == before | {"legacy_adaptation/mixed": dense}
+    assert outcome.load_record(TF212, RULES) == before
+
+
+def test_a_python_that_was_never_run_has_no_expectation(records: Path) -> None:
+    other = Target(TF212.pairing, TF212.pairing.pythons[1])
+    records.write_text(records.read_text().replace(f'["{other.python}"]\n', ""))
+    with pytest.raises(Problem, match="no expectations for tf212-py310: run nox -s tf212-py310"):
+        outcome.load_record(other, RULES)
 
 
 def test_no_record_at_all_says_how_to_make_one(records: Path) -> None:

@@ -114,3 +114,18 @@ def test_each_pairing_recommends_the_newest_python_that_has_a_wheel() -> None:
     wheels = pairing.load_wheels()
     for one in pairing.load_all().values():
         assert one.impossible or one.pythons[0] == wheels[one.tensorflow][-1], one.name
+
+
+def test_every_python_from_3_7_on_that_has_a_wheel_is_declared() -> None:
+    wheels = pairing.load_wheels()
+    for one in pairing.load_all().values():
+        wanted = [python for python in reversed(wheels[one.tensorflow]) if python != "3.6"]
+        assert one.impossible or list(one.pythons) == wanted, one.name
+
+
+def test_an_sdist_may_be_one_python_s_only(tmp_path: Path) -> None:
+    text = GOOD + '[[sdists]]\npackage = "jax"\nreason = "no wheel"\npython = "3.9"\n'
+    loaded = pairing.load(declare(tmp_path, text))
+    recommended, other = pairing.targets({"tf212": loaded}).values()
+    assert recommended.sdists == ()
+    assert [one.package for one in other.sdists] == ["jax"]

@@ -192,7 +192,7 @@ def test_a_changed_hash_turns_the_session_red(checkout: Path) -> None:
 
 
 def test_a_changed_expectation_turns_the_session_red(checkout: Path) -> None:
-    record = checkout / outcome.record_path(TARGETS["tf212"]).relative_to(ROOT)
+    record = checkout / outcome.record_path(TARGETS["tf212"].pairing).relative_to(ROOT)
     record.write_text(record.read_text().replace('"dense-not-imported"', '"works"'))
     code, said = nox("-s", "tf212", "--", "-k", "legacy_verbatim", cwd=checkout)
     assert code != 0
