@@ -34,6 +34,11 @@ _MIRRORS = {"PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"}
 
 _STAMP = "keras-pairings.json"
 
+_MISMATCH = (
+    "A hash that does not match means that the file is not the one that was locked: restore the "
+    "lock with git; if it is untouched, do not trust the index or mirror that served the file."
+)
+
 
 class NoInterpreter(Problem):
     """No interpreter of the Python that is needed, and none could be downloaded."""
@@ -117,6 +122,8 @@ def ensure(folder: Path, python: str, requirements: Path, installer: str | None 
         if _read_stamp(folder) != stamp or not _runs(interpreter(folder)):
             _remove(folder)
             _create(folder, base, command)
+        # Without it, a run that is killed from here on leaves an environment to be made anew.
+        (folder / _STAMP).unlink(missing_ok=True)
         if command:
             _sync_with_uv(command, folder, requirements)
         else:
@@ -247,7 +254,11 @@ def _run(command: Sequence[str], failed: str) -> None:
         raise CouldNotInstall(f"{failed}: {error}") from None
     if done.returncode:
         said = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
-        raise CouldNotInstall(f"{failed}:\n{said}\n    command: {' '.join(map(_short, command))}")
+        mismatch = "hash" in said.lower() and "match" in said.lower()
+        raise CouldNotInstall(
+            f"{failed}:\n{said}\n    command: {' '.join(map(_short, command))}"
+            + (f"\n    {_MISMATCH}" if mismatch else "")
+        )
 
 
 def _site_packages(folder: Path) -> list[Path]:
