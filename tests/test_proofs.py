@@ -183,7 +183,9 @@ def test_a_changed_hash_cannot_be_installed(tmp_path: Path, installer: str) -> N
     folder, file = tmp_path / "env", small_lock(tmp_path, "six")
     environment.ensure(folder, "3.11", file, installer)
     file.write_text(re.sub(r"sha256:\w{8}", "sha256:00000000", file.read_text()))
-    with pytest.raises(CouldNotInstall, match=r"(?is)small\.txt: could not be installed.*hash.*restore the lock"):
+    with pytest.raises(
+        CouldNotInstall, match=r"(?is)small\.txt: could not be installed.*hash.*restore the lock"
+    ):
         environment.ensure(folder, "3.11", file, installer)
 
 
