@@ -11,7 +11,11 @@
 #   "filelock==4.2.11",
 #   "humanize==4.17.0",
 #   "iniconfig==2.3.1",
+#   "jinja2==3.1.6",
+#   "jsonschema==4.26.0",
+#   "jsonschema-specifications==2025.9.1",
 #   "markdown-it-py==4.3.0",
+#   "markupsafe==3.0.4",
 #   "mdurl==0.1.2",
 #   "packaging==26.3",
 #   "platformdirs==4.14.7",
@@ -19,7 +23,10 @@
 #   "pygments==2.21.0",
 #   "pytest==9.2.0",
 #   "python-discovery==1.9.5",
+#   "referencing==0.37.0",
 #   "rich==15.0.0",
+#   "rpds-py==2026.9.1",
+#   "typing-extensions==4.16.0; python_version < '3.13'",
 #   "uv==0.13.9",
 #   "virtualenv==21.15.8",
 # ]
@@ -33,6 +40,7 @@ environment made of them.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -53,7 +61,7 @@ if [int(number) for number in version("nox").split(".")] < [2025, 2, 9]:
 
 sys.path.insert(0, str(ROOT))
 
-from envs import Problem, lock, outcome, pairing, reference  # noqa: E402
+from envs import Problem, lock, outcome, pairing, project, reference, resolve  # noqa: E402
 
 nox.options.default_venv_backend = "uv|venv"
 nox.options.sessions = ["lint", "tests", "tf212"]
@@ -96,24 +104,56 @@ def proofs(session: nox.Session) -> None:
 
 @nox.session(name="lock", python=False, default=False)
 def lock_(session: nox.Session) -> None:
-    """Renew all locks, or those named: -- [tf212] [--upgrade] [--upgrade-package NAME]."""
+    """Renew all locks, or some: -- [tf212] [--platform windows] [--python 3.9] [--upgrade]."""
     options = argparse.ArgumentParser(prog="nox -s lock --", description=lock_.__doc__)
-    options.add_argument("pairings", nargs="*", help="pairings; all if none is named")
+    options.add_argument("names", nargs="*", help="pairings; all if none is named")
+    options.add_argument("--platform", help="only those for it: windows, macos-arm64, linux")
+    options.add_argument("--python", metavar="3.9", help="only those for it")
+    options.add_argument("--variant", help="only these: default, cpu, cuda")
     options.add_argument("--upgrade", action="store_true", help="take today as the cut-off date")
     options.add_argument("--upgrade-package", action="append", default=[], metavar="NAME")
     options.add_argument("--cut-off", metavar="DATE", help="leave out what came later: 2026-11-20")
     options.add_argument("--tools", action="store_true", help="renew the locks of pip-tools too")
-    given = options.parse_args(session.posargs)
-    how = (given.upgrade, tuple(given.upgrade_package), given.cut_off)
-    names, say = given.pairings, session.log
-    checked(session, lambda: lock.renew(names, lock.Request(*how), say, tools=given.tools))
-    if not names:
-        checked(session, reference.write)
+    given = vars(options.parse_args(session.posargs))
+    checked(session, lambda: resolve.renew(given, session.log))
+    checked(session, reference.write)
+
+
+@nox.session(name="check-locks", python=False, default=False)
+def check_locks(session: nox.Session) -> None:
+    """Have uv resolve every lock for its platform, installing nothing: -- [tf212]."""
+    checked(session, lambda: resolve.check_all(session.posargs, session.log))
+
+
+@nox.session(python=False, default=False)
+def copy(session: nox.Session) -> None:
+    """Put a lock into a project: -- tf212 PATH [--python 3.9] [--with dockerfile] [--help]."""
+    request = project.parse(session.posargs, Path(session.invoked_from))
+    checked(session, lambda: project.copy(request, session.log))
+
+
+@nox.session(default=False, reuse_venv=True)
+def templates(session: nox.Session) -> None:
+    """Check every template, rendered for every lock, with the tools of its ecosystem."""
+    session.install("-r", "envs/templates/checks.txt")
+    session.env["PATH"] = os.pathsep.join([session.bin, os.environ["PATH"]])
+    pytest(session, "tests/test_templates.py", "--templates")
+
+
+@nox.session(python=False, default=False)
+def others(session: nox.Session) -> None:
+    """Run ten of the further Pythons and variants, others each day: -- [10]; name the rest."""
+    options = argparse.ArgumentParser(prog="nox -s others --", description=others.__doc__)
+    options.add_argument("count", nargs="?", type=int, default=10)
+    chosen, left = outcome.share(options.parse_args(session.posargs).count)
+    session.log(f"not run today: {', '.join(left)}")
+    nox_ = (sys.executable, "-m", "nox", "-j", "2", "-s", *chosen)
+    session.run(*nox_, "--", "--jobs", "1", "--drop", external=True)
 
 
 @nox.session(name="reference", python=False, default=False)
 def reference_(session: nox.Session) -> None:
-    """Write the tables of README.md and examples/README.md anew from the data."""
+    """Write the index and the tables of every README.md anew from the data."""
     checked(session, reference.write)
 
 
@@ -129,10 +169,9 @@ def register(target: pairing.Target) -> None:
     def run(session: nox.Session) -> None:
         pytest(session, "tests/test_examples.py", f"--target={target.session}")
 
-    run.__doc__ = f"{target.pairing.summary} Python {target.python}."
-    tags = ["every-python", *(["pairings", target.pairing.kind] if target.recommended else [])]
+    run.__doc__ = target.summary
     register_as = nox.session(
-        name=target.session, tags=tags, python=False, default=False, allow_parallel=True
+        name=target.session, tags=target.tags, python=False, default=False, allow_parallel=True
     )
     register_as(run)
 
@@ -145,7 +184,7 @@ def asked() -> list[str]:
 
 
 try:
-    targets = pairing.targets(pairing.load_all())
+    targets = lock.executable(pairing.load_all())
     pairing.choose(targets, asked())
     for each in targets.values():
         register(each)

@@ -2,11 +2,15 @@
 
 One module a step, each importing only those before it:
 
+`platforms`    where a lock is for, and what carries TensorFlow's code there
 `pairing`      what is asked for: `envs/pairings/*.toml`
 `lock`         what was resolved: `requirements/`
 `environment`  a lock installed for a Python
 `outcome`      what an example does there: `examples/outcomes/*.toml`
-`reference`    the tables that are read: `README.md`, `examples/README.md`
+`index`        what there is of every combination: `requirements/index.json`
+`resolve`      locks renewed, and checked by a resolver
+`project`      a lock copied into a project, with templates
+`reference`    the tables that are read: `README.md` here and in two folders
 """
 
 from pathlib import Path

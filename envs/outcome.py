@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import re
 import signal
@@ -18,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
-from envs import ROOT, Problem, environment, lock, pairing
+from envs import ROOT, Problem, environment, lock, pairing, platforms
 from envs.pairing import Pairing, Target
 
 EXAMPLES = ROOT / "examples"
@@ -120,6 +121,14 @@ class Rules:
         return f"{failure.cause} {failure.remedy} See {failure.script}.py."
 
 
+@dataclass(frozen=True)
+class Executed:
+    """When a lock was last executed and blessed, as an ISO date, and the digest of its pins."""
+
+    date: str
+    pins: str
+
+
 def scripts(folder: Path = EXAMPLES) -> dict[str, Path]:
     """Every example by its name, such as `broken_import/correction`."""
     return {
@@ -163,10 +172,19 @@ def record_path(pairing_: Pairing) -> Path:
 
 
 def load_records(pairing_: Pairing, rules: Rules) -> dict[str, dict[str, Outcome]]:
-    """Python -> script -> expected outcome.
+    """What was run -> script -> expected outcome, as `_load` has it, without its runs."""
+    return {name: record for name, (record, _) in _load(pairing_, rules).items()}
 
-    The file says what holds on the recommended Python, and in a table for each other Python that
-    was run, where that one differs. Raises Problem for a missing, surplus or unknown expectation.
+
+Records = dict[str, tuple[dict[str, Outcome], Executed]]
+
+
+def _load(pairing_: Pairing, rules: Rules) -> Records:
+    """What was run (`3.11`, or `3.11 cpu`) -> expected outcomes, and when that was.
+
+    The file says what holds on the recommended Python, and in a table for each other Python or
+    variant that was run, where that one differs. Raises Problem for a missing, surplus or unknown
+    expectation.
     """
     path = record_path(pairing_)
     where = f"examples/outcomes/{path.name}"
@@ -174,41 +192,67 @@ def load_records(pairing_: Pairing, rules: Rules) -> dict[str, dict[str, Outcome
     if not path.exists():
         raise Problem(f"{where}: no expectations for {pairing_.name}: {bless}")
     common = _read(path)
-    tables: dict[str, dict[str, str]] = {pairing_.pythons[0]: {}}
-    for python in [key for key, value in common.items() if isinstance(value, dict)]:
-        if python not in pairing_.pythons[1:]:
-            raise Problem(f"{where}: {python}: the pairing has no such further Python")
-        tables[python] = common.pop(python)
-    records = {}
-    for python, table in tables.items():
+    tables: dict[str, dict[str, Any]] = {pairing_.pythons[0]: {}}
+    for name in [name for name, value in common.items() if isinstance(value, dict)]:
+        if name not in _recordable(pairing_)[1:]:
+            raise Problem(f"{where}: {name}: the pairing has no such further Python or variant")
+        tables[name] = common.pop(name)
+    records: Records = {}
+    for name, table in tables.items():
+        here = {**common} if name == pairing_.pythons[0] else table
+        date, pins = here.pop("executed", None), here.pop("pins", None)
+        common.pop("executed", None), common.pop("pins", None)
+        if type(date) is not datetime.date or not re.fullmatch("[0-9a-f]{12}", str(pins)):
+            raise Problem(f"{where}: {name}: executed, pins: must be a date and a digest: {bless}")
         record = {}
-        for script, name in (common | table).items():
+        for script, ended in (common | table).items():
             if script not in scripts():
                 raise Problem(f"{where}: no example is called '{script}': {bless}")
-            if name == Kind.WORKS:
+            if ended == Kind.WORKS:
                 record[script] = Outcome(Kind.WORKS)
-            elif name in rules.failures:
-                record[script] = rules.failures[name].outcome
+            elif ended in rules.failures:
+                record[script] = rules.failures[ended].outcome
             else:
                 raise Problem(
-                    f"{where}: {script}: '{name}' is neither 'works' nor a failure that "
+                    f"{where}: {script}: '{ended}' is neither 'works' nor a failure that "
                     "examples/failures.toml explains"
                 )
         if missing := sorted(set(scripts()) - set(record)):
             raise Problem(f"{where}: no expectation for {', '.join(missing)}: {bless}")
-        records[python] = record
+        records[name] = record, Executed(date.isoformat(), str(pins))
     return records
+
+
+def _recordable(pairing_: Pairing) -> list[str]:
+    """What a record may speak of, the recommended Python first."""
+    recommended, *others = pairing_.pythons
+    variants = [name for name in platforms.VARIANTS if name != platforms.DEFAULT]
+    return [recommended, *others, *(f"{recommended} {variant}" for variant in variants)]
+
+
+def _recorded_as(target: Target) -> str:
+    variant = "" if target.variant == platforms.DEFAULT else f" {target.variant}"
+    return target.python + variant
+
+
+def executed(target: Target, rules: Rules) -> Executed | None:
+    """When a target was last executed and blessed, with which pins; None if it never was."""
+    if target.platform != platforms.LINUX or not record_path(target.pairing).exists():
+        return None
+    record = _load(target.pairing, rules).get(_recorded_as(target))
+    return record and record[1]
 
 
 def load_record(target: Target, rules: Rules) -> dict[str, Outcome]:
     """Script -> expected outcome. Raises Problem as `load_records` does, and if there is none."""
     records = load_records(target.pairing, rules)
-    if target.python not in records:
+    name = _recorded_as(target)
+    if name not in records:
         where = f"examples/outcomes/{record_path(target.pairing).name}"
         raise Problem(
             f"{where}: no expectations for {target.session}: run nox -s {target.session} -- --bless"
         )
-    return records[target.python]
+    return records[name]
 
 
 def objections(record: Mapping[str, Outcome], rules: Rules) -> list[str]:
@@ -248,51 +292,62 @@ def bless(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str:
 
 def _bless(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str:
     path = record_path(target.pairing)
-    recommended, *_ = target.pairing.pythons
+    name, recommended = _recorded_as(target), target.pairing.pythons[0]
     try:
-        records = load_records(target.pairing, rules)
+        records = _load(target.pairing, rules)
     except Problem:
         records = {}
-    if not target.recommended and recommended not in records:
+    if name != recommended and recommended not in records:
         raise Problem(
             f"{target.session} cannot be blessed: first run nox -s {target.pairing.name} -- --bless"
         )
-    record = records.get(target.python, {}) | {**happened}
+    pins = lock.read(target).digest
+    before, run_ = records.get(name, ({}, None))
+    whole = set(happened) == set(scripts())
+    record = before | {**happened}
+    if run_ is None or (whole and (run_.pins, before) != (pins, record)):
+        run_ = Executed(datetime.datetime.now(datetime.UTC).date().isoformat(), pins)
     if missing := sorted(set(scripts()) - set(record)):
         raise Problem(f"{target.session} cannot be blessed: {', '.join(missing)} did not run")
+    if run_.pins != pins and not whole:
+        raise Problem(f"{target.session} cannot be blessed: its lock is new: run all scripts")
     if found := objections(record, rules):
         raise Problem(f"{target.session} cannot be blessed:\n" + "\n".join(found))
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    after = _render_records(target.pairing, records | {target.python: record}, rules)
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    after = _render_records(target.pairing, records | {name: (record, run_)}, rules)
     lock.write(path, after)
-    return lock.difference(before, after)
+    return lock.difference(text, after)
 
 
-def _render_records(
-    pairing_: Pairing, records: Mapping[str, Mapping[str, Outcome]], rules: Rules
-) -> str:
-    recommended, *others = pairing_.pythons
+def _render_records(pairing_: Pairing, records: Records, rules: Rules) -> str:
+    recommended, *others = _recordable(pairing_)
     names = {
-        python: {
+        name: {
             script: "works" if outcome.kind is Kind.WORKS else rules.by_outcome[outcome].name
             for script, outcome in sorted(record.items())
         }
-        for python, record in records.items()
+        for name, (record, _) in records.items()
     }
     common = names[recommended]
     lines = [
-        f"# What each example does in {pairing_.name}: works, or a failure of ../failures.toml.",
+        f"# What each example does in {pairing_.name}: works, or a failure of ../failures.toml,",
+        "# and when which pins were executed; for another Python or variant, only what differs.",
         "# Written by a run:",
         f"#     nox -s {pairing_.name} -- --bless",
+        *_render_executed(records[recommended][1]),
         *(f'"{script}" = "{name}"' for script, name in common.items()),
     ]
-    for python in others:
-        if python in names:
-            lines += ["", f'["{python}"]']
-            for script, name in names[python].items():
+    for other in others:
+        if other in names:
+            lines += ["", f'["{other}"]', *_render_executed(records[other][1])]
+            for script, name in names[other].items():
                 if name != common[script]:
                     lines.append(f'"{script}" = "{name}"')
     return "\n".join(lines) + "\n"
+
+
+def _render_executed(run_: Executed) -> list[str]:
+    return [f"executed = {run_.date}", f'pins = "{run_.pins}"']
 
 
 def folder(target: Target) -> Path:
@@ -302,10 +357,23 @@ def folder(target: Target) -> Path:
 
 def drop(names: list[str]) -> None:
     """Remove the environments of targets, or of all, and TensorFlow from uv's cache."""
-    known = pairing.targets(pairing.load_all())
+    known = lock.executable(pairing.load_all())
     for name in pairing.choose(known, names):
         environment.drop(folder(known[name]))
-    environment.drop_cached("tensorflow")
+    for package in ("tensorflow", "tensorflow-cpu"):
+        environment.drop_cached(package)
+
+
+def share(count: int, day: datetime.date | None = None) -> tuple[list[str], list[str]]:
+    """Sessions to run on a day, `count` of those that no pairing recommends, and the others.
+
+    Each day takes the next ones, so that all get their turn.
+    """
+    known = lock.executable(pairing.load_all())
+    names = [name for name, target in known.items() if name != target.pairing.name]
+    first = (day or datetime.datetime.now(datetime.UTC).date()).toordinal() * count % len(names)
+    turned = names[first:] + names[:first]
+    return turned[:count], turned[count:]
 
 
 def start(

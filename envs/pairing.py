@@ -16,9 +16,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from envs import ROOT, Problem
+from envs.platforms import DEFAULT, LINUX, VARIANTS, Wheels
 
 FOLDER = ROOT / "envs" / "pairings"
-WHEELS = ROOT / "requirements" / "wheels.json"
+INDEX = ROOT / "requirements" / "index.json"
 
 KINDS = {
     "standalone": "TensorFlow's own copy; `keras` is the stand-alone package",
@@ -87,10 +88,12 @@ class Pairing:
 
 @dataclass(frozen=True)
 class Target:
-    """A pairing on one Python: what a lock, an environment and a session are made for."""
+    """A pairing on one Python, platform and variant: what a lock is made for."""
 
     pairing: Pairing
     python: str
+    platform: str = LINUX
+    variant: str = DEFAULT
 
     @property
     def recommended(self) -> bool:
@@ -99,9 +102,22 @@ class Target:
 
     @property
     def session(self) -> str:
-        """`tf212` for the recommended Python, `tf212-py39` for another."""
+        """`tf212` for the recommended Python, `tf212-py39` for another, `tf212-cpu`."""
         tag = "" if self.recommended else "-py" + self.python.replace(".", "")
-        return self.pairing.name + tag
+        return self.pairing.name + tag + ("" if self.variant == DEFAULT else f"-{self.variant}")
+
+    @property
+    def summary(self) -> str:
+        """One line that tells it from all others."""
+        variant = "" if self.variant == DEFAULT else f", {self.variant}"
+        return f"{self.pairing.summary} Python {self.python}{variant}."
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags of its session."""
+        if self.variant != DEFAULT:
+            return [self.variant]
+        return ["every-python", *(["pairings", self.pairing.kind] if self.recommended else [])]
 
     @property
     def sdists(self) -> tuple[Sdist, ...]:
@@ -113,12 +129,23 @@ class Target:
         """The name of the lock without its suffix: `tf212-py311`."""
         return f"{self.pairing.name}-py{self.python.replace('.', '')}"
 
+    @property
+    def base(self) -> Target:
+        """The target whose lock this one's is derived from: Linux x86_64, no variant."""
+        return Target(self.pairing, self.python)
 
-def load(path: Path, wheels: Mapping[str, list[str]] | None = None) -> Pairing:
+    @property
+    def folder(self) -> str:
+        """The folder of its lock in `requirements/`: `windows-x86_64`; empty for the base."""
+        if self == self.base:
+            return ""
+        return self.platform + ("" if self.variant == DEFAULT else f"-{self.variant}")
+
+
+def load(path: Path, wheels: Wheels | None = None) -> Pairing:
     """The pairing that a file declares.
 
-    `wheels` maps a TensorFlow release to the Pythons that have a Linux x86_64 wheel of it
-    (see `lock.renew_wheels`); without it, the Pythons are not checked against it.
+    With `wheels` (see `lock.renew_wheels`), its Pythons must have one for Linux x86_64.
     Raises Problem, naming file and key, for anything that is not as it should be.
     """
     where = f"envs/pairings/{path.name}"
@@ -155,13 +182,12 @@ def load(path: Path, wheels: Mapping[str, list[str]] | None = None) -> Pairing:
     return pairing
 
 
-def load_all(folder: Path = FOLDER, *, wheels: Path | None = None) -> dict[str, Pairing]:
+def load_all(folder: Path = FOLDER, *, wheels: Wheels | None = None) -> dict[str, Pairing]:
     """Every pairing by name, oldest TensorFlow first; Pythons are checked if `wheels` is given."""
     paths = sorted(folder.glob("*.toml"))
     if not paths:
         raise Problem(f"{folder}: no pairing files: run from a whole checkout")
-    listed = None if wheels is None else load_wheels(wheels)
-    pairings = [load(path, listed) for path in paths]
+    pairings = [load(path, wheels) for path in paths]
     seen: dict[tuple[str, ...], str] = {}
     for pairing in pairings:
         twin = seen.setdefault(pairing.requires, pairing.name)
@@ -173,10 +199,10 @@ def load_all(folder: Path = FOLDER, *, wheels: Path | None = None) -> dict[str, 
     return {pairing.name: pairing for pairing in pairings}
 
 
-def load_wheels(path: Path = WHEELS) -> dict[str, list[str]]:
-    """TensorFlow release -> Pythons with a Linux x86_64 wheel, from the generated file."""
+def load_wheels(path: Path = INDEX) -> Wheels:
+    """What PyPI's index said of TensorFlow's wheels, from the generated index of the locks."""
     try:
-        listed: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))["tensorflow"]
+        listed: Wheels = json.loads(path.read_text(encoding="utf-8"))["wheels"]
     except (OSError, ValueError, KeyError) as error:
         raise Problem(f"{path.name}: cannot be read ({error}): run nox -s lock") from None
     return listed
@@ -193,11 +219,25 @@ def targets(pairings: Mapping[str, Pairing]) -> dict[str, Target]:
     return {target.session: target for target in found}
 
 
+def combinations(pairings: Mapping[str, Pairing]) -> list[Target]:
+    """Every Python of every possible pairing on every platform and variant, possible or not.
+
+    A base target stands before those that are derived from it.
+    """
+    return [
+        Target(base.pairing, base.python, platform, variant)
+        for base in targets(pairings).values()
+        for variant, platforms in VARIANTS.items()
+        for platform in platforms
+    ]
+
+
 def choose(known: Mapping[str, Any], names: list[str]) -> list[str]:
     """The names, all of `known` if there are none; Problem for one that is not known."""
     for name in names:
         if name not in known:
-            raise Problem(f"unknown pairing '{name}'; the known ones are: {', '.join(known)}")
+            shown = [one for one in known if not re.search(r"-(py3\d+|cpu)$", one)]
+            raise Problem(f"unknown pairing '{name}'; the known ones are: {', '.join(shown)}")
     return names or list(known)
 
 
@@ -292,17 +332,18 @@ def _impossible(data: Mapping[str, Any], where: str) -> str | None:
     return _text(data, "impossible", where)
 
 
-def _check_wheels(pairing: Pairing, wheels: Mapping[str, list[str]], where: str) -> None:
+def _check_wheels(pairing: Pairing, wheels: Wheels, where: str) -> None:
     if pairing.impossible is not None:
         return
-    if pairing.tensorflow not in wheels:
+    listed = wheels.get("tensorflow", {}).get(pairing.tensorflow, {}).get(LINUX)
+    if not listed:
         raise Problem(
             f"{where}: requires: no wheels are listed for tensorflow {pairing.tensorflow}: "
             f"run nox -s lock -- {pairing.name}"
         )
     for python in pairing.pythons:
-        if python not in wheels[pairing.tensorflow]:
+        if python not in listed:
             raise Problem(
                 f"{where}: pythons: tensorflow {pairing.tensorflow} has no Linux x86_64 wheel for "
-                f"Python {python}, only for {', '.join(wheels[pairing.tensorflow])}"
+                f"Python {python}, only for {', '.join(listed)}"
             )

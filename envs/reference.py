@@ -6,81 +6,143 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
-from envs import ROOT, Problem, lock, outcome, pairing
+from envs import ROOT, Problem, index, lock, outcome, pairing, platforms
+from envs.index import Entry
 from envs.outcome import Kind
 from envs.pairing import Pairing, Target
 
 README = ROOT / "README.md"
 ERRORS = ROOT / "examples" / "README.md"
+LOCKS = lock.FOLDER / "README.md"
 
 _SHOWN = ("legacy_adaptation/legacy_completed", "legacy_adaptation/mixed")
 
+_PLACES = [
+    (platform, variant) for variant, found in platforms.VARIANTS.items() for platform in found
+]
+
 
 def write() -> None:
-    """Write both tables into their files. Raises Problem."""
+    """Write the index anew, and every table into its file. Raises Problem."""
+    lock.write(pairing.INDEX, _index())
     for path, text in render().items():
         lock.write(path, text)
 
 
 def stale() -> list[str]:
-    """The files whose tables are not what the data says."""
+    """The generated files that are not what the data says."""
     return [
         f"{path.relative_to(ROOT)}: is not what the data says: run nox -s reference"
-        for path, text in render().items()
+        for path, text in ({pairing.INDEX: _index()} | render()).items()
         if path.read_text(encoding="utf-8") != text
     ]
 
 
 def render() -> dict[Path, str]:
-    """Each generated file, whole, with its tables made anew."""
-    pairings = pairing.load_all(wheels=pairing.WHEELS)
+    """Each file that holds tables, whole, with its tables made anew."""
+    pairings = pairing.load_all(wheels=lock.wheels())
+    entries = index.load()
     return {
-        README: _fill(README, "pairings", _pairings_table(pairings)),
-        ERRORS: _fill(ERRORS, "failures", _failures(pairings)),
+        README: _fill(
+            README,
+            {
+                "pairings": _locks_table(pairings, entries, "requirements/", every_python=False),
+                "behaviour": _behaviour_table(pairings),
+            },
+        ),
+        LOCKS: _fill(
+            LOCKS,
+            {
+                "locks": _locks_table(pairings, entries, "", every_python=True),
+                "impossible": _impossible(entries),
+            },
+        ),
+        ERRORS: _fill(ERRORS, {"failures": _failures(pairings)}),
     }
 
 
-def _pairings_table(pairings: dict[str, Pairing]) -> str:
-    rules = outcome.load_rules()
+def _index() -> str:
+    return index.render(pairing.load_all(), lock.wheels(), index.reasons())
+
+
+def _locks_table(
+    pairings: dict[str, Pairing], entries: list[Entry], prefix: str, *, every_python: bool
+) -> str:
+    """A row for each pairing, a column for each platform and variant; executed locks in bold.
+
+    Without `every_python`, a column other than the first names only its newest Python.
+    """
+    titles = [platforms.describe(*place) for place in _PLACES]
     lines = [
-        "| pairing | TensorFlow | Keras | `tf.keras` is | `keras` alone | mixed | Python: lock |",
-        "|---|---|---|---|---|---|---|",
+        "| pairing | TensorFlow | Keras | " + " | ".join(titles) + " |",
+        "|---" * (3 + len(titles)) + "|",
     ]
     for one in pairings.values():
-        row = [f"`{one.name}`", one.tensorflow]
         if one.impossible:
-            row += ["", f"impossible: {one.impossible}", "", "", ""]
-            lines.append("| " + " | ".join(row) + " |")
+            cells = [f"impossible: {one.impossible}"] + [""] * len(titles)
+            lines.append(f"| `{one.name}` | {one.tensorflow} | " + " | ".join(cells) + " |")
             continue
-        targets = [Target(one, python) for python in one.pythons]
-        records = {target: outcome.load_record(target, rules) for target in targets}
-        row.append(_by_python({t: _keras(one, lock.read(t).versions) for t in targets}))
-        row.append(pairing.KINDS[one.kind])
-        for script in _SHOWN:
-            row.append(_by_python({t: str(record[script].kind) for t, record in records.items()}))
-        files = [f"[{t.python}](requirements/{lock.path(t).name})" for t in targets]
-        row.append(", ".join([f"**{files[0]}**", *files[1:]]))
+        own = [entry for entry in entries if entry["pairing"] == one.name]
+        base = [e for e in own if (e["platform"], e["variant"]) == _PLACES[0]]
+        row = [f"`{one.name}`", one.tensorflow]
+        row.append(_by_python({e["python"]: index.keras(e) for e in base}))
+        for place in _PLACES:
+            found = [e for e in own if (e["platform"], e["variant"]) == place and "file" in e]
+            shown = found if every_python or place == _PLACES[0] else found[:1]
+            row.append(" ".join(_link(entry, prefix) for entry in shown) or "-")
         lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
 
 
-def _by_python(values: dict[Target, str]) -> str:
+def _link(entry: Entry, prefix: str) -> str:
+    link = f"[{entry['python']}]({prefix}{entry['file']})"
+    return f"**{link}**" if entry["status"] == "executed" else link
+
+
+def _impossible(entries: list[Entry]) -> str:
+    """Why there is no lock: a row for each pairing, platform and reason."""
+    rows: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for entry in entries:
+        if entry["status"] == "impossible":
+            where = platforms.describe(entry["platform"], entry["variant"])
+            reason = entry["reason"].replace(f"Python {entry['python']}", "this Python")
+            rows[entry["pairing"], where, reason].append(entry["python"])
+    lines = ["| pairing | platform | Python | why there is no lock |", "|---|---|---|---|"]
+    for (name, where, reason), pythons in rows.items():
+        lines.append(f"| `{name}` | {where} | {', '.join(pythons)} | {_cell(reason)} |")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"([|<>*\[\]])", r"\\\1", text)
+
+
+def _behaviour_table(pairings: dict[str, Pairing]) -> str:
+    rules = outcome.load_rules()
+    lines = [
+        "| pairing | `tf.keras` is | `keras` alone | mixed |",
+        "|---|---|---|---|",
+    ]
+    for one in pairings.values():
+        if one.impossible:
+            continue
+        targets = [Target(one, python) for python in one.pythons]
+        records = {t.python: outcome.load_record(t, rules) for t in targets}
+        row = [f"`{one.name}`", pairing.KINDS[one.kind]]
+        for script in _SHOWN:
+            row.append(_by_python({t: str(record[script].kind) for t, record in records.items()}))
+        lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
+def _by_python(values: dict[str, str]) -> str:
     """What holds on the recommended Python, and on which others something else does."""
     common, *_ = values.values()
     others: dict[str, list[str]] = defaultdict(list)
-    for target, value in values.items():
+    for python, value in values.items():
         if value != common:
-            others[value].append(target.python)
+            others[value].append(python)
     return "; ".join([common, *(f"{value} on {', '.join(on)}" for value, on in others.items())])
-
-
-def _keras(one: Pairing, versions: dict[str, str]) -> str:
-    named = [one.keras, one.tf_keras]
-    names = [canonicalize_name(requirement.name) for requirement in named if requirement]
-    shown = [versions[name] if name == "keras" else f"{name} {versions[name]}" for name in names]
-    return ", ".join(shown) or "none"
 
 
 def _failures(pairings: dict[str, Pairing]) -> str:
@@ -129,16 +191,18 @@ def _sessions(targets: list[Target]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _fill(path: Path, name: str, content: str) -> str:
-    """The file's text with what stands between its two markers replaced."""
+def _fill(path: Path, contents: dict[str, str]) -> str:
+    """The file's text with what stands between each pair of its markers replaced."""
     text = path.read_text(encoding="utf-8")
-    begin, end = f"<!-- {name}: generated by nox -s reference -->", f"<!-- end of {name} -->"
-    new, count = re.subn(
-        f"{re.escape(begin)}.*?{re.escape(end)}",
-        lambda _: f"{begin}\n\n{content}\n\n{end}",
-        text,
-        flags=re.DOTALL,
-    )
-    if count != 1:
-        raise Problem(f"{path.relative_to(ROOT)}: must hold the markers '{begin}' and '{end}' once")
-    return new
+    for name, content in contents.items():
+        begin, end = f"<!-- {name}: generated by nox -s reference -->", f"<!-- end of {name} -->"
+        text, count = re.subn(
+            f"{re.escape(begin)}.*?{re.escape(end)}",
+            lambda _, new=f"{begin}\n\n{content}\n\n{end}": new,  # type: ignore[misc]
+            text,
+            flags=re.DOTALL,
+        )
+        if count != 1:
+            where = path.relative_to(ROOT)
+            raise Problem(f"{where}: must hold the markers '{begin}' and '{end}' once")
+    return text

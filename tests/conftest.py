@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from envs import ROOT, Problem, outcome, pairing
+from envs import ROOT, Problem, lock, outcome, pairing
 from envs.outcome import Kind, Outcome, Rules, Run
 from envs.pairing import Target
 
@@ -35,10 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--jobs", type=int, default=os.cpu_count(), help="scripts at a time")
     group.addoption("--script-timeout", type=float, default=outcome.TIMEOUT, metavar="SECONDS")
     group.addoption("--proofs", action="store_true", help="run the tests that install packages")
+    group.addoption("--templates", action="store_true", help="check the rendered templates")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "proof: installs packages from PyPI and takes minutes")
+    config.addinivalue_line("markers", "templates: needs the checkers of envs/templates")
     config.stash[RUNS] = {}
 
 
@@ -50,11 +52,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    wanted = config.getoption("--proofs")
+    kinds = {"--proofs": "proof", "--templates": "templates"}
+    wanted = next((kind for option, kind in kinds.items() if config.getoption(option)), None)
     if not config.getoption("--target"):
-        other = [item for item in items if bool(item.get_closest_marker("proof")) != wanted]
+        other = [item for item in items if _kind(item) != wanted]
         config.hook.pytest_deselected(items=other)
         items[:] = [item for item in items if item not in other]
+
+
+def _kind(item: pytest.Item) -> str | None:
+    """The marker that keeps a test out of the quick ones."""
+    return next((kind for kind in ("proof", "templates") if item.get_closest_marker(kind)), None)
 
 
 def _or_exit(make: Callable[[], T]) -> T:
@@ -85,7 +93,7 @@ def checkout(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Target:
     name = request.config.getoption("--target")
-    known = _or_exit(lambda: pairing.targets(pairing.load_all(wheels=pairing.WHEELS)))
+    known = _or_exit(lambda: lock.executable(pairing.load_all(wheels=lock.wheels())))
     return known[_or_exit(lambda: pairing.choose(known, [name]))[0]]
 
 
@@ -127,7 +135,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     if not config.stash[RUNS]:
         return
-    target = pairing.targets(pairing.load_all())[config.getoption("--target")]
+    target = lock.executable(pairing.load_all())[config.getoption("--target")]
     if config.getoption("--bless"):
         config.stash[BLESSED] = _bless(session, target)
     if config.getoption("--drop"):
@@ -155,7 +163,7 @@ def pytest_terminal_summary(
     ended = config.stash[RUNS]
     if not ended:
         return
-    target = pairing.targets(pairing.load_all())[config.getoption("--target")]
+    target = lock.executable(pairing.load_all())[config.getoption("--target")]
     rules = outcome.load_rules()
     record: dict[str, Outcome] = {}
     with suppress(Problem):

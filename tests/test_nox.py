@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from envs import ROOT, pairing
+from envs import ROOT, lock, pairing
 
 
 def nox(*args: str, cwd: Path = ROOT) -> tuple[int, str]:
@@ -34,6 +34,16 @@ def test_every_pairing_has_its_session_and_its_tags() -> None:
         assert target.pairing.summary in one["description"]
 
 
+def test_the_cpu_variant_has_sessions_of_its_own() -> None:
+    code, said = nox("-t", "cpu", "--list", "--json")
+    assert code == 0, said
+    sessions = {one["name"]: one["description"] for one in json.loads(said)}
+    known = lock.executable(pairing.load_all())
+    assert set(sessions) == {name for name, one in known.items() if one.variant == "cpu"}
+    assert "tf212-cpu" in sessions
+    assert sessions["tf212-cpu"].endswith("Python 3.11, cpu.")
+
+
 def test_every_session_is_in_the_manual() -> None:
     code, said = nox("-l")
     assert code == 0, said
@@ -47,6 +57,7 @@ def test_an_unknown_pairing_lists_the_known_ones() -> None:
     code, said = nox("-s", "tf299")
     assert code != 0
     assert "unknown pairing 'tf299'; the known ones are: tf115, tf20, tf20-bundled, tf21" in said
+    assert "tf22, tf23, tf24, tf24-bundled, tf25" in said
     assert "Traceback" not in said
 
 
@@ -63,7 +74,7 @@ def test_a_changed_pairing_key_stops_every_command_with_one_message(checkout: Pa
 def test_a_changed_requirement_turns_the_quick_tests_red(checkout: Path) -> None:
     file = checkout / "envs/pairings/tf212.toml"
     file.write_text(file.read_text().replace("keras==2.12.0", "keras==2.11.0"))
-    code, said = nox("-s", "tests", "--", "-k", "test_pairing_files_in_files", cwd=checkout)
+    code, said = nox("-s", "tests", "--", "-k", "test_pairing_files_index_and_locks", cwd=checkout)
     assert code != 0
     assert "requirements/tf212.in: is not what envs/pairings/tf212.toml says" in said
     assert "pins keras==2.12.0, not keras==2.11.0: run nox -s lock -- tf212" in said

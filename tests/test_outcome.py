@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from envs import Problem, environment, outcome, pairing
+from envs import Problem, environment, lock, outcome, pairing
 from envs.outcome import Failure, Kind, Outcome, Rules
 from envs.pairing import Target
 
@@ -215,16 +217,45 @@ def test_another_python_s_record_says_only_where_it_differs(records: Path) -> No
     assert before == outcome.load_record(TF212, RULES)
     dense = RULES.failures["dense-not-imported"].outcome
     outcome.bless(other, {"legacy_adaptation/mixed": dense}, RULES)
-    assert f'["{other.python}"]\n"legacy_adaptation/mixed" = "dense-not-imported"' in (
-        records.read_text()
-    )
+    expected = rf'\["{other.python}"\]\nexecuted = .*\npins = ".*"\n"legacy_adaptation/mixed" = "d'
+    assert re.search(expected, records.read_text())
     assert outcome.load_record(other, RULES) == before | {"legacy_adaptation/mixed": dense}
     assert outcome.load_record(TF212, RULES) == before
 
 
+def test_a_variant_is_recorded_beside_the_pythons(records: Path) -> None:
+    cpu = Target(TF212.pairing, TF212.python, variant="cpu")
+    record = outcome.load_record(TF212, RULES)
+    outcome.bless(cpu, record, RULES)
+    assert outcome.load_record(cpu, RULES) == record
+    run_ = outcome.executed(cpu, RULES)
+    assert run_
+    assert run_.pins == lock.read(cpu).digest
+    assert '["3.11 cpu"]' in records.read_text()
+
+
+def test_a_record_tells_when_and_with_which_pins(
+    records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = outcome.executed(TF212, RULES)
+    assert before
+    assert before.pins == lock.read(TF212).digest
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", before.date)
+    monkeypatch.setattr(lock.Lock, "digest", "0" * 12)
+    record = outcome.load_record(TF212, RULES)
+    with pytest.raises(Problem, match="cannot be blessed: its lock is new: run all scripts"):
+        outcome.bless(TF212, {"broken_import/correction": WORKS}, RULES)
+    outcome.bless(TF212, record, RULES)
+    after = outcome.executed(TF212, RULES)
+    assert after
+    assert after.pins == "0" * 12
+    assert after.date >= before.date
+
+
 def test_a_python_that_was_never_run_has_no_expectation(records: Path) -> None:
     other = Target(TF212.pairing, TF212.pairing.pythons[1])
-    records.write_text(records.read_text().replace(f'["{other.python}"]\n', ""))
+    table = rf'\["{other.python}"\]\n(?:[^\[\n]+\n)+'
+    records.write_text(re.sub(table, "", records.read_text()))
     with pytest.raises(Problem, match="no expectations for tf212-py310: run nox -s tf212-py310"):
         outcome.load_record(other, RULES)
 
@@ -275,3 +306,18 @@ def test_a_mismatch_shows_both_sides_and_how_to_repeat_it() -> None:
     assert "happened     fails: ImportError: new" in text
     assert f"repeat       {python} -I examples/broken_import/correction.py" in text
     assert "nox -s tf212 -- --bless" in text
+
+
+def test_every_further_python_and_variant_gets_its_turn() -> None:
+    known = lock.executable(pairing.load_all())
+    further = {name for name, target in known.items() if name != target.pairing.name}
+    assert {"tf212-py39", "tf212-cpu"} <= further
+    seen: list[str] = []
+    day = datetime.date(2026, 11, 23)
+    for number in range(-(-len(further) // 10)):
+        chosen, left = outcome.share(10, day + datetime.timedelta(number))
+        assert len(chosen) == 10
+        assert {*chosen, *left} == further
+        seen += chosen
+    assert set(seen) == further
+    assert len(seen) - len(set(seen)) < 10

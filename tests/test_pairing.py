@@ -18,7 +18,8 @@ requires = ["tensorflow==2.12.0", "keras==2.12.0"]
 requirement = "numpy<2"
 reason = "built against NumPy 1"
 """
-WHEELS = {"2.12.0": ["3.8", "3.9", "3.10", "3.11"]}
+PYTHONS = {"3.8": 500_000_000, "3.9": 500_000_000, "3.10": 500_000_000, "3.11": 500_000_000}
+WHEELS = {"tensorflow": {"2.12.0": {"linux-x86_64": PYTHONS}}}
 
 
 def declare(folder: Path, text: str, name: str = "tf212") -> Path:
@@ -105,22 +106,16 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 
 def test_every_pairing_of_the_repository_loads_and_has_its_wheels() -> None:
-    pairings = pairing.load_all(wheels=pairing.WHEELS)
+    pairings = pairing.load_all(wheels=pairing.load_wheels())
     minors = {".".join(one.tensorflow.split(".")[:2]) for one in pairings.values()}
     assert minors == {"1.15", *(f"2.{minor}" for minor in range(22))}
 
 
-def test_each_pairing_recommends_the_newest_python_that_has_a_wheel() -> None:
+def test_every_python_from_3_7_on_that_has_a_wheel_is_declared_the_newest_first() -> None:
     wheels = pairing.load_wheels()
     for one in pairing.load_all().values():
-        assert one.impossible or one.pythons[0] == wheels[one.tensorflow][-1], one.name
-
-
-def test_every_python_from_3_7_on_that_has_a_wheel_is_declared() -> None:
-    wheels = pairing.load_wheels()
-    for one in pairing.load_all().values():
-        wanted = [python for python in reversed(wheels[one.tensorflow]) if python != "3.6"]
-        assert one.impossible or list(one.pythons) == wanted, one.name
+        listed = wheels["tensorflow"][one.tensorflow]["linux-x86_64"]
+        assert one.impossible or list(one.pythons) == list(listed)[::-1], one.name
 
 
 def test_an_sdist_may_be_one_python_s_only(tmp_path: Path) -> None:
@@ -129,3 +124,22 @@ def test_an_sdist_may_be_one_python_s_only(tmp_path: Path) -> None:
     recommended, other = pairing.targets({"tf212": loaded}).values()
     assert recommended.sdists == ()
     assert [one.package for one in other.sdists] == ["jax"]
+
+
+def test_the_combinations_of_a_python_stand_behind_its_base(tmp_path: Path) -> None:
+    loaded = pairing.load(declare(tmp_path, GOOD))
+    found = pairing.combinations({"tf212": loaded})
+    assert len(found) == 2 * 8
+    assert found[0] == found[0].base == pairing.Target(loaded, "3.11")
+    assert [target.folder for target in found[:8]] == [
+        "",
+        "linux-aarch64",
+        "macos-arm64",
+        "macos-x86_64",
+        "windows-x86_64",
+        "linux-x86_64-cpu",
+        "windows-x86_64-cpu",
+        "linux-x86_64-cuda",
+    ]
+    assert {target.base for target in found[:8]} == {found[0]}
+    assert pairing.Target(loaded, "3.9", variant="cpu").session == "tf212-py39-cpu"

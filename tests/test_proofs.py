@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 from test_nox import nox
 
-from envs import ROOT, environment, lock, outcome, pairing
+from envs import ROOT, environment, lock, outcome, pairing, resolve
 from envs.environment import CouldNotInstall
-from envs.lock import Request
 from envs.outcome import Kind, Outcome
 from envs.pairing import Cap, Target
+from envs.resolve import Request
 
 pytestmark = pytest.mark.proof
 
 TARGETS = pairing.targets(pairing.load_all())
-PLAIN = ("tf115", "tf26", "tf212", "tf221")
+PLAIN = ("tf115", "tf25-py38", "tf26", "tf210-py39", "tf212", "tf216-legacy-py310", "tf221")
 CAPPED = ("tf20", "tf211", "tf221")
 CAPS = [(name, cap) for name in CAPPED for cap in TARGETS[name].pairing.caps]
 
@@ -86,7 +86,7 @@ def without(name: str, cap: Cap, folder: Path) -> Outcome:
     bare = Target(dataclasses.replace(target.pairing, caps=caps), target.python)
     request = Request(upgrade=True, cut_off=lock.read(target).cut_off)
     file = folder / "lock.txt"
-    file.write_text(lock.compile_lock(bare, request), encoding="utf-8")
+    file.write_text(resolve.compile_lock(bare, request), encoding="utf-8")
     python = environment.ensure(folder / "env", target.python, file)
     ended = outcome.run(outcome.SMOKE, python, target.pairing.env)
     environment.drop(folder / "env")
@@ -124,7 +124,42 @@ def test_a_recompile_is_byte_identical_whatever_pip_is_told(
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", tmp_path.as_uri())
     text = lock.path(TARGETS[name]).read_text(encoding="utf-8")
     assert bool(lock.read(TARGETS[name]).cut_off) == (name == "tf212")
-    assert lock.compile_lock(TARGETS[name], Request()) == text
+    assert resolve.compile_lock(TARGETS[name], Request()) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "platform", "variant"),
+    [
+        ("tf212", "windows-x86_64", "default"),
+        ("tf25-py38", "macos-x86_64", "default"),
+        ("tf221", "linux-x86_64", "cuda"),
+    ],
+)
+def test_a_lock_is_derived_again_byte_by_byte(name: str, platform: str, variant: str) -> None:
+    target = dataclasses.replace(TARGETS[name], platform=platform, variant=variant)
+    assert resolve.derive(target, Request()) == lock.path(target).read_text(encoding="utf-8")
+
+
+def test_a_lock_that_does_not_hold_is_found_by_the_resolver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows, the lock for Linux lacks a package, and a changed hash is no file's."""
+    target = dataclasses.replace(TARGETS["tf212"], platform="windows-x86_64")
+    text = lock.path(target).read_text(encoding="utf-8")
+    breaks = {
+        "": None,
+        r"(?m)^six==.*\n(?:    --hash.*\n)+": "six",
+        r"(?<=absl-py==2.5.1 \\\n    --hash=sha256:)\w{8}": "absl",
+        r"(?m)^tensorflow-intel==.*\n(?:    --hash.*\n)+": "tensorflow-intel",
+    }
+    for number, (pattern, said) in enumerate(breaks.items()):
+        file = tmp_path / f"{number}.txt"
+        file.write_text(re.sub(pattern, "00000000" if said == "absl" else "", text))
+        monkeypatch.setattr(lock, "path", lambda _, file=file: file)
+        monkeypatch.setattr(lock, "label", lambda target: "broken.txt")
+        found = resolve._dry_run(target, tmp_path)
+        assert (found is None) == (said is None), found
+        assert not said or said in str(found)
 
 
 # --- an environment is its lock ---
@@ -187,6 +222,52 @@ def test_a_changed_hash_cannot_be_installed(tmp_path: Path, installer: str) -> N
         CouldNotInstall, match=r"(?is)small\.txt: could not be installed.*hash.*restore the lock"
     ):
         environment.ensure(folder, "3.11", file, installer)
+
+
+SAFE = [
+    "pip install --require-hashes -r",
+    "uv pip sync --require-hashes",
+    "uv pip install --require-hashes -r",
+]
+UNSAFE = ["uv pip sync", "pip install --no-deps -r"]
+
+
+def installs(command: str, folder: Path, text: str) -> bool:
+    """Whether a command installs a lock in a new environment and, of uv, finds it whole."""
+    (folder / "lock.txt").write_text(text, encoding="utf-8")
+    subprocess.run([environment.uv() or "uv", "venv", "-q", "--seed", folder / "env"], check=True)
+    python = folder / "env/bin/python"
+    steps = [f"{command} lock.txt"]
+    if command.startswith("uv pip sync --require"):
+        steps.append("uv pip check")
+    environ = environment.tool_environ(VIRTUAL_ENV=str(folder / "env"))
+    environ["PATH"] = f"{Path(environment.uv() or 'uv').parent}{os.pathsep}{environ['PATH']}"
+    for step in steps:
+        words = step.split()
+        words = [str(python), "-I", "-m", *words] if words[0] == "pip" else words
+        if subprocess.run(words, cwd=folder, env=environ, capture_output=True).returncode:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("command", [*SAFE, *UNSAFE])
+def test_which_commands_are_safe_is_as_the_page_of_the_locks_says(
+    command: str, tmp_path: Path
+) -> None:
+    page = (lock.FOLDER / "README.md").read_text(encoding="utf-8")
+    safe = command not in UNSAFE
+    assert re.search(rf"\| `{command} LOCK`.* \| {'yes' if safe else 'no'} \|", page)
+    names = ("requests", "idna", "urllib3", "certifi", "charset-normalizer")
+    whole = small_lock(tmp_path, *names).read_text(encoding="utf-8")
+    lacking = small_lock(tmp_path, *names[:1], *names[2:]).read_text(encoding="utf-8")
+    unhashed = re.sub(r"(idna==\S+) \\\n(?:    --hash.*\n)+", r"\1\n", whole)
+    assert lacking != whole != unhashed
+    ended = []
+    for number, text in enumerate((whole, lacking, unhashed)):
+        (tmp_path / str(number)).mkdir()
+        ended.append(installs(command, tmp_path / str(number), text))
+    assert ended[0]
+    assert (ended[1:] == [False, False]) == safe, ended
 
 
 # --- a session that disagrees is red, with one message ---
