@@ -20,6 +20,7 @@ from packaging.utils import canonicalize_name
 from envs import ROOT, Problem
 
 BUILD_CONSTRAINTS = ROOT / "requirements" / "tools" / "build.txt"
+UV_CONFIG = ROOT / "envs" / "uv.toml"
 
 # What a machine may say to pip and uv. Everything else that they read from the environment or
 # from a configuration file could change what is installed, or leak into a lock.
@@ -63,6 +64,11 @@ def tool_environ(*, mirrors: bool = False, **more: str) -> dict[str, str]:
 def uv() -> str | None:
     """The uv command of the toolchain, or of the machine; None if there is none."""
     return shutil.which("uv", path=os.path.dirname(sys.executable)) or shutil.which("uv")
+
+
+def from_pypi() -> list[str]:
+    """The options with which uv reads PyPI alone, each page of its index once in ten minutes."""
+    return ["--config-file", str(UV_CONFIG)]
 
 
 def find_interpreter(python: str) -> Path:
@@ -213,6 +219,8 @@ def _create(folder: Path, base: Path, command: str | None) -> None:
 
 def _sync_with_uv(command: str, folder: Path, requirements: Path) -> None:
     sync = [command, "pip", "sync", "--require-hashes", "-p", str(interpreter(folder))]
+    if not _MIRRORS & set(os.environ):
+        sync += from_pypi()
     # A build from an sdist fetches its own tools: they are pinned and hashed too.
     if "\n--no-binary" in requirements.read_text(encoding="utf-8"):
         sync += ["--require-build-hashes", "--build-constraints", str(BUILD_CONSTRAINTS)]

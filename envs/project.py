@@ -166,7 +166,7 @@ def choose(request: Request, listed: Sequence[index.Entry]) -> Target:
     found = nearest(target, pairings, listed)
     raise Problem(
         f"{target.pairing.name}: no lock for {_describe(target)}: {_why(target, listed)}"
-        + (f"\nthe nearest that has one: {_command(request, found)}" if found else "")
+        + (f"\n    {_command(request, found)}\ncopies the nearest that has one" if found else "")
     )
 
 
@@ -262,7 +262,7 @@ def render_pylock(target: Target) -> str:
     if command is None:
         raise Problem("--format pylock: uv makes it, and there is none: pip install uv")
     compile_ = [command, "pip", "compile", "-q", "--no-deps", "--generate-hashes", "--no-header"]
-    compile_ += [f"--python-platform={PLATFORMS[target.platform].uv}"]
+    compile_ += [f"--python-platform={PLATFORMS[target.platform].uv}", *environment.from_pypi()]
     # The last patch release there can be: some pins exclude the first ones.
     compile_ += [f"--python-version={target.python}.99"]
     with tempfile.TemporaryDirectory() as folder:

@@ -10,6 +10,7 @@ import re
 import shlex
 import subprocess
 import tempfile
+import threading
 import time
 import tomllib
 import urllib.request
@@ -37,7 +38,7 @@ from envs.pairing import Pairing, Target
 TOOLS = lock.FOLDER / "tools"
 PROGRESS = ROOT / ".nox" / "lock-progress.json"
 
-_WAITING = 16
+_WAITING = 8
 """Resolutions by uv at a time: they wait for the index, and hardly use a core."""
 
 
@@ -161,6 +162,7 @@ class _Done:
     request: str
     files: dict[str, str] = field(default_factory=dict)
     impossible: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
+    alone: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def load(cls, targets: Iterable[Target], request: Request) -> _Done:
@@ -184,17 +186,18 @@ class _Done:
         digest = self.files.get(lock.label(target))
         return digest is not None and digest == _sha256(_text(lock.path(target)))
 
-    def add(self, target: Target, result: str | NoSolution) -> None:
-        if isinstance(result, NoSolution):
-            self.impossible[index.target_key(target)] = str(result)
-        else:
-            self.files[lock.label(target)] = _sha256(result)
-
-    def save(self) -> None:
-        PROGRESS.parent.mkdir(exist_ok=True)
-        impossible = [[list(key), reason] for key, reason in self.impossible.copy().items()]
-        data = {"request": self.request, "files": self.files.copy(), "impossible": impossible}
-        lock.write(PROGRESS, json.dumps(data))
+    def add(self, results: Iterable[tuple[Target, str | NoSolution]]) -> None:
+        """Note what was done, in the file too; groups are done side by side."""
+        with self.alone:
+            for target, result in results:
+                if isinstance(result, NoSolution):
+                    self.impossible[index.target_key(target)] = str(result)
+                else:
+                    self.files[lock.label(target)] = _sha256(result)
+            PROGRESS.parent.mkdir(exist_ok=True)
+            impossible = [[list(key), reason] for key, reason in self.impossible.items()]
+            data = {"request": self.request, "files": self.files, "impossible": impossible}
+            lock.write(PROGRESS, json.dumps(data))
 
     def forget(self) -> None:
         PROGRESS.unlink(missing_ok=True)
@@ -222,9 +225,7 @@ def _renew_group(
         except NoSolution as problem:
             results.append((target, problem))
         same += _put(*results[-1], said)
-    for target, result in results:
-        done.add(target, result)
-    done.save()
+    done.add(results)
     gone = sum(isinstance(result, NoSolution) for _, result in results)
     facts = {"unchanged": same, "impossible": gone, "changed": len(results) - same - gone}
     words = ", ".join(f"{number} {word}" for word, number in facts.items() if number)
@@ -311,7 +312,7 @@ def derive(target: Target, request: Request) -> str:
     command += ["--python-platform", platforms.PLATFORMS[target.platform].uv]
     command += ["-p", str(environment.find_interpreter(target.python)), "--no-header"]
     command += [option.replace(" ", "=") for option in lock.options(target)]
-    command += [f"--default-index={lock.PYPI}", f"--exclude-newer={cut_off}", "-o", "pins.txt"]
+    command += [*environment.from_pypi(), f"--exclude-newer={cut_off}", "-o", "pins.txt"]
     command += ["--build-constraints", str(environment.BUILD_CONSTRAINTS)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -375,7 +376,7 @@ def _dry_run(target: Target, folder: Path) -> str | None:
     command = [environment.uv() or "uv", "pip", "install", "--dry-run", "--require-hashes"]
     command += ["--python-platform", platforms.PLATFORMS[target.platform].uv]
     command += ["-p", str(environment.find_interpreter(target.python))]
-    command += ["--target", str(folder / "none"), f"--default-index={lock.PYPI}"]
+    command += ["--target", str(folder / "none"), *environment.from_pypi()]
     command += ["--require-build-hashes", "--build-constraints", str(environment.BUILD_CONSTRAINTS)]
     environ = environment.tool_environ(UV_CACHE_DIR=str(folder / "cache"))
     done = subprocess.run(
@@ -475,7 +476,7 @@ def renew_tools(say: Callable[[str], None] = print) -> None:
             (Path(folder) / "tools.in").write_text(requirements)
             command = [environment.uv() or "uv", "pip", "compile", "-q", "--generate-hashes"]
             command += ["--no-header", "--no-annotate", "--universal", "--only-binary=:all:"]
-            command += [f"--default-index={lock.PYPI}", f"--python-version={python}", "tools.in"]
+            command += [*environment.from_pypi(), f"--python-version={python}", "tools.in"]
             _tool([*command, "-o", "tools.txt"], Path(folder), name)
             body = (Path(folder) / "tools.txt").read_text(encoding="utf-8")
         lock.write(TOOLS / f"{name}.txt", f"{lock.GENERATED}\n#     nox -s lock -- --tools\n{body}")

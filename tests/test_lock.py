@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,11 @@ def test_no_lock_carries_a_path_an_index_or_a_machine() -> None:
         text = file.read_text(encoding="utf-8")
         leak = re.search(r"file://|https?://|/(root|home|tmp|opt|work)|index-url|find-links", text)
         assert not leak, f"{file.name}: {leak}"
+
+
+def test_pip_tools_and_uv_read_the_same_index() -> None:
+    config = tomllib.loads(environment.UV_CONFIG.read_text(encoding="utf-8"))
+    assert [(one["url"], one["default"]) for one in config["index"]] == [(lock.PYPI, True)]
 
 
 def test_each_python_s_pip_tools_is_pinned() -> None:

@@ -305,13 +305,14 @@ def test_what_has_no_lock_names_why_and_the_nearest(
 ) -> None:
     said = refused(copy, **given)
     assert why in said
-    assert f"nearest that has one: nox -s copy -- {command.format(tmp_path / 'new')}" in said
+    assert f"\n    nox -s copy -- {command.format(tmp_path / 'new')}" in said
+    assert said.endswith("\ncopies the nearest that has one")
     assert not (tmp_path / "new").exists()
 
 
 def test_the_nearest_can_be_typed_as_it_stands(copy: Copy) -> None:
     said = refused(copy, platform="windows", templates=("conda",))
-    words = shlex.split(said.rpartition("nox -s copy -- ")[2])
+    words = shlex.split(said.rpartition("nox -s copy -- ")[2].partition("\n")[0])
     request = project.parse(words)
     found = project.choose(request, LISTED)
     assert (found.python, found.platform) == ("3.9", "windows-x86_64")
