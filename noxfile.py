@@ -116,7 +116,8 @@ def lock_(session: nox.Session) -> None:
     options.add_argument("--tools", action="store_true", help="renew the locks of pip-tools too")
     given = vars(options.parse_args(session.posargs))
     checked(session, lambda: resolve.renew(given, session.log))
-    checked(session, reference.write)
+    if not given["names"]:
+        checked(session, reference.write)
 
 
 @nox.session(name="check-locks", python=False, default=False)

@@ -89,14 +89,15 @@ def _locks_table(
         for place in _PLACES:
             found = [e for e in own if (e["platform"], e["variant"]) == place and "file" in e]
             shown = found if every_python or place == _PLACES[0] else found[:1]
-            row.append(" ".join(_link(entry, prefix) for entry in shown) or "-")
+            row.append(" ".join(_link(entry, one, prefix) for entry in shown) or "-")
         lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
 
 
-def _link(entry: Entry, prefix: str) -> str:
+def _link(entry: Entry, one: Pairing, prefix: str) -> str:
     link = f"[{entry['python']}]({prefix}{entry['file']})"
-    return f"**{link}**" if entry["status"] == "executed" else link
+    link = f"**{link}**" if entry["status"] == "executed" else link
+    return link if entry["tensorflow"] == one.tensorflow else f"{link} ({entry['tensorflow']})"
 
 
 def _impossible(entries: list[Entry]) -> str:
