@@ -61,7 +61,16 @@ if [int(number) for number in version("nox").split(".")] < [2025, 2, 9]:
 
 sys.path.insert(0, str(ROOT))
 
-from envs import Problem, lock, outcome, pairing, project, reference, resolve  # noqa: E402
+from envs import (  # noqa: E402
+    Problem,
+    lock,
+    outcome,
+    pairing,
+    plain,
+    project,
+    reference,
+    resolve,
+)
 
 nox.options.default_venv_backend = "uv|venv"
 nox.options.sessions = ["lint", "tests", "tf212"]
@@ -150,6 +159,13 @@ def others(session: nox.Session) -> None:
     session.log(f"not run today: {', '.join(left)}")
     nox_ = (sys.executable, "-m", "nox", "-j", "2", "-s", *chosen)
     session.run(*nox_, "--", "--jobs", "1", "--drop", external=True)
+
+
+@nox.session(name="plain-install", python=False, default=False)
+def plain_install(session: nox.Session) -> None:
+    """Type the document's commands, unpinned, and say what changed since last time: -- [tf212]."""
+    checked(session, lambda: plain.renew(session.posargs, session.log))
+    checked(session, reference.write)
 
 
 @nox.session(name="reference", python=False, default=False)

@@ -10,6 +10,7 @@ One module a step, each importing only those before it:
 `index`        what there is of every combination: `requirements/index.json`
 `resolve`      locks renewed, and checked by a resolver
 `project`      a lock copied into a project, with templates
+`plain`        what an install without a lock brings today: `examples/plain_install.json`
 `reference`    the tables that are read: `README.md` here and in two folders
 """
 

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from envs import ROOT, Problem, index, lock, outcome, pairing, platforms
+from envs import ROOT, Problem, index, lock, outcome, pairing, plain, platforms
 from envs.index import Entry
 from envs.outcome import Kind
 from envs.pairing import Pairing, Target
@@ -16,6 +16,8 @@ ERRORS = ROOT / "examples" / "README.md"
 LOCKS = lock.FOLDER / "README.md"
 
 _SHOWN = ("legacy_adaptation/legacy_completed", "legacy_adaptation/mixed")
+
+_CULPRITS = ("numpy", "protobuf")
 
 _PLACES = [
     (platform, variant) for variant, found in platforms.VARIANTS.items() for platform in found
@@ -120,9 +122,10 @@ def _cell(text: str) -> str:
 
 def _behaviour_table(pairings: dict[str, Pairing]) -> str:
     rules = outcome.load_rules()
+    observed = plain.load() if plain.FILE.exists() else {}
     lines = [
-        "| pairing | `tf.keras` is | `keras` alone | mixed |",
-        "|---|---|---|---|",
+        "| pairing | `tf.keras` is | `keras` alone | mixed | unpinned |",
+        "|---|---|---|---|---|",
     ]
     for one in pairings.values():
         if one.impossible:
@@ -132,8 +135,16 @@ def _behaviour_table(pairings: dict[str, Pairing]) -> str:
         row = [f"`{one.name}`", pairing.KINDS[one.kind]]
         for script in _SHOWN:
             row.append(_by_python({t: str(record[script].kind) for t, record in records.items()}))
+        row.append(_observed(observed[one.name]) if one.name in observed else "not observed yet")
         lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
+
+
+def _observed(seen: plain.Observation) -> str:
+    """When it was, how it ended and, if not well, with which of the usual culprits."""
+    came = [f"{name} {seen.installed[name]}" for name in _CULPRITS if name in seen.installed]
+    why = f", with {' and '.join(came)}" if seen.summary != Kind.WORKS and came else ""
+    return f"{seen.date}: {_cell(seen.summary)}{why}"
 
 
 def _by_python(values: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ import threading
 import time
 import tomllib
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import cache
@@ -344,6 +344,7 @@ def derive(target: Target, request: Request) -> str:
 def check_all(names: list[str], say: Callable[[str], None]) -> None:
     """Have uv resolve every lock for its platform, from an empty cache, installing nothing.
 
+    uv's dry run compares no hash (0.13.9): that they are those of PyPI's files is checked here.
     Raises Problem with what it says of each lock that does not hold.
     """
     began = time.monotonic()
@@ -387,13 +388,23 @@ def _dry_run(target: Target, folder: Path) -> str | None:
         text=True,
     )
     would = set(re.findall(r"^ \+ (\S+)==\S+$", done.stdout, re.MULTILINE))
-    pinned = lock.read(target).versions
-    if done.returncode == 0 and would == set(pinned):
-        return None
-    said = [f"{lock.label(target)}:", *done.stdout.strip().splitlines()[-12:]]
-    if done.returncode == 0:
-        said.append(f"would not install: {', '.join(sorted(set(pinned) ^ would))}")
-    return "\n    ".join(said)
+    found = lock.read(target)
+    said = done.stdout.strip().splitlines()[-12:] if done.returncode else []
+    if not done.returncode and would != set(found.versions):
+        said.append(f"would not install: {', '.join(sorted(set(found.versions) ^ would))}")
+    said += [one for pin in found.pins for one in _strange(pin, target)]
+    return "\n    ".join([f"{lock.label(target)}:", *said]) if said else None
+
+
+def _strange(pin: Pin, target: Target) -> Iterator[str]:
+    """What is wrong with the hashes of a pin: one is of no file there, or none of one that fits."""
+    files = {file["hashes"]["sha256"]: file for file in _files(pin.name)}
+    for one in sorted(set(pin.hashes) - set(files)):
+        yield f"{pin.name}=={pin.version}: the hash {one} is of no file on PyPI"
+    pinned = [files[one] for one in pin.hashes if one in files]
+    sdist = pin.name in {canonicalize_name(one.package) for one in target.sdists}
+    if not sdist and not _fits(pinned, pin.version, target):
+        yield f"{pin.name}=={pin.version}: no hash is that of a wheel that fits"
 
 
 def prune(
@@ -508,7 +519,7 @@ def _differs(target: Target, base: Lock, pins: Mapping[str, Pin]) -> str:
             continue
         if name in platforms.PACKAGES:
             why = "the newest with code there"
-        elif _has_wheel(name, there, target):
+        elif _fits(_files(name), there, target):
             why = "which does not fit what else is there"
         else:
             why = "which has no wheel there"
@@ -516,17 +527,17 @@ def _differs(target: Target, base: Lock, pins: Mapping[str, Pin]) -> str:
     return "; ".join(words)
 
 
-def _has_wheel(name: str, version: str, target: Target) -> bool:
-    """Whether a release has a wheel for a target's Python and platform."""
+def _fits(files: Iterable[Mapping[str, Any]], version: str, target: Target) -> bool:
+    """Whether one of some files is the wheel of a release for a target's Python and platform."""
     tags = platforms.PLATFORMS[target.platform].tags
     minor = int(target.python.split(".")[1])
-    for file in _files(name):
+    for file in files:
         try:
             _, found, _, all_tags = parse_wheel_filename(file["filename"])
         except InvalidWheelFilename:
             continue
         for tag in all_tags if found == Version(version) else ():
-            exact = tag.interpreter == f"cp3{minor}" or tag.interpreter.startswith("py3")
+            exact = tag.interpreter in (f"cp3{minor}", "py3", f"py3{minor}")
             stable = re.fullmatch(r"cp3(\d+)", tag.interpreter)
             abi3 = tag.abi == "abi3" and stable is not None and int(stable[1]) <= minor
             if (exact or abi3) and (tag.platform == "any" or re.fullmatch(tags, tag.platform)):

@@ -155,7 +155,7 @@ def test_a_lock_that_does_not_hold_is_found_by_the_resolver(
     for number, (pattern, said) in enumerate(breaks.items()):
         file = tmp_path / f"{number}.txt"
         file.write_text(re.sub(pattern, "00000000" if said == "absl" else "", text))
-        monkeypatch.setattr(lock, "path", lambda _, file=file: file)
+        monkeypatch.setattr(lock, "path", lambda target, folder=None, file=file: file)
         monkeypatch.setattr(lock, "label", lambda target: "broken.txt")
         found = resolve._dry_run(target, tmp_path)
         assert (found is None) == (said is None), found
@@ -235,7 +235,8 @@ UNSAFE = ["uv pip sync", "pip install --no-deps -r"]
 def installs(command: str, folder: Path, text: str) -> bool:
     """Whether a command installs a lock in a new environment and, of uv, finds it whole."""
     (folder / "lock.txt").write_text(text, encoding="utf-8")
-    subprocess.run([environment.uv() or "uv", "venv", "-q", "--seed", folder / "env"], check=True)
+    seed = ["--seed"] if command.startswith("pip") else []
+    subprocess.run([environment.uv() or "uv", "venv", "-q", *seed, folder / "env"], check=True)
     python = folder / "env/bin/python"
     steps = [f"{command} lock.txt"]
     if command.startswith("uv pip sync --require"):

@@ -104,7 +104,7 @@ def test_the_document_s_code_stands_in_the_examples_verbatim() -> None:
 
 def test_the_modules_import_one_way_only() -> None:
     order = ["platforms", "pairing", "environment", "lock", "outcome", "index", "resolve"]
-    order += ["project", "reference"]
+    order += ["project", "plain", "reference"]
     assert {path.stem for path in (ROOT / "envs").glob("*.py")} == {"__init__", *order}
     for position, name in enumerate(order):
         tree = ast.parse((ROOT / "envs" / f"{name}.py").read_text(encoding="utf-8"))
@@ -120,7 +120,7 @@ def test_the_modules_import_one_way_only() -> None:
 
 
 def test_the_noxfile_is_short_and_pins_its_whole_toolchain() -> None:
-    assert len(NOXFILE.splitlines()) <= 200
+    assert len(NOXFILE.splitlines()) <= 220
     block = re.search(r"# /// script\n(.*?)# ///\n", NOXFILE, re.DOTALL)
     assert block
     pins = tomllib.loads(re.sub(r"(?m)^# ?", "", block[1]))["dependencies"]
