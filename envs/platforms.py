@@ -51,7 +51,10 @@ PLATFORMS = {
             "macos-arm64", "macOS arm64", "aarch64-apple-darwin", r"macosx.*_(arm64|universal2)"
         ),
         Platform(
-            "macos-x86_64", "macOS x86_64", "x86_64-apple-darwin", r"macosx.*_(x86_64|universal2)"
+            "macos-x86_64",
+            "macOS x86_64",
+            "x86_64-apple-darwin",
+            r"macosx.*_(x86_64|intel|universal2)",
         ),
         Platform("windows-x86_64", "Windows x86_64", "x86_64-pc-windows-msvc", r"win_amd64"),
     )
