@@ -633,6 +633,16 @@ def test_one_of_two_tensorflows_removed(pairing: Environment) -> None:
     )
 
 
+def test_files_that_are_not_imported_may_be_missing(pairing: Environment) -> None:
+    """Images are made slim by removing headers, data and bytecode."""
+    data = pairing.packages / "keras-2.12.0.dist-info"
+    more = pairing.packages / "keras" / "header.h"
+    more.touch()
+    pairing.record(data, "keras/__init__.py", "keras/header.h")
+    more.unlink()
+    clean(pairing.run())
+
+
 def test_files_without_a_hash_cannot_differ(pairing: Environment) -> None:
     """Conda and some distributions of Linux write such a RECORD."""
     data = pairing.packages / "keras-2.12.0.dist-info"

@@ -31,6 +31,7 @@ from email.parser import HeaderParser
 from importlib.machinery import PathFinder
 
 MODULES = ("tensorflow", "keras", "tf_keras")
+IMPORTED = (".py", ".so", ".pyd")
 is_tensorflow = re.compile(r"tensorflow(-(cpu|gpu|intel|macos|cpu-aws|rocm))?$|tf-nightly$").match
 is_keras = re.compile(r"(tf-)?keras(-nightly)?$").match
 FRESH = "make a fresh environment and install the lock of this pairing in it"
@@ -441,11 +442,16 @@ def check_files(report, everything):
         if len(owners) != 1 or not any(owners[0].files.values()):
             continue  # two are a problem of their own; an .egg-info tells of no files
         owner, folder = owners[0], os.path.join(owners[0].folder, module)
-        recorded = {os.path.join(owner.folder, *f.split("/")): d for f, d in owner.files.items()}
-        missing = [f for f in recorded if not (f.endswith(".pyc") or os.path.exists(f))]
+        recorded = {
+            os.path.join(owner.folder, *file.split("/")): digest
+            for file, digest in owner.files.items()
+            if not file.startswith("..")  # a script of another folder
+        }
+        # What cannot be imported is left out of slim images: headers, data, bytecode.
+        missing = [f for f in recorded if f.endswith(IMPORTED) and not os.path.exists(f)]
         changed, surplus = [], []
         if is_keras(owner.name):
-            changed = [f for f, d in recorded.items() if f not in missing and not unchanged(f, d)]
+            changed = [file for file, digest in recorded.items() if not unchanged(file, digest)]
             surplus = [file for file in modules_in(folder) if file not in recorded]
         wrong = {"changed": changed, "missing": missing, "left over": surplus}
         files = sorted(changed + missing + surplus)
@@ -462,7 +468,7 @@ def check_files(report, everything):
 def unchanged(file, digest):
     """Whether a file has the hash of a RECORD; one without a hash has none to differ from."""
     kind, _, value = digest.partition("=")
-    if kind != "sha256":
+    if kind != "sha256" or not os.path.exists(file):
         return True
     with open(file, "rb") as stream:
         found = hashlib.sha256(stream.read()).digest()
@@ -474,7 +480,7 @@ def modules_in(folder):
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__"]
         for name in names:
-            if name.endswith((".py", ".pyc", ".so", ".pyd")):
+            if name.endswith((*IMPORTED, ".pyc")):
                 yield os.path.join(place, name)
 
 
