@@ -805,6 +805,7 @@ FAILURES = [
     ("Descriptors cannot not be created directly.\\nMore", 'python -m pip install "protobuf<3.21"'),
     ("Descriptors cannot be created directly.", 'python -m pip install "protobuf<3.21"'),
     ("numpy.core.multiarray failed to import", NUMPY),
+    ("numpy.core.umath failed to import", NUMPY),
     ("_ARRAY_API not found", NUMPY),
     ("A module that was compiled using NumPy 1.x cannot be run in", NUMPY),
     (

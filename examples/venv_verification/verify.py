@@ -36,7 +36,7 @@ is_tensorflow = re.compile(r"tensorflow(-(cpu|gpu|intel|macos|cpu-aws|rocm))?$|t
 is_keras = re.compile(r"(tf-)?keras(-nightly)?$").match
 FRESH = "make a fresh environment and install the lock of this pairing in it"
 NUMPY_2 = (
-    r"_ARRAY_API not found|numpy\.core\.multiarray failed to import|compiled using NumPy 1\.x"
+    r"_ARRAY_API not found|numpy\.core\.\w+ failed to import|compiled using NumPy 1\.x"
     r"|Unable to convert function return value to a Python type[\s\S]*\(\) -> handle"
 )
 KNOWN_FAILURES = {  # what the traceback holds: what that means, the fix
