@@ -131,7 +131,9 @@ class Place:
         self.uv("install", "--target", str(self.other), "--no-deps", keras)
         self.surround()
         self.usual = self.probe()
-        self.notes = self.verify()["notes"]
+        facts = self.verify()
+        assert facts["problems"] == [], "verify.py raises an alarm on a clean environment"
+        self.notes = facts["notes"]
         self.files = self.digests()
 
     def surround(self) -> None:
@@ -527,6 +529,7 @@ def reproduce_all(
     folder = ROOT / ".nox" / f"interference-{session}"
     ended: dict[str, Result | str] = {}
     try:
+        environment.drop(folder)  # a run that was killed may have left it broken
         python = environment.ensure(folder, target.python, lock.path(target))
         with tempfile.TemporaryDirectory(prefix="interference-") as root:
             place = Place(target, Path(root).resolve(), folder, python)
