@@ -111,6 +111,12 @@ def proofs(session: nox.Session) -> None:
     pytest(session, "tests", "--proofs")
 
 
+@nox.session(python=False, default=False)
+def interference(session: nox.Session) -> None:
+    """Break real environments, have verify.py name it and mend it as it says: -- [-k tf212]."""
+    pytest(session, "tests/test_interference.py", "--interference")
+
+
 @nox.session(name="lock", python=False, default=False)
 def lock_(session: nox.Session) -> None:
     """Renew all locks, or some: -- [tf212] [--platform windows] [--python 3.9] [--upgrade]."""

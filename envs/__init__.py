@@ -7,6 +7,7 @@ One module a step, each importing only those before it:
 `lock`         what was resolved: `requirements/`
 `environment`  a lock installed for a Python
 `outcome`      what an example does there: `examples/outcomes/*.toml`
+`interference` what breaks an environment: `examples/interference.toml`
 `index`        what there is of every combination: `requirements/index.json`
 `resolve`      locks renewed, and checked by a resolver
 `project`      a lock copied into a project, with templates

@@ -140,7 +140,7 @@ def load_rules(failures: Path = FAILURES, invariants: Path = INVARIANTS) -> Rule
     """The failures and the invariants. Raises Problem, naming file and key."""
     known = scripts()
     found: dict[str, Failure] = {}
-    for name, table in _read(failures).items():
+    for name, table in read(failures).items():
         where = f"examples/{failures.name}: {name}"
         fields = ("exception", "message", "cause", "remedy", "script")
         if not isinstance(table, dict) or set(table) != set(fields):
@@ -156,7 +156,7 @@ def load_rules(failures: Path = FAILURES, invariants: Path = INVARIANTS) -> Rule
         if twin or name == Kind.WORKS:
             raise Problem(f"{where}: says the same as {twin or 'an outcome'}")
         found[name] = failure
-    always = _read(invariants)
+    always = read(invariants)
     where = f"examples/{invariants.name}"
     if set(always) != {"works", "fails"}:
         raise Problem(f"{where}: must have exactly the keys works, fails")
@@ -191,7 +191,7 @@ def _load(pairing_: Pairing, rules: Rules) -> Records:
     bless = f"run nox -s {pairing_.name} -- --bless"
     if not path.exists():
         raise Problem(f"{where}: no expectations for {pairing_.name}: {bless}")
-    common = _read(path)
+    common = read(path)
     tables: dict[str, dict[str, Any]] = {pairing_.pythons[0]: {}}
     for name in [name for name, value in common.items() if isinstance(value, dict)]:
         if name not in _recordable(pairing_)[1:]:
@@ -482,7 +482,8 @@ def mismatch(target: Target, script: str, expected: Outcome | None, run_: Run) -
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
+    """A TOML file as it is. Raises Problem."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

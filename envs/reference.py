@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
-from envs import ROOT, Problem, index, lock, outcome, pairing, plain, platforms
+from envs import (
+    ROOT,
+    Problem,
+    index,
+    interference,
+    lock,
+    outcome,
+    pairing,
+    plain,
+    platforms,
+)
 from envs.index import Entry
 from envs.outcome import Kind
 from envs.pairing import Pairing, Target
@@ -59,7 +70,7 @@ def render() -> dict[Path, str]:
                 "impossible": _impossible(entries),
             },
         ),
-        ERRORS: _fill(ERRORS, {"failures": _failures(pairings)}),
+        ERRORS: _fill(ERRORS, {"failures": _failures(pairings), "interferences": _interferences()}),
     }
 
 
@@ -191,6 +202,37 @@ def _failures(pairings: dict[str, Pairing]) -> str:
     return "\n\n".join(parts)
 
 
+def _interferences() -> str:
+    """A row for each interference and each thing that happens, and where nothing can."""
+    lines = [
+        "| interference | in | what happens | what `verify.py` says | remedy |",
+        "|---|---|---|---|---|",
+    ]
+    for one in interference.load().values():
+        title = f"**{one.name}**: {one.summary}"
+        for record, names in interference.groups(one).items():
+            fixes = [fix for fix in record.fixes if not fix.startswith("first the fixes above")]
+            # An import that fails after a problem was named is what happens, once more.
+            says = [*record.says[:1], *(one for one in record.says[1:] if "` fails: " not in one)]
+            cells = [title, _names(names), _codes(record.effect) or "nothing"]
+            lines.append("| " + " | ".join([*cells, _codes(says), _codes(fixes)]) + " |")
+            title = ""
+        reasons: dict[str, list[str]] = defaultdict(list)
+        for name, why in one.spared.items():
+            reasons[why].append(name)
+        for why, names in reasons.items():
+            lines.append(f"| | {_names(names)} | not possible: {why} | | |")
+    return "\n".join(lines)
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _codes(texts: Iterable[str]) -> str:
+    return "<br>".join("`" + text.replace("`", "'").replace("|", r"\|") + "`" for text in texts)
+
+
 def _sessions(targets: list[Target]) -> str:
     """The names of sessions, shortened to that of the pairing where all its Pythons are meant."""
     by_pairing: dict[str, list[Target]] = defaultdict(list)
@@ -200,7 +242,7 @@ def _sessions(targets: list[Target]) -> str:
     for name, found in by_pairing.items():
         whole = len(found) == len(found[0].pairing.pythons)
         names += [name] if whole else [target.session for target in found]
-    return ", ".join(f"`{name}`" for name in names)
+    return _names(names)
 
 
 def _fill(path: Path, contents: dict[str, str]) -> str:

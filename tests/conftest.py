@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 RUNS = pytest.StashKey[dict[str, Run]]()
 BLESSED = pytest.StashKey[str]()
+KINDS = {"--proofs": "proof", "--templates": "templates", "--interference": "interference"}
 NO_ENVIRONMENT = (Kind.NO_INTERPRETER, Kind.COULD_NOT_INSTALL)
 
 
@@ -36,11 +37,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--script-timeout", type=float, default=outcome.TIMEOUT, metavar="SECONDS")
     group.addoption("--proofs", action="store_true", help="run the tests that install packages")
     group.addoption("--templates", action="store_true", help="check the rendered templates")
+    group.addoption("--interference", action="store_true", help="reproduce what interferes")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "proof: installs packages from PyPI and takes minutes")
     config.addinivalue_line("markers", "templates: needs the checkers of envs/templates")
+    config.addinivalue_line("markers", "interference: breaks real environments, and mends them")
     config.stash[RUNS] = {}
 
 
@@ -52,8 +55,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    kinds = {"--proofs": "proof", "--templates": "templates"}
-    wanted = next((kind for option, kind in kinds.items() if config.getoption(option)), None)
+    wanted = next((kind for option, kind in KINDS.items() if config.getoption(option)), None)
     if not config.getoption("--target"):
         other = [item for item in items if _kind(item) != wanted]
         config.hook.pytest_deselected(items=other)
@@ -62,7 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _kind(item: pytest.Item) -> str | None:
     """The marker that keeps a test out of the quick ones."""
-    return next((kind for kind in ("proof", "templates") if item.get_closest_marker(kind)), None)
+    return next((kind for kind in KINDS.values() if item.get_closest_marker(kind)), None)
 
 
 def _or_exit(make: Callable[[], T]) -> T:

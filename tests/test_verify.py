@@ -7,8 +7,11 @@ in a copy of a bare virtual environment, and that environment's python runs the 
 from __future__ import annotations
 
 import ast
+import base64
+import hashlib
 import importlib.util
 import itertools
+import json
 import os
 import shutil
 import subprocess
@@ -73,6 +76,7 @@ class Environment:
         self.root, self.prefix, self.project = root, root / "venv", root / "project"
         shutil.copytree(str(bare), str(self.prefix), symlinks=True)
         self.packages = next(self.prefix.glob("lib/python*/site-packages"))
+        self.python = self.prefix / "bin" / "python"
         self.project.mkdir()
         shutil.copy(str(SCRIPT), str(self.project))
 
@@ -95,7 +99,19 @@ class Environment:
         if module:
             (folder / module).mkdir(exist_ok=True)
             (folder / module / "__init__.py").write_text(code)
-            (data / "RECORD").write_text(f"{module}/__init__.py,sha256=x,1\n")
+            self.record(data, f"{module}/__init__.py")
+
+    def rewrite(self, module: str, version: str, code: str) -> None:
+        """Other code in an installed package, as if it had been released so."""
+        (self.packages / module / "__init__.py").write_text(code)
+        self.record(self.packages / f"{module}-{version}.dist-info", f"{module}/__init__.py")
+
+    def record(self, data: Path, *files: str) -> None:
+        """The RECORD of a distribution with these files, as they are now."""
+        digests = [hashlib.sha256((data.parent / file).read_bytes()).digest() for file in files]
+        values = [base64.urlsafe_b64encode(digest).decode().rstrip("=") for digest in digests]
+        lines = [f"{file},sha256={value},1\n" for file, value in zip(files, values, strict=True)]
+        (data / "RECORD").write_text("".join(lines))
 
     def tensorflow(
         self,
@@ -118,8 +134,11 @@ class Environment:
     def run(self, *flags: str, cwd: Path | None = None, **variables: str) -> tuple[int, str]:
         """The script's exit code and what it printed."""
         home = self.root / "home"
+        options = [flag for flag in flags if flag.startswith("--")]
+        flags = tuple(flag for flag in flags if flag not in options)
+        script = str(self.project / "verify.py")
         process = subprocess.run(
-            [str(self.prefix / "bin" / "python"), *flags, str(self.project / "verify.py")],
+            [str(self.python), *flags, script, *options],
             env={"PATH": os.environ["PATH"], "HOME": str(home), **variables},
             cwd=str(cwd or self.project),
             capture_output=True,
@@ -334,9 +353,10 @@ def test_path_in_a_pth_file(empty: Environment) -> None:
         (
             "keras from outside the environment, through a path in more.pth",
             other / "keras" / "__init__.py",
-            f"delete that line of {empty.packages / 'more.pth'}",
+            f"delete the line {other} of {empty.packages / 'more.pth'}",
         ),
     )
+    assert '           python -m pip install "keras<2.13,>=2.12.0"\n' in empty.run("-I")[1]
     empty.keras()  # the path is searched last, so that the environment's own wins
     clean(empty.run("-I"))
 
@@ -510,12 +530,24 @@ def test_requirements_that_do_not_hold_here(pairing: Environment) -> None:
 
 def test_legacy_keras(legacy: Environment) -> None:
     clean(legacy.run(), "tf.keras       the keras package, 3.5.0")
-    clean(legacy.run(TF_USE_LEGACY_KERAS="1"), "tf.keras       the tf_keras package, 2.16.0")
+    clean(
+        legacy.run(TF_USE_LEGACY_KERAS="1"),
+        "tf.keras       the tf_keras package, 2.16.0",
+        "note:          tf.keras is tf-keras 2.16.0, and keras is another, 3.5.0: import from one",
+    )
 
 
-@pytest.mark.parametrize("value", ["0", "yes", "TRUE"])
-def test_legacy_keras_value_without_effect(legacy: Environment, value: str) -> None:
+@pytest.mark.parametrize("value", ["", "0", "False"])
+def test_legacy_keras_switched_off(legacy: Environment, value: str) -> None:
     clean(legacy.run(TF_USE_LEGACY_KERAS=value), f"TF_USE_LEGACY_KERAS={value} does nothing")
+
+
+@pytest.mark.parametrize("value", ["yes", "TRUE", "2"])
+def test_legacy_keras_value_without_effect(legacy: Environment, value: str) -> None:
+    code, printed = legacy.run(TF_USE_LEGACY_KERAS=value)
+    assert code == 1
+    assert f"TF_USE_LEGACY_KERAS={value} does nothing: only 1, true and True do\n" in printed
+    assert "fix:   unset TF_USE_LEGACY_KERAS, or set TF_USE_LEGACY_KERAS=1\n" in printed
 
 
 def test_legacy_keras_in_a_tensorflow_without_it(pairing: Environment) -> None:
@@ -549,6 +581,223 @@ def test_legacy_keras_of_another_release(legacy: Environment) -> None:
     )
 
 
+# What was installed, and is no longer so
+
+
+def test_a_file_of_keras_edited_in_place(pairing: Environment) -> None:
+    file = pairing.packages / "keras" / "__init__.py"
+    file.write_text(file.read_text() + "\n# a quick change\n")
+    problems(
+        pairing.run(),
+        (
+            "keras 2.12.0 is not as it was installed, its files: 1 changed",
+            file,
+            'python -m pip install --force-reinstall --no-deps "keras==2.12.0"',
+        ),
+    )
+
+
+def test_half_an_upgrade(legacy: Environment) -> None:
+    """What pip has not installed it does not remove: the folder has to go."""
+    folder = legacy.packages / "tf_keras"
+    (folder / "__init__.py").write_text(KERAS.format("2.15.0"))
+    (folder / "old.py").touch()
+    (folder / "src").mkdir()
+    (folder / "src" / "older.py").touch()
+    (folder / "notes.txt").touch()
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "gone.cpython-37.pyc").touch()
+    printed = problems(
+        legacy.run(),
+        (
+            "tf-keras 2.16.0 is not as it was installed, its files: 1 changed, 2 left over",
+            Path(f"{folder / '__init__.py'} and 2 more"),
+            "python -m pip uninstall -y tf-keras",
+        ),
+    )
+    assert f"           delete {folder}\n           python -m pip install --force-re" in printed
+
+
+def test_one_of_two_tensorflows_removed(pairing: Environment) -> None:
+    (pairing.packages / "tensorflow" / "core.so").touch()
+    data = pairing.packages / "tensorflow-2.12.0.dist-info"
+    pairing.record(data, "tensorflow/__init__.py", "tensorflow/core.so")
+    (pairing.packages / "tensorflow" / "core.so").unlink()
+    problems(
+        pairing.run("--no-import"),
+        (
+            "tensorflow 2.12.0 is not as it was installed, its files: 1 missing",
+            pairing.packages / "tensorflow" / "core.so",
+            'python -m pip install --force-reinstall --no-deps "tensorflow==2.12.0"',
+        ),
+    )
+
+
+def test_files_that_are_not_imported_may_be_missing(pairing: Environment) -> None:
+    """Images are made slim by removing headers, data and bytecode."""
+    data = pairing.packages / "keras-2.12.0.dist-info"
+    more = pairing.packages / "keras" / "header.h"
+    more.touch()
+    pairing.record(data, "keras/__init__.py", "keras/header.h")
+    more.unlink()
+    clean(pairing.run())
+
+
+def test_files_without_a_hash_cannot_differ(pairing: Environment) -> None:
+    """Conda and some distributions of Linux write such a RECORD."""
+    data = pairing.packages / "keras-2.12.0.dist-info"
+    (data / "RECORD").write_text("keras/__init__.py,,\n")
+    (pairing.packages / "keras" / "more.py").touch()
+    clean(pairing.run())
+
+
+# Settings
+
+
+@pytest.fixture
+def keras3(empty: Environment) -> Environment:
+    empty.tensorflow("2.16.2", LEGACY, ["keras>=3.0.0"])
+    empty.keras("3.5.0")
+    return empty
+
+
+def settings(folder: Path, **values: object) -> Path:
+    defaults = {"floatx": "float32", "epsilon": 1e-07, "image_data_format": "channels_last"}
+    folder.mkdir(parents=True)
+    file = folder / "keras.json"
+    file.write_text(json.dumps({**defaults, "backend": "tensorflow", **values}))
+    return file
+
+
+def test_settings_that_keras_writes_are_clean(keras3: Environment) -> None:
+    settings(keras3.root / "home" / ".keras", nnx_enabled=False)
+    clean(keras3.run())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "default"),
+    [
+        ("floatx", "float16", "float32"),
+        ("epsilon", 0.1, "1e-07"),
+        ("image_data_format", "channels_first", "channels_last"),
+        ("backend", "jax", "tensorflow"),
+    ],
+)
+@pytest.mark.parametrize("home", [True, False])
+def test_settings_that_change_keras(
+    keras3: Environment, name: str, value: object, default: str, home: bool
+) -> None:
+    folder = keras3.root / ("home/.keras" if home else "elsewhere")
+    file = settings(folder, **{name: value})
+    problems(
+        keras3.run() if home else keras3.run(KERAS_HOME=str(folder)),
+        (f"keras.json sets {name} to {value}", file, f"set {name} to {default} in {file}"),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+def test_settings_that_cannot_be_read_change_nothing(keras3: Environment, text: str) -> None:
+    settings(keras3.root / "home" / ".keras").write_text(text)
+    clean(keras3.run())
+
+
+def test_a_backend_for_a_keras_without_any(pairing: Environment) -> None:
+    settings(pairing.root / "home" / ".keras", backend="torch")
+    clean(pairing.run(KERAS_BACKEND="torch"), "KERAS_BACKEND=torch does nothing in this Keras")
+
+
+def test_a_backend_that_is_installed(keras3: Environment) -> None:
+    (keras3.packages / "torch.py").touch()
+    settings(keras3.root / "home" / ".keras", backend="theano")  # the variable overrides it
+    clean(keras3.run(KERAS_BACKEND="torch"), "KERAS_BACKEND=torch: Keras does not run on Tensor")
+
+
+def test_a_variable_set_at_startup(keras3: Environment) -> None:
+    file = keras3.packages / "sitecustomize.py"
+    file.write_text("import os\n\nos.environ['KERAS_BACKEND'] = 'torch'\n")
+    problems(
+        keras3.run(),
+        (
+            "KERAS_BACKEND=torch, but torch is not installed",
+            file,
+            f"take KERAS_BACKEND out of {file}",
+        ),
+    )
+
+
+# Python, pip and the active environment
+
+
+def test_python_is_not_that_of_the_active_environment(pairing: Environment) -> None:
+    other = pairing.root / "other"
+    shutil.copytree(str(pairing.prefix), str(other), symlinks=True)
+    for path in pairing.packages.glob("tensorflow*"):
+        shutil.rmtree(str(path))
+    problems(
+        pairing.run(VIRTUAL_ENV=str(other)),
+        (
+            "TensorFlow is not installed here, but in the active environment",
+            pairing.prefix / "bin" / "python",
+            f"run {other / 'bin' / 'python'}",
+        ),
+    )
+    pairing.python = other / "bin" / "python"
+    clean(pairing.run(VIRTUAL_ENV=str(other)))
+    clean(pairing.run(VIRTUAL_ENV=str(pairing.prefix)), "the active environment is another one")
+
+
+def test_pip_is_not_that_of_the_environment(pairing: Environment) -> None:
+    other = pairing.root / "bin"
+    other.mkdir()
+    (other / "pip").touch(0o755)
+    path = os.pathsep.join([str(pairing.prefix / "bin"), str(other)])
+    note = f"`pip` is of another environment, {other / 'pip'}: use `python -m pip`"
+    clean(pairing.run(PATH=path), note)
+    assert note not in pairing.run(PATH=str(other))[1]  # not activated: called by its path
+
+
+# For machines, and without importing
+
+
+def test_json(pairing: Environment) -> None:
+    other = pairing.root / "other"
+    pairing.keras("2.11.0", folder=other)
+    pairing.rewrite("tensorflow", "2.12.0", "print('noise')\n" + TENSORFLOW)
+    code, printed = pairing.run("--json", PYTHONPATH=str(other))
+    facts = json.loads(printed)
+    assert code == 1
+    assert facts["ok"] is False
+    assert facts["environment"]["prefix"] == str(pairing.prefix)
+    assert [(one["name"], one["version"], one["hidden"]) for one in facts["installed"]] == [
+        ("keras", "2.11.0", False),
+        ("keras", "2.12.0", True),
+        ("tensorflow", "2.12.0", False),
+    ]
+    assert facts["problems"] == [
+        {
+            "what": "keras from outside the environment, through PYTHONPATH",
+            "where": str(other / "keras" / "__init__.py"),
+            "fixes": ["unset PYTHONPATH, or run `python -E`"],
+        }
+    ]
+    assert facts["notes"][0]["what"] == f"PYTHONPATH (searched first) is {other}"
+    assert facts["imports"]["keras"]["version"] == "2.11.0"
+    assert facts["imports"]["tf.keras"] == {"module": "keras", "version": "2.11.0"}
+    code, printed = pairing.run("--json")
+    assert (code, json.loads(printed)["ok"], json.loads(printed)["problems"]) == (0, True, [])
+
+
+def test_nothing_is_imported(empty: Environment) -> None:
+    empty.tensorflow(code="import os\n\nos._exit(3)")
+    empty.keras()
+    code, printed = empty.run("--no-import")
+    assert code == 0
+    assert "Imports" not in printed
+    assert printed.splitlines()[-1] == f"{OK}, as far as can be seen without importing"
+    code, printed = empty.run("--no-import", "--json")
+    assert (code, json.loads(printed)["imports"]) == (0, None)
+
+
 # Imports that fail
 
 NUMPY = 'python -m pip install "numpy<2"'
@@ -556,6 +805,7 @@ FAILURES = [
     ("Descriptors cannot not be created directly.\\nMore", 'python -m pip install "protobuf<3.21"'),
     ("Descriptors cannot be created directly.", 'python -m pip install "protobuf<3.21"'),
     ("numpy.core.multiarray failed to import", NUMPY),
+    ("numpy.core.umath failed to import", NUMPY),
     ("_ARRAY_API not found", NUMPY),
     ("A module that was compiled using NumPy 1.x cannot be run in", NUMPY),
     (
@@ -627,8 +877,8 @@ def test_tensorflow_without_its_files(pairing: Environment) -> None:
     problems(
         pairing.run(),
         (
-            "`import tensorflow` fails: ModuleNotFoundError: No module named 'tensorflow'",
-            pairing.packages,
+            "tensorflow 2.12.0 is not as it was installed, its files: 1 missing",
+            pairing.packages / "tensorflow/__init__.py",
             'python -m pip install --force-reinstall --no-deps "tensorflow==2.12.0"',
         ),
     )
@@ -637,7 +887,7 @@ def test_tensorflow_without_its_files(pairing: Environment) -> None:
 def test_keras_cannot_be_imported(empty: Environment) -> None:
     empty.tensorflow(code="__version__ = '2.12.0'\n")
     empty.keras()
-    (empty.packages / "keras" / "__init__.py").write_text("import absent")
+    empty.rewrite("keras", "2.12.0", "import absent")
     problems(
         empty.run(),
         (
@@ -651,12 +901,18 @@ def test_keras_cannot_be_imported(empty: Environment) -> None:
 def test_keras_backend_not_installed(empty: Environment) -> None:
     empty.tensorflow("2.16.2", "__version__ = '2.16.2'\n", ["keras>=3.0.0"])
     empty.keras("3.5.0")
-    (empty.packages / "keras" / "__init__.py").write_text("import torch")
+    empty.rewrite("keras", "3.5.0", "import torch")
     problems(
         empty.run(KERAS_BACKEND="torch"),
         (
+            "KERAS_BACKEND=torch, but torch is not installed",
+            Path("the environment variables"),
+            "unset KERAS_BACKEND",
+        ),
+        (
             "`import keras` fails: Keras is told to use a backend that is not installed",
             empty.packages,
+            "first the fixes above; if they are not enough, "
             "unset KERAS_BACKEND, and set backend to tensorflow in ~/.keras/keras.json",
         ),
     )
@@ -670,8 +926,8 @@ def test_keras_half_uninstalled(empty: Environment) -> None:
     problems(
         empty.run(),
         (
-            "`import keras` yields a folder without an __init__.py",
-            empty.packages,
+            "keras 2.12.0 is not as it was installed, its files: 1 missing",
+            empty.packages / "keras/__init__.py",
             'python -m pip install --force-reinstall --no-deps "keras==2.12.0"',
         ),
     )
@@ -795,7 +1051,7 @@ def test_markers(verify: ModuleType, marker: str) -> None:
 )
 def test_requirements(verify: ModuleType, text: str) -> None:
     wanted = Requirement(text)
-    ((name, clauses),) = verify.requirements(verify.Distribution("x", "1", [text], set(), ""))
+    ((name, clauses),) = verify.requirements(verify.Distribution("x", "1", [text], {}, ""))
     assert name == wanted.name.lower().replace("_", "-").replace(".", "-")
     assert SpecifierSet(clauses) == wanted.specifier
 
@@ -805,7 +1061,7 @@ def test_the_script_is_written_for_python_3_7() -> None:
     modules = [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
     modules += [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
     assert {name.split(".")[0] for name in modules} == {
-        *("ast", "collections", "email", "importlib", "os", "platform", "re", "site", "sys"),
-        "traceback",
+        *("argparse", "ast", "base64", "collections", "email", "glob", "hashlib", "importlib"),
+        *("json", "os", "platform", "re", "shutil", "site", "sys", "traceback"),
     }
     assert "importlib.metadata" not in modules

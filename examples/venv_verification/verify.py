@@ -7,14 +7,22 @@ does, and it names whatever is in the way together with the command that removes
     python verify.py
 
 Copy it into a project and run it with the environment's own python (3.7 or later); it
-needs nothing installed. It exits with 0 if nothing interferes and with 1 otherwise.
+needs nothing installed. It exits with 0 if nothing interferes and with 1 otherwise. With
+`--json` a program can read it; with `--no-import` nothing is imported, for where that hangs
+or crashes.
 """
 
+import argparse
 import ast
+import base64
+import glob
+import hashlib
 import importlib.util
+import json
 import os
 import platform
 import re
+import shutil
 import site
 import sys
 import traceback
@@ -23,11 +31,12 @@ from email.parser import HeaderParser
 from importlib.machinery import PathFinder
 
 MODULES = ("tensorflow", "keras", "tf_keras")
+IMPORTED = (".py", ".so", ".pyd")
 is_tensorflow = re.compile(r"tensorflow(-(cpu|gpu|intel|macos|cpu-aws|rocm))?$|tf-nightly$").match
 is_keras = re.compile(r"(tf-)?keras(-nightly)?$").match
 FRESH = "make a fresh environment and install the lock of this pairing in it"
 NUMPY_2 = (
-    r"_ARRAY_API not found|numpy\.core\.multiarray failed to import|compiled using NumPy 1\.x"
+    r"_ARRAY_API not found|numpy\.core\.\w+ failed to import|compiled using NumPy 1\.x"
     r"|Unable to convert function return value to a Python type[\s\S]*\(\) -> handle"
 )
 KNOWN_FAILURES = {  # what the traceback holds: what that means, the fix
@@ -45,26 +54,53 @@ Distribution = namedtuple("Distribution", "name version requires files folder")
 Version = namedtuple("Version", "numbers key local")
 
 
+# What Keras writes into a keras.json of its own accord.
+DEFAULTS = {
+    "backend": "tensorflow",
+    "floatx": "float32",
+    "epsilon": 1e-07,
+    "image_data_format": "channels_last",
+}
+VARIABLES = ("TF_USE_LEGACY_KERAS", "KERAS_BACKEND", "KERAS_HOME")
+
+
 class Report:
     """Prints at once: the import of a broken TensorFlow may end the process."""
 
-    def __init__(self):
-        self.problems = 0
+    def __init__(self, silent=False):
+        self.silent = silent
+        self.notes = []
+        self.problems = []
+        self.imports = {}
         self.leaks = set()
 
+    def print(self, *lines):
+        if not self.silent:
+            print(*lines, sep="\n", flush=True)
+
     def line(self, label, text):
-        print(f"  {label:<14} {text}", flush=True)
+        self.print(f"  {label:<14} {text}")
 
-    def problem(self, what, where, *fix):
-        self.problems += 1
-        print(f"  PROBLEM {self.problems}: {what}\n    where: {where}")
-        print("    fix:  ", "\n           ".join(fix), flush=True)
+    def note(self, what, where="", *fixes):
+        """What is worth knowing, and nothing is wrong with it."""
+        self.notes.append({"what": what, "where": where, "fixes": list(fixes)})
+        self.line("note:", "; ".join(filter(None, (what, where, *fixes))))
 
-    def leak(self, name, file, way, fix):
+    def problem(self, what, where, *fixes):
+        self.problems.append({"what": what, "where": str(where), "fixes": list(fixes)})
+        self.print(f"  PROBLEM {len(self.problems)}: {what}", f"    where: {where}")
+        self.print("    fix:   " + "\n           ".join(fixes))
+
+    def repeat(self, what, where, fix):
+        """A problem, unless it is what one with the same fix has led to."""
+        if not any(fix in one["fixes"] for one in self.problems):
+            self.problem(what, where, fix)
+
+    def leak(self, name, file, way, *fixes):
         """A module from outside the environment: one problem, however often it is met."""
         if (name, real(parent(file))) not in self.leaks:
             self.leaks.add((name, real(parent(file))))
-            self.problem(f"{name} from outside the environment, through {way}", file, fix)
+            self.problem(f"{name} from outside the environment, through {way}", file, *fixes)
 
 
 # Versions (PEP 440) and environment markers (PEP 508), as far as packages use them.
@@ -191,10 +227,11 @@ def distributions():
             headers = HeaderParser().parsestr(text)
             name, version = headers["Name"], headers["Version"]
             if name and version:
-                files = {line.split(",")[0] for line in read(data, "RECORD").splitlines()}
+                lines = [line.rsplit(",", 2) for line in read(data, "RECORD").splitlines()]
+                files = {line[0].strip('"'): line[1] for line in lines if len(line) == 3}
                 if entry.endswith(".egg-info"):  # no RECORD there, only the packages' names
                     tops = read(data, "top_level.txt").split()
-                    files.update(top + "/__init__.py" for top in tops)
+                    files.update({top + "/__init__.py": "" for top in tops})
                 requires = headers.get_all("Requires-Dist", [])
                 yield Distribution(normal(name), version.strip(), requires, files, folder)
 
@@ -264,90 +301,123 @@ def system_site_packages():
     return bool(re.search(r"(?im)^include-system-site-packages\s*=\s*true\s*$", config))
 
 
-def way_and_fix(folder):
-    """How a folder that nothing in front explains came to be used."""
-    custom = (sys.modules.get(name) for name in ("sitecustomize", "usercustomize"))
-    code = [getattr(module, "__file__", None) for module in custom]
+def path_files():
+    """(file, line) of every .pth file that is read at startup."""
     for entry in filter(os.path.isdir, sys.path):
         for pth in sorted(f for f in os.listdir(entry) if f.endswith(".pth")):
-            for line in read(entry, pth).splitlines():
-                if line.startswith(("import ", "import\t")):
-                    # Those of setuptools, virtualenv and namespace packages are harmless.
-                    if not re.match(r"distutils-|_virtualenv|.*-nspkg", pth):
-                        code.append(os.path.join(entry, pth))
-                elif line.strip() and real(os.path.join(entry, line.strip())) == folder:
-                    return f"a path in {pth}", f"delete that line of {os.path.join(entry, pth)}"
+            for line in filter(str.strip, read(entry, pth).splitlines()):
+                yield os.path.join(entry, pth), line.strip()
+
+
+def startup_files():
+    """The files with code that runs at startup; those of well-known packages are harmless."""
+    custom = (sys.modules.get(name) for name in ("sitecustomize", "usercustomize"))
+    code = [getattr(module, "__file__", None) for module in custom]
+    for pth, line in path_files():
+        known = re.match(r"distutils-|_virtualenv|.*-nspkg", os.path.basename(pth))
+        if line.startswith(("import ", "import\t")) and not known:
+            code.append(pth)
+    return list(dict.fromkeys(filter(None, code)))
+
+
+def way_and_fix(folder):
+    """How a folder that nothing in front explains came to be used."""
+    for pth, line in path_files():
+        if (
+            not line.startswith("import")
+            and real(os.path.join(os.path.dirname(pth), line)) == folder
+        ):
+            return f"a path in {os.path.basename(pth)}", f"delete the line {line} of {pth}"
     if system_site_packages() and folder.startswith(real(sys.base_prefix) + os.sep):
         config = os.path.join(sys.prefix, "pyvenv.cfg")
         return "system-site-packages", f"set include-system-site-packages = false in {config}"
-    code = ", ".join(dict.fromkeys(filter(None, code)))
+    code = ", ".join(startup_files())
     fix = f"take it out of {code}" if code else FRESH
     return "code run at startup (an import hook, a change of sys.path)", fix
 
 
-def check_origin(report, name, file):
+def check_origin(report, name, file, required):
     """Whether a module that nothing in front has explained is the environment's own."""
     if file and not inside(file):
-        report.leak(name, file, *way_and_fix(real(parent(file))))
+        way, fix = way_and_fix(real(parent(file)))
+        report.leak(name, file, way, fix, *instead(name, required))
 
 
-def check_search_path(report):
+def instead(name, required):
+    """How to get what the environment lacks once a module from outside it is gone."""
+    if not provided([entry for entry in sys.path if inside(os.path.join(entry, name))], [name]):
+        package = name.replace("_", "-")
+        for one in (package, package + "-nightly"):
+            if one in required:
+                yield f'python -m pip install "{one}{required[one]}"'
+
+
+def check_search_path(report, required):
     """What would be imported from outside the environment."""
     if os.environ.get("PYTHONPATH"):
         state = "ignored in this run" if sys.flags.ignore_environment else "searched first"
-        report.line("note:", f"PYTHONPATH ({state}) is {os.environ['PYTHONPATH']}")
+        report.note(f"PYTHONPATH ({state}) is {os.environ['PYTHONPATH']}")
     for folder, now, way, fix in folders_in_front():
         for name, file in provided([os.path.abspath(folder)], MODULES + ("numpy",)).items():
             if now and not inside(file):
-                report.leak(name, file, way, fix)
+                report.leak(name, file, way, fix, *instead(name, required))
             elif not inside(file):
-                report.line("note:", f"without -I or -P, {name} may come from {file}")
+                report.note(f"without -I or -P, {name} may come from {file}")
     if site.ENABLE_USER_SITE:
+        fix = "set PYTHONNOUSERSITE=1, or run `python -s`"
         for name, file in provided([site.getusersitepackages()]).items():
-            report.leak(name, file, "the user site", "set PYTHONNOUSERSITE=1, or run `python -s`")
+            report.leak(name, file, "the user site", fix, *instead(name, required))
     for name in MODULES:
         try:
             spec = importlib.util.find_spec(name)  # this asks the import hooks as well
         except Exception:
             continue  # a hook is broken, or put a module in place: check_imports will see
-        check_origin(report, name, spec.origin if spec and spec.has_location else None)
+        check_origin(report, name, spec.origin if spec and spec.has_location else None, required)
 
 
 # What does not go together.
 
 
-def check_requirements(report, installed):
-    """What TensorFlow and Keras require, and who else requires a Keras: {name: clauses}."""
-    required, reported = {}, set()
-    leaking = {folder for _, folder in report.leaks}  # reported, with their own fix
-    in_front = {real(folder): fix for folder, now, _, fix in folders_in_front() if now}
+def required_of(installed):
+    """(distribution, name, clauses) of what TensorFlow and Keras require, and who a Keras."""
     for one in sorted(installed.values(), key=lambda one: not in_family(one.name)):
         for name, clauses in requirements(one):
             # Where Keras asks for `tensorflow`, any variant of it will do.
             own = is_tensorflow(one.name) or (is_keras(one.name) and not is_tensorflow(name))
-            if not own and not is_keras(name):
-                continue
-            required.setdefault(name, clauses)
-            found = installed.get(name)
-            if found and (allowed(clauses, found.version) or found.folder in leaking):
-                continue
-            if (name if not found else name + clauses) not in reported:
-                reported.update([name + clauses, name])
-                what = f"{one.name} {one.version} requires {name}{clauses}, "
-                fix = f'python -m pip install "{name}{clauses}"'
-                if not found:
-                    report.problem(what + "which is missing", one.folder, fix)
-                else:
-                    what += f"but {found.version} is installed"
-                    report.problem(what, found.folder, in_front.get(found.folder, fix))
-    return required
+            if own or is_keras(name):
+                yield one, name, clauses
+
+
+def check_requirements(report, installed):
+    """Whether what is required is there, in a release that will do."""
+    reported = set()
+    leaking = {folder for _, folder in report.leaks}  # reported, with their own fix
+    in_front = {real(folder): fix for folder, now, _, fix in folders_in_front() if now}
+    for one, name, clauses in required_of(installed):
+        found = installed.get(name)
+        if found and (allowed(clauses, found.version) or found.folder in leaking):
+            continue
+        if (name if not found else name + clauses) not in reported:
+            reported.update([name + clauses, name])
+            what = f"{one.name} {one.version} requires {name}{clauses}, "
+            fix = f'python -m pip install "{name}{clauses}"'
+            if not found:
+                report.problem(what + "which is missing", one.folder, fix)
+            else:
+                what += f"but {found.version} is installed"
+                report.problem(what, found.folder, in_front.get(found.folder, fix))
+
+
+def owners_of(module, everything):
+    """The distributions with a package in them, of the folder that is searched first."""
+    owners = [one for one in everything if module + "/__init__.py" in one.files]
+    return [one for one in owners if one.folder == owners[0].folder]
 
 
 def check_owners(report, everything, required):
     """Two distributions with the same package in them: one has overwritten the other."""
     for module in MODULES:
-        owners = [one for one in everything if module + "/__init__.py" in one.files]
-        owners = [one for one in owners if one.folder == owners[0].folder]
+        owners = owners_of(module, everything)
         if len(owners) > 1:
             names = dict.fromkeys(one.name for one in owners)
             wanted = [name + required[name] for name in names if name in required]
@@ -360,20 +430,152 @@ def check_owners(report, everything, required):
             )
 
 
+def reinstall(distribution):
+    pin = "==".join(distribution[:2])
+    return f'python -m pip install --force-reinstall --no-deps "{pin}"'
+
+
+def check_files(report, everything):
+    """Whether the files are those that were installed: all there, of Keras unchanged, no others."""
+    for module in MODULES:
+        owners = owners_of(module, everything)
+        if len(owners) != 1 or not any(owners[0].files.values()):
+            continue  # two are a problem of their own; an .egg-info tells of no files
+        owner, folder = owners[0], os.path.join(owners[0].folder, module)
+        recorded = {
+            os.path.join(owner.folder, *file.split("/")): digest
+            for file, digest in owner.files.items()
+            if not file.startswith("..")  # a script of another folder
+        }
+        # What cannot be imported is left out of slim images: headers, data, bytecode.
+        missing = [f for f in recorded if f.endswith(IMPORTED) and not os.path.exists(f)]
+        changed, surplus = [], []
+        if is_keras(owner.name):
+            changed = [file for file, digest in recorded.items() if not unchanged(file, digest)]
+            surplus = [file for file in modules_in(folder) if file not in recorded]
+        wrong = {"changed": changed, "missing": missing, "left over": surplus}
+        files = sorted(changed + missing + surplus)
+        if files:
+            counts = ", ".join(f"{len(some)} {how}" for how, some in wrong.items() if some)
+            what = f"{owner.name} {owner.version} is not as it was installed, its files: {counts}"
+            more = f" and {len(files) - 1} more" if files[1:] else ""
+            fixes = [reinstall(owner)]
+            if surplus:  # pip removes only what it has installed
+                fixes = [f"python -m pip uninstall -y {owner.name}", f"delete {folder}", *fixes]
+            report.problem(what, files[0] + more, *fixes)
+
+
+def unchanged(file, digest):
+    """Whether a file has the hash of a RECORD; one without a hash has none to differ from."""
+    kind, _, value = digest.partition("=")
+    if kind != "sha256" or not os.path.exists(file):
+        return True
+    with open(file, "rb") as stream:
+        found = hashlib.sha256(stream.read()).digest()
+    return base64.urlsafe_b64encode(found).rstrip(b"=").decode() == value
+
+
+def modules_in(folder):
+    """The files in a package that could be imported."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        for name in names:
+            if name.endswith((*IMPORTED, ".pyc")):
+                yield os.path.join(place, name)
+
+
+def variable(name):
+    """(where a variable is set, how to undo that): in code that runs at startup, or outside."""
+    for file in startup_files():
+        if name in read(file):
+            return file, f"take {name} out of {file}"
+    return "the environment variables", f"unset {name}"
+
+
 def check_legacy_keras(report, installed, tensorflow):
     """TF_USE_LEGACY_KERAS makes `tf.keras` the tf_keras package, from TensorFlow 2.15 on."""
     value = os.environ.get("TF_USE_LEGACY_KERAS")
     tf_keras = installed.get("tf-keras") or installed.get("tf-keras-nightly")
     minor = parse(tensorflow.version).numbers[1:3]
     fix = 'python -m pip install "tf-keras==%d.%d.*"' % minor
-    if value is not None and (value not in ("1", "true", "True") or minor < (2, 15)):
-        report.line("note:", f"TF_USE_LEGACY_KERAS={value} does nothing in {tensorflow.version}")
-    elif value is not None and not tf_keras:
+    where, undo = variable("TF_USE_LEGACY_KERAS")
+    if value is None:
+        pass
+    elif minor < (2, 15) or value in ("", "0", "false", "False"):
+        what = f"TF_USE_LEGACY_KERAS={value} does nothing in {tensorflow.version}"
+        report.note(what, where, undo)
+    elif value not in ("1", "true", "True"):
+        what = f"TF_USE_LEGACY_KERAS={value} does nothing: only 1, true and True do"
+        report.problem(what, where, f"{undo}, or set TF_USE_LEGACY_KERAS=1")
+    elif not tf_keras:
         what = f"TF_USE_LEGACY_KERAS={value}, but tf-keras is not installed"
-        report.problem(what, "the environment", fix + ", or unset TF_USE_LEGACY_KERAS")
+        report.problem(what, where, f"{fix}, or {undo}")
+    elif "keras" in installed:
+        what = f"tf.keras is tf-keras {tf_keras.version}, and keras is another, "
+        what += f"{installed['keras'].version}: import from one of them only"
+        report.note(what, where, undo)
     if tf_keras and parse(tf_keras.version).numbers[1:3] != minor:
         what = f"tf-keras {tf_keras.version} is not made for TensorFlow {tensorflow.version}"
         report.problem(what, tf_keras.folder, fix)
+
+
+def check_settings(report, keras):
+    """What KERAS_BACKEND and keras.json tell Keras: Keras 2.4 to 2.15 know no other backend."""
+    backends = bool(keras) and not (2, 4) <= parse(keras.version).numbers[1:3] < (3, 0)
+    there = provided(
+        sys.path, ["tensorflow", "jax", "torch", "numpy", "openvino", "theano", "cntk"]
+    )
+    value = os.environ.get("KERAS_BACKEND")
+    where, undo = variable("KERAS_BACKEND")
+    if value and not backends:
+        report.note(f"KERAS_BACKEND={value} does nothing in this Keras", where, undo)
+    elif value and value not in there:
+        report.problem(f"KERAS_BACKEND={value}, but {value} is not installed", where, undo)
+    elif value and value != "tensorflow":
+        report.note(f"KERAS_BACKEND={value}: Keras does not run on TensorFlow", where, undo)
+    home = os.path.expanduser("~")
+    home = os.path.join(home if os.access(home, os.W_OK) else "/tmp", ".keras")
+    file = os.path.join(os.environ.get("KERAS_HOME") or home, "keras.json")
+    try:
+        settings = json.loads(read(file))
+    except ValueError:
+        return  # none, or one that Keras cannot read either
+    for name, default in DEFAULTS.items():
+        found = settings.get(name, default) if isinstance(settings, dict) else default
+        if found == default or (name == "backend" and (value or not backends)):
+            continue
+        what = f"keras.json sets {name} to {found}"
+        if name == "backend" and found not in there:
+            what += f", and {found} is not installed"
+        report.problem(what, file, f"set {name} to {default} in {file}")
+
+
+def check_interpreter(report, tensorflow):
+    """Whether python, pip and the active environment are of one environment."""
+    active = os.environ.get("VIRTUAL_ENV")
+    other = bool(active) and real(active) != real(sys.prefix)
+    if not tensorflow:
+        found = provided(site_packages(active), ["tensorflow"]) if other else {}
+        what, where = "TensorFlow is not installed", sys.prefix
+        fix = f"python -m pip install tensorflow, or better: {FRESH}"
+        if found:
+            what += " here, but in the active environment, which this python is not of"
+            name = os.path.join(
+                *(["Scripts", "python.exe"] if os.name == "nt" else ["bin", "python"])
+            )
+            where, fix = sys.executable, f"run {os.path.join(active, name)}"
+        report.problem(what, where, fix)
+    elif other:
+        report.note(f"the active environment is another one, {active}")
+    own = os.path.dirname(sys.executable)
+    python, pip = (shutil.which(name) or "" for name in ("python", "pip"))
+    if pip and real(os.path.dirname(python)) == real(own) != real(os.path.dirname(pip)):
+        report.note(f"`pip` is of another environment, {pip}: use `python -m pip`")
+
+
+def site_packages(prefix):
+    patterns = (("lib", "python*", "site-packages"), ("Lib", "site-packages"))
+    return [path for one in patterns for path in glob.glob(os.path.join(prefix, *one))]
 
 
 # What is really imported.
@@ -381,31 +583,30 @@ def check_legacy_keras(report, installed, tensorflow):
 
 def check_import(report, name, owner):
     """Imports a module; reports which one came, or why none did."""
-    where, again = sys.prefix, FRESH
-    if owner:
-        where = owner.folder
-        again = f'python -m pip install --force-reinstall --no-deps "{"==".join(owner[:2])}"'
+    where, again = (owner.folder, reinstall(owner)) if owner else (sys.prefix, FRESH)
     try:
         module = importlib.import_module(name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit as well
         reason = f"{type(error).__name__}: {error}".strip().splitlines()
+        report.imports[name] = {"error": reason[0]}
         report.line(name, f"cannot be imported, {reason[0]}")
         meaning, fix = reason[-1].strip(), FRESH
-        if getattr(error, "name", None) == name:  # its metadata is there, but it is not
-            fix = again
-        elif report.problems:
-            fix = "first the fixes above; if they are not enough, " + FRESH
         for pattern, known in KNOWN_FAILURES.items():
             if re.search(pattern, traceback.format_exc()):
                 meaning, fix = known
-        report.problem(f"`import {name}` fails: {meaning}", where, fix)
+        if getattr(error, "name", None) == name:  # its metadata is there, but it is not
+            fix = again
+        elif report.problems:
+            fix = f"first the fixes above; if they are not enough, {fix}"
+        report.repeat(f"`import {name}` fails: {meaning}", where, fix)
         return None
-    file = getattr(module, "__file__", None)
-    report.line(name, f"{getattr(module, '__version__', 'no version')}  {file}")
+    file, version = getattr(module, "__file__", None), getattr(module, "__version__", None)
+    report.imports[name] = {"version": version, "file": file}
+    report.line(name, f"{version or 'no version'}  {file}")
     if not file:
-        report.problem(f"`import {name}` yields a folder without an __init__.py", where, again)
+        report.repeat(f"`import {name}` yields a folder without an __init__.py", where, again)
     return module
 
 
@@ -415,14 +616,17 @@ def check_tf_keras(report, tensorflow):
         module = tensorflow.keras.Model.__module__
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        report.imports["tf.keras"] = {"error": reason}
         report.line("tf.keras", f"cannot be used, {reason}")
         return f"`tf.keras` cannot be used: {reason}"
     package = module.split(".")[0]
     if package.startswith("tensorflow"):  # it is tensorflow_core until 2.1
+        report.imports["tf.keras"] = {"module": module, "version": None}
         report.line("tf.keras", f"TensorFlow's own copy of Keras ({module})")
     else:
-        version = getattr(sys.modules.get(package), "__version__", "no version")
-        report.line("tf.keras", f"the {package} package, {version}")
+        version = getattr(sys.modules.get(package), "__version__", None)
+        report.imports["tf.keras"] = {"module": package, "version": version}
+        report.line("tf.keras", f"the {package} package, {version or 'no version'}")
     return None
 
 
@@ -436,6 +640,7 @@ def check_imports(report, tensorflow, keras, required):
     if keras or "keras" in there:
         module = check_import(report, "keras", keras)
         if hasattr(getattr(module, "config", None), "backend"):  # Keras 3
+            report.imports["keras"]["backend"] = module.config.backend()
             report.line("", f"its backend is {module.config.backend()}")
     elif "keras" in required or "keras-nightly" in required:
         report.line("keras", "not installed, though required")
@@ -444,49 +649,92 @@ def check_imports(report, tensorflow, keras, required):
     if broken and not report.problems:
         report.problem(broken, tensorflow.folder, FRESH)
     for name in MODULES:
-        check_origin(report, name, getattr(sys.modules.get(name), "__file__", None))
+        file = getattr(sys.modules.get(name), "__file__", None)
+        check_origin(report, name, file, required)
 
 
-def main():
-    report = Report()
+def check(report, importing):
+    """Everything, in the order in which it is printed; what there is of the environment."""
     everything = list(distributions())
     installed = {one.name: one for one in reversed(everything)}  # the first on sys.path counts
     tensorflows = [one for one in installed.values() if is_tensorflow(one.name)]
     tensorflow = installed.get("tensorflow", tensorflows[0] if tensorflows else None)
     keras = installed.get("keras") or installed.get("keras-nightly")
+    required = {}
+    for _, name, clauses in required_of(installed):
+        required.setdefault(name, clauses)
 
-    print("Environment")
+    report.print("Environment")
     report.line("python", f"{platform.python_version()}  {sys.executable}")
     report.line("environment", sys.prefix)
-    report.line("", "virtual" if sys.prefix != sys.base_prefix else "note: not virtual")
+    virtual = sys.prefix != sys.base_prefix
+    report.line("", "virtual" if virtual else "note: not virtual")
     if system_site_packages():
         report.line("", "note: with the system's site-packages")
-    active = os.environ.get("VIRTUAL_ENV")
-    if active and real(active) != real(sys.prefix):
-        report.line("note:", f"the active environment is another one, {active}")
-    print("Installed")
-    for one in everything:
-        if in_family(one.name):
-            hidden = "" if one is installed[one.name] else "  (hidden by the one before)"
-            report.line(one.name, f"{one.version}  {one.folder}{hidden}")
-    print("Checks")
-    check_search_path(report)
+    report.print("Installed")
+    family = [one for one in everything if in_family(one.name)]
+    for one in family:
+        hidden = "" if one is installed[one.name] else "  (hidden by the one before)"
+        report.line(one.name, f"{one.version}  {one.folder}{hidden}")
+    report.print("Checks")
+    check_interpreter(report, tensorflow)
+    check_search_path(report, required)
     if tensorflow:
         check_legacy_keras(report, installed, tensorflow)
-    else:
-        fix = f"python -m pip install tensorflow, or better: {FRESH}"
-        report.problem("TensorFlow is not installed", sys.prefix, fix)
-    required = check_requirements(report, installed)
+    check_settings(report, keras)
+    check_requirements(report, installed)
     check_owners(report, everything, required)
-    print("Imports (where the report ends here, the import has ended the process)", flush=True)
-    check_imports(report, tensorflow, keras, required)
+    check_files(report, everything)
+    if importing:
+        report.print("Imports (where the report ends here, the import has ended the process)")
+        check_imports(report, tensorflow, keras, required)
+    return {
+        "python": {"version": platform.python_version(), "executable": sys.executable},
+        "environment": {
+            "prefix": sys.prefix,
+            "virtual": virtual,
+            "system_site_packages": system_site_packages(),
+        },
+        "installed": [
+            {
+                "name": one.name,
+                "version": one.version,
+                "folder": one.folder,
+                "hidden": one is not installed[one.name],
+            }
+            for one in family
+        ],
+        "notes": report.notes,
+        "problems": report.problems,
+        "imports": report.imports if importing else None,
+        "ok": not report.problems,
+    }
 
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--json", action="store_true", help="print one JSON document instead")
+    options.add_argument("--no-import", action="store_true", help="import nothing")
+    asked = options.parse_args()
+    report = Report(silent=asked.json)
+    if asked.json:
+        # What TensorFlow writes goes to the standard error, even from C++.
+        own = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)
+        facts = check(report, not asked.no_import)
+        json.dump(facts, own, indent=2)
+        own.write("\n")
+        own.close()
+        return int(not facts["ok"])
+    check(report, not asked.no_import)
     if not report.problems:
-        print("OK: nothing interferes with TensorFlow and Keras")
+        seen = "" if not asked.no_import else ", as far as can be seen without importing"
+        print(f"OK: nothing interferes with TensorFlow and Keras{seen}")
         return 0
     pip = "" if provided(sys.path, ["pip"]) else ", which has no pip: use `uv pip` in its place"
     print(f"In the fixes, python is {sys.executable}{pip}")
-    print(f"{report.problems} problem{'s' * (report.problems > 1)} found")
+    count = len(report.problems)
+    print(f"{count} problem{'s' * (count > 1)} found")
     return 1
 
 
