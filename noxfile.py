@@ -47,6 +47,7 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 import nox
 
@@ -72,14 +73,16 @@ from envs import (  # noqa: E402
     resolve,
 )
 
+T = TypeVar("T")
+
 nox.options.default_venv_backend = "uv|venv"
 nox.options.sessions = ["lint", "tests", "tf212"]
 
 
-def checked(session: nox.Session, step: Callable[[], object]) -> None:
-    """Do a step; its Problem ends the session with that one message."""
+def checked(session: nox.Session, step: Callable[[], T]) -> T:
+    """What a step gives; its Problem ends the session with that one message."""
     try:
-        step()
+        return step()
     except Problem as problem:
         session.error(str(problem))
 
@@ -120,18 +123,9 @@ def interference(session: nox.Session) -> None:
 @nox.session(name="lock", python=False, default=False)
 def lock_(session: nox.Session) -> None:
     """Renew all locks, or some: -- [tf212] [--platform windows] [--python 3.9] [--upgrade]."""
-    options = argparse.ArgumentParser(prog="nox -s lock --", description=lock_.__doc__)
-    options.add_argument("names", nargs="*", help="pairings; all if none is named")
-    options.add_argument("--platform", help="only those for it: windows, macos-arm64, linux")
-    options.add_argument("--python", metavar="3.9", help="only those for it")
-    options.add_argument("--variant", help="only these: default, cpu, cuda")
-    options.add_argument("--upgrade", action="store_true", help="take today as the cut-off date")
-    options.add_argument("--upgrade-package", action="append", default=[], metavar="NAME")
-    options.add_argument("--cut-off", metavar="DATE", help="leave out what came later: 2026-11-20")
-    options.add_argument("--tools", action="store_true", help="renew the locks of pip-tools too")
-    given = vars(options.parse_args(session.posargs))
-    checked(session, lambda: resolve.renew(given, session.log))
-    if not given["names"]:
+    request = resolve.parse(session.posargs)
+    checked(session, lambda: resolve.renew(request, session.log))
+    if not request.names:
         checked(session, reference.write)
 
 
@@ -159,10 +153,9 @@ def templates(session: nox.Session) -> None:
 @nox.session(python=False, default=False)
 def others(session: nox.Session) -> None:
     """Run ten of the further Pythons and variants, others each day: -- [10]; name the rest."""
-    options = argparse.ArgumentParser(prog="nox -s others --", description=others.__doc__)
-    options.add_argument("count", nargs="?", type=int, default=10)
-    chosen, left = outcome.share(options.parse_args(session.posargs).count)
-    session.log(f"not run today: {', '.join(left)}")
+    count = " ".join(session.posargs) or "10"
+    chosen, left = checked(session, lambda: outcome.share(count))
+    session.log(f"not run today: {', '.join(left) or 'none'}")
     nox_ = (sys.executable, "-m", "nox", "-j", "2", "-s", *chosen)
     session.run(*nox_, "--", "--jobs", "1", "--drop", external=True)
 

@@ -132,7 +132,7 @@ def check(pairings: Mapping[str, Pairing], folder: Path = lock.FOLDER) -> list[s
     expected |= {folder / "tools" / f"{name}.txt" for name in lock.tool_requirements()}
     for one in pairings.values():
         expected.add(lock.in_path(one, folder))
-        if _text(lock.in_path(one, folder)) != lock.render_in(Target(one, one.pythons[0])):
+        if lock.text_of(lock.in_path(one, folder)) != lock.render_in(Target(one, one.pythons[0])):
             problems.append(
                 f"requirements/{one.name}.in: is not what envs/pairings/{one.name}.toml says: "
                 f"run nox -s lock -- {one.name}"
@@ -166,16 +166,12 @@ def _check_lock(target: Target, folder: Path) -> list[str]:
 
 
 def _check_tool_lock(file: Path, requirements: str) -> Iterator[str]:
-    text = _text(file)
+    text = lock.text_of(file)
     if any(f"\n{line} \\\n" not in text for line in requirements.splitlines()):
         yield (
             f"requirements/tools/{file.name}: is not what envs/pip-tools.toml says: "
             "run nox -s lock -- --tools"
         )
-
-
-def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def keras(entry: Entry) -> str:

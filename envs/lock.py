@@ -263,6 +263,11 @@ def difference(old: str, new: str) -> str:
     return "\n    ".join(["changed", *lines]) if lines else "hashes changed"
 
 
+def text_of(file: Path) -> str:
+    """What a file holds; empty if there is none."""
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
 def write(file: Path, text: str) -> None:
     """Write a file whole or not at all. Raises Problem where it cannot be written."""
     try:

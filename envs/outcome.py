@@ -201,7 +201,7 @@ def _load(pairing_: Pairing, rules: Rules) -> Records:
     for name, table in tables.items():
         here = {**common} if name == pairing_.pythons[0] else table
         date, pins = here.pop("executed", None), here.pop("pins", None)
-        common.pop("executed", None), common.pop("pins", None)
+        common = {key: value for key, value in common.items() if key not in ("executed", "pins")}
         if type(date) is not datetime.date or not re.fullmatch("[0-9a-f]{12}", str(pins)):
             raise Problem(f"{where}: {name}: executed, pins: must be a date and a digest: {bless}")
         record = {}
@@ -364,16 +364,19 @@ def drop(names: list[str]) -> None:
         environment.drop_cached(package)
 
 
-def share(count: int, day: datetime.date | None = None) -> tuple[list[str], list[str]]:
+def share(count: str, day: datetime.date | None = None) -> tuple[list[str], list[str]]:
     """Sessions to run on a day, `count` of those that no pairing recommends, and the others.
 
-    Each day takes the next ones, so that all get their turn.
+    Each day takes the next ones, so that all get their turn. Raises Problem if it is no number.
     """
+    if not re.fullmatch(r"[1-9]\d*", count):
+        raise Problem(f"'{count}' is no number of sessions: write one from 1 on, such as 10")
+    number = int(count)
     known = lock.executable(pairing.load_all())
     names = [name for name, target in known.items() if name != target.pairing.name]
-    first = (day or datetime.datetime.now(datetime.UTC).date()).toordinal() * count % len(names)
+    first = (day or datetime.datetime.now(datetime.UTC).date()).toordinal() * number % len(names)
     turned = names[first:] + names[:first]
-    return turned[:count], turned[count:]
+    return turned[:number], turned[number:]
 
 
 def start(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import hashlib
 import json
@@ -14,7 +15,7 @@ import threading
 import time
 import tomllib
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import cache
@@ -105,18 +106,32 @@ def select(pairings: Mapping[str, Pairing], request: Request) -> list[Target]:
     return chosen
 
 
-def renew(options: Mapping[str, Any], say: Callable[[str], None] = print) -> None:
+def parse(argv: Sequence[str]) -> Request:
+    """The request of a command line; argparse ends the process if it is none."""
+    options = argparse.ArgumentParser(prog="nox -s lock --", description="Renew locks.")
+    options.add_argument("names", nargs="*", help="pairings; all if none is named")
+    options.add_argument("--platform", help="only those for it: windows, macos-arm64, linux")
+    options.add_argument("--python", metavar="3.9", help="only those for it")
+    options.add_argument("--variant", help="only these: default, cpu, cuda")
+    options.add_argument("--upgrade", action="store_true", help="take today as the cut-off date")
+    options.add_argument("--upgrade-package", action="append", default=[], metavar="NAME")
+    options.add_argument("--cut-off", metavar="DATE", help="leave out what came later: 2026-11-20")
+    options.add_argument("--tools", action="store_true", help="renew the locks of pip-tools too")
+    given = vars(options.parse_args(argv))
+    for name in ("names", "upgrade_package"):
+        given[name] = tuple(given[name])
+    return Request(**given)
+
+
+def renew(request: Request, say: Callable[[str], None] = print) -> None:
     """Compile locks, derive those of platforms and variants, and write the index.
 
-    `options` are the fields of a `Request`. Each file is written whole or not at all; a renewal
-    that was interrupted goes on where it stopped. Renewing all also removes the files that no
-    pairing asks for. Raises Problem.
+    Each file is written whole or not at all; a renewal that was interrupted goes on where it
+    stopped. Renewing all also removes the files that no pairing asks for. Raises Problem.
     """
     if platforms.here() != platforms.LINUX:
         raise Problem("locks are compiled on Linux x86_64, which every later step derives from")
     began = time.monotonic()
-    lists = {name: tuple(value) for name, value in options.items() if isinstance(value, list)}
-    request = Request(**{**options, **lists})
     pairings = pairing.load_all()
     lock.FOLDER.mkdir(exist_ok=True)
     if request.tools or not TOOLS.is_dir():
@@ -184,7 +199,7 @@ class _Done:
         if index.target_key(target) in self.impossible:
             return not lock.path(target).exists()
         digest = self.files.get(lock.label(target))
-        return digest is not None and digest == _sha256(_text(lock.path(target)))
+        return digest is not None and digest == _sha256(lock.text_of(lock.path(target)))
 
     def add(self, results: Iterable[tuple[Target, str | NoSolution]]) -> None:
         """Note what was done, in the file too; groups are done side by side."""
@@ -235,7 +250,7 @@ def _renew_group(
 def _put(target: Target, result: str | NoSolution, said: list[str]) -> bool:
     """Write a lock, or remove that of an impossible target; whether a lock stays as it was."""
     file = lock.path(target)
-    old = _text(file)
+    old = lock.text_of(file)
     if isinstance(result, NoSolution):
         file.unlink(missing_ok=True)
         if old:
@@ -255,7 +270,9 @@ def compile_lock(target: Target, request: Request) -> str:
     release. The index already tells them, so they are read there; then pip-tools compiles the
     lock over pins and hashes. Pins that come out differently are a Problem.
     """
-    old = lock.parse(text, lock.label(target)) if (text := _text(lock.path(target))) else None
+    old = (
+        lock.parse(text, lock.label(target)) if (text := lock.text_of(lock.path(target))) else None
+    )
     if old and request.upgrade_package and not set(request.upgrade_package) & set(old.versions):
         return text
     cut_off, keep = _plan(target.python, old, request)
@@ -306,7 +323,9 @@ def derive(target: Target, request: Request) -> str:
             )
         )
     base = lock.read(target.base)
-    old = lock.parse(text, lock.label(target)) if (text := _text(lock.path(target))) else None
+    old = (
+        lock.parse(text, lock.label(target)) if (text := lock.text_of(lock.path(target))) else None
+    )
     cut_off = base.cut_off or _kept_cut_off(target, base, old, request) or _today()
     command = [environment.uv() or "uv", "pip", "compile", "-q", f"{target.pairing.name}.in"]
     command += ["--python-platform", platforms.PLATFORMS[target.platform].uv]
@@ -646,10 +665,6 @@ def _proof(said: str) -> str:
     """The resolver's own reason, in one line."""
     because = said[said.find("Because") :].split("hint:")[0]
     return " ".join(re.sub(r"[^\x20-\x7e]", " ", because).split())
-
-
-def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def _sha256(text: str) -> str:

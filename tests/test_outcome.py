@@ -315,9 +315,15 @@ def test_every_further_python_and_variant_gets_its_turn() -> None:
     seen: list[str] = []
     day = datetime.date(2026, 11, 23)
     for number in range(-(-len(further) // 10)):
-        chosen, left = outcome.share(10, day + datetime.timedelta(number))
+        chosen, left = outcome.share("10", day + datetime.timedelta(number))
         assert len(chosen) == 10
         assert {*chosen, *left} == further
         seen += chosen
     assert set(seen) == further
     assert len(seen) - len(set(seen)) < 10
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "ten", ""])
+def test_a_share_is_a_number(count: str) -> None:
+    with pytest.raises(Problem, match="is no number of sessions"):
+        outcome.share(count)

@@ -230,6 +230,17 @@ def test_a_path_that_is_no_folder_is_refused(copy: Copy, tmp_path: Path) -> None
     assert "cannot be written (" in refused(copy, path=tmp_path / "file" / "below")
 
 
+def test_a_write_that_fails_leaves_nothing_behind(
+    copy: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", denied)
+    assert "new: cannot be written (Permission denied)" in refused(copy)
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid"), reason="POSIX permissions")
 def test_a_folder_that_cannot_be_written_is_refused(copy: Copy, tmp_path: Path) -> None:
     folder = tmp_path / "new"

@@ -91,6 +91,17 @@ def test_hashes_are_of_wheels_or_of_the_sdist_and_not_of_what_came_later(
 # --- which locks are meant ---
 
 
+def test_a_command_line_becomes_a_request(capsys: pytest.CaptureFixture[str]) -> None:
+    assert resolve.parse([]) == Request()
+    given = ["tf212", "--platform", "windows", "--upgrade-package", "numpy", "--tools"]
+    assert resolve.parse(given) == Request(
+        names=("tf212",), platform="windows", upgrade_package=("numpy",), tools=True
+    )
+    with pytest.raises(SystemExit):
+        resolve.parse(["--upgrde"])
+    assert "usage: nox -s lock --" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("request_", "count"),
     [
