@@ -64,6 +64,7 @@ sys.path.insert(0, str(ROOT))
 
 from envs import (  # noqa: E402
     Problem,
+    grid,
     lock,
     outcome,
     pairing,
@@ -158,6 +159,15 @@ def others(session: nox.Session) -> None:
     session.log(f"not run today: {', '.join(left) or 'none'}")
     nox_ = (sys.executable, "-m", "nox", "-j", "2", "-s", *chosen)
     session.run(*nox_, "--", "--jobs", "1", "--drop", external=True)
+
+
+@nox.session(python=False, default=False)
+def atlas(session: nox.Session) -> None:
+    """Run every TensorFlow against every Keras: -- [tf212] [--keras 3.5] [--show] [--check 10]."""
+    request = grid.parse(session.posargs)
+    checked(session, lambda: grid.run(request, session.log))
+    if request.records:
+        checked(session, reference.write)
 
 
 @nox.session(name="plain-install", python=False, default=False)

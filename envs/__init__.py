@@ -9,10 +9,13 @@ One module a step, each importing only those before it:
 `outcome`      what an example does there: `examples/outcomes/*.toml`
 `interference` what breaks an environment: `examples/interference.toml`
 `index`        what there is of every combination: `requirements/index.json`
+`atlas`        every TensorFlow against every Keras: `examples/atlas/`
+`picture`      the atlas as a table and as `envs/atlas.svg`
 `resolve`      locks renewed, and checked by a resolver
+`grid`         cells of the atlas run
 `project`      a lock copied into a project, with templates
 `plain`        what an install without a lock brings today: `examples/plain_install.json`
-`reference`    the tables that are read: `README.md` here and in two folders
+`reference`    the tables that are read: `README.md` here and in three folders
 """
 
 from pathlib import Path

@@ -154,8 +154,13 @@ def drop_cached(package: str) -> None:
 
 def installed(folder: Path) -> dict[str, str]:
     """Name -> version of what is installed in an environment."""
-    found = distributions(path=[str(path) for path in _site_packages(folder)])
+    found = distributions(path=[str(path) for path in site_packages(folder)])
     return {canonicalize_name(d.metadata["Name"]): d.version for d in found}
+
+
+def site_packages(folder: Path) -> list[Path]:
+    """Where the packages of an environment are; none if there is no environment."""
+    return [*folder.glob("lib/python*/site-packages"), *folder.glob("Lib/site-packages")]
 
 
 def _every_version() -> dict[str, str]:
@@ -267,10 +272,6 @@ def _run(command: Sequence[str], failed: str) -> None:
             f"{failed}:\n{said}\n    command: {' '.join(map(_short, command))}"
             + (f"\n    {_MISMATCH}" if mismatch else "")
         )
-
-
-def _site_packages(folder: Path) -> list[Path]:
-    return [*folder.glob("lib/python*/site-packages"), *folder.glob("Lib/site-packages")]
 
 
 def _short(path: str | Path) -> str:

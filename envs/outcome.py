@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -410,7 +410,13 @@ def start(
     return futures
 
 
-def run(script: Path, python: Path, env: Mapping[str, str], timeout: float = TIMEOUT) -> Run:
+def run(
+    script: Path,
+    python: Path,
+    env: Mapping[str, str],
+    timeout: float = TIMEOUT,
+    args: Sequence[str] = (),
+) -> Run:
     """Run a script in a fresh, isolated interpreter, in an empty folder that is also its home."""
     began = time.monotonic()
     with (
@@ -420,7 +426,7 @@ def run(script: Path, python: Path, env: Mapping[str, str], timeout: float = TIM
     ):
         environ = {name: os.environ[name] for name in _ENVIRON if name in os.environ}
         process = subprocess.Popen(
-            [python, "-I", script],
+            [python, "-I", script, *args],
             cwd=home,
             env=environ | {"HOME": home, "USERPROFILE": home} | dict(env),
             stdin=subprocess.DEVNULL,
@@ -445,14 +451,20 @@ def classify(returncode: int, err: IO[bytes]) -> Outcome:
     if returncode < 0:
         return Outcome(Kind.CRASHES, message=f"ended by {_signal(-returncode)}")
     _, traceback, after = _tail(err).rpartition("Traceback (most recent call last):\n")
-    if traceback:
-        # The frames are indented; the first line that is not names the exception.
-        for line in after.splitlines():
-            if found := re.fullmatch(r"([A-Za-z_][\w.]*)(?:: (.*))?", line):
-                return Outcome(Kind.FAILS, found[1], normalise(found[2] or ""))
+    if traceback and (failed := exception(after)):
+        return failed
     if returncode == 1:
         return Outcome(Kind.FAILS, "SystemExit", "1")
     return Outcome(Kind.CRASHES, message=f"exit code {returncode} without a traceback")
+
+
+def exception(said: str) -> Outcome | None:
+    """The outcome that the end of a traceback names, from its frames on; None if it names none."""
+    # The frames are indented; the first line that is not names the exception.
+    for line in said.splitlines():
+        if found := re.fullmatch(r"([A-Za-z_][\w.]*)(?:: (.*))?", line):
+            return Outcome(Kind.FAILS, found[1], normalise(found[2] or ""))
+    return None
 
 
 def normalise(message: str) -> str:

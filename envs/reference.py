@@ -10,11 +10,13 @@ from pathlib import Path
 from envs import (
     ROOT,
     Problem,
+    atlas,
     index,
     interference,
     lock,
     outcome,
     pairing,
+    picture,
     plain,
     platforms,
 )
@@ -25,6 +27,7 @@ from envs.pairing import Pairing, Target
 README = ROOT / "README.md"
 ERRORS = ROOT / "examples" / "README.md"
 LOCKS = lock.FOLDER / "README.md"
+TOOLING = ROOT / "envs" / "README.md"
 
 _SHOWN = ("legacy_adaptation/legacy_completed", "legacy_adaptation/mixed")
 
@@ -47,14 +50,15 @@ def stale() -> list[str]:
     return [
         f"{path.relative_to(ROOT)}: is not what the data says: run nox -s reference"
         for path, text in ({pairing.INDEX: _index()} | render()).items()
-        if path.read_text(encoding="utf-8") != text
+        if lock.text_of(path) != text
     ]
 
 
 def render() -> dict[Path, str]:
-    """Each file that holds tables, whole, with its tables made anew."""
+    """Each file that holds tables, whole, with its tables made anew, and the picture."""
     pairings = pairing.load_all(wheels=lock.wheels())
     entries = index.load()
+    grid = atlas.rows(), atlas.load()
     return {
         README: _fill(
             README,
@@ -71,6 +75,15 @@ def render() -> dict[Path, str]:
             },
         ),
         ERRORS: _fill(ERRORS, {"failures": _failures(pairings), "interferences": _interferences()}),
+        TOOLING: _fill(
+            TOOLING,
+            {
+                "legend": picture.legend(),
+                "atlas": picture.table(*grid),
+                "atlas-failures": picture.failures(*grid),
+            },
+        ),
+        picture.FILE: picture.render(*grid),
     }
 
 

@@ -449,6 +449,27 @@ def prune(
         empty.rmdir()
 
 
+def proof(said: str) -> str:
+    """The resolver's own reason, in one line, without the patch level of the Python here."""
+    because = said[said.find("Because") :].split("hint:")[0]
+    because = re.sub(r"(?<=Python version \()(3\.\d+)[.\w]*", r"\1", because)
+    return " ".join(re.sub(r"[^\x20-\x7e]", " ", because).split())
+
+
+def releases(project: str, before: str) -> list[str]:
+    """Every release that PyPI has of a project as a wheel, uploaded before a day, not withdrawn.
+
+    Raises Problem.
+    """
+    return [
+        str(parse_wheel_filename(file["filename"])[1])
+        for file in _files(project)
+        if file["filename"].endswith(".whl")
+        and not file.get("yanked")
+        and file["upload-time"] < before
+    ]
+
+
 def renew_wheels(pairings: Mapping[str, Pairing]) -> platforms.Wheels:
     """Ask PyPI which wheels there are of the declared TensorFlow minors, and how big each is."""
     minors = {Version(one.tensorflow).release[:2] for one in pairings.values()}
@@ -656,15 +677,9 @@ def _tool(command: list[str], folder: Path, what: Target | str) -> None:
     if not done.returncode:
         return
     if "No solution found when resolving" in done.stdout:
-        raise NoSolution(_proof(done.stdout))
+        raise NoSolution(proof(done.stdout))
     said = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
     raise Problem(f"{name}: could not be compiled, the old lock stands:\n{said}")
-
-
-def _proof(said: str) -> str:
-    """The resolver's own reason, in one line."""
-    because = said[said.find("Because") :].split("hint:")[0]
-    return " ".join(re.sub(r"[^\x20-\x7e]", " ", because).split())
 
 
 def _sha256(text: str) -> str:

@@ -275,4 +275,4 @@ def test_a_resolver_s_proof_becomes_one_line() -> None:
         "      and you require clang, no.\n\n"
         "hint: wheels are available\n"
     )
-    assert resolve._proof(said) == "Because clang==5.0 has no wheels and you require clang, no."
+    assert resolve.proof(said) == "Because clang==5.0 has no wheels and you require clang, no."
