@@ -154,6 +154,7 @@ def _works(said: str) -> bool:
     return said.startswith(f"{Kind.WORKS}: ")
 
 
+@cache
 def rows() -> dict[str, Target]:
     """Pairing -> recommended target, of the pairing that stands for each TensorFlow minor."""
     pairings = pairing.load_all().values()
@@ -284,9 +285,8 @@ def cause(said: str, causes: Sequence[Cause]) -> Cause | None:
     return next((one for one in causes if re.search(one.pattern, said)), None)
 
 
-def describe(name: str, column: Column) -> str:
+def describe(name: str, column: Column, atlas: Mapping[str, Row]) -> str:
     """A cell in words: whether it works, why, and what does work. Raises Problem."""
-    atlas = load()
     target, cell = rows()[name], atlas[name].get(column)
     title = f"TensorFlow {target.pairing.tensorflow} with {column}, on Python {target.python}"
     if cell is None:
@@ -330,34 +330,43 @@ def ways_out(name: str, column: Column, atlas: Mapping[str, Row]) -> list[str]:
     """What to do instead of a cell: keep this TensorFlow, or keep this Keras."""
     known, order = rows(), list(rows())
     target = known[name]
-    copy = "nox -s copy -- {} PATH".format
-    lines = [
-        f"keep TensorFlow {target.pairing.tensorflow}: with {_own(target)}, its lock: {copy(name)}"
+    lines = [f"keep TensorFlow {target.pairing.tensorflow}: with {_own(target)}, {_lock(name)}"]
+    good = []
+    for number, (other, row) in enumerate(atlas.items()):
+        cell = row.get(column)
+        if other == name or cell is None:
+            continue
+        found = verdict(cell, column)
+        if found in (Verdict.WORKS, Verdict.APART):
+            # The best first: one Keras, not two; admitted; near.
+            distance = abs(number - order.index(name))
+            good.append((found is Verdict.APART, cell.admitted is False, distance, other))
+    if not good:
+        return [*lines, f"keep {column}: it works with no other TensorFlow of the atlas"]
+    apart, _, _, other = min(good)
+    nearest = known[other]
+    how = f"{_lock(other)}, then pip install {column.package}=={column.version}"
+    for one in _pairings_of(nearest):
+        if lock.read(one).versions.get(column.package) == column.version:
+            how = _lock(one.pairing.name)
+            break
+    release = f"TensorFlow {nearest.pairing.tensorflow} on Python {nearest.python}"
+    beside = ", beside its own tf.keras" if apart else ""
+    return [*lines, f"keep {column}: with {release}{beside}, {how}"]
+
+
+def _lock(name: str) -> str:
+    return f"its lock: nox -s copy -- {name} PATH"
+
+
+@cache
+def _pairings_of(row: Target) -> list[Target]:
+    """Every pairing of a row's TensorFlow, on its Python."""
+    return [
+        Target(one, row.python)
+        for one in pairing.load_all().values()
+        if one.tensorflow == row.pairing.tensorflow and row.python in one.pythons
     ]
-    good = [
-        (
-            verdict(row[column], column) is Verdict.APART,
-            abs(order.index(one) - order.index(name)),
-            one,
-        )
-        for one, row in atlas.items()
-        if column in row and verdict(row[column], column) in (Verdict.WORKS, Verdict.APART)
-    ]
-    if good:
-        apart, _, nearest = min(good)
-        other = known[nearest]
-        release = f"TensorFlow {other.pairing.tensorflow} on Python {other.python}"
-        pinned = lock.read(other).versions.get(column.package) == column.version
-        how = (
-            f"its lock: {copy(nearest)}"
-            if pinned
-            else (f"its lock, {copy(nearest)}, then pip install {column.package}=={column.version}")
-        )
-        beside = ", beside its own tf.keras" if apart else ""
-        lines.append(f"keep {column}: with {release}{beside}, {how}")
-    else:
-        lines.append(f"keep {column}: it works with no TensorFlow of the atlas")
-    return lines
 
 
 def _own(target: Target) -> str:

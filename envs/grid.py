@@ -90,9 +90,10 @@ def run(request: Request, say: Say) -> None:
     names = pairing.choose(known, list(request.names))
     wanted = [atlas.find_column(*one) for one in request.columns] or atlas.columns()[1]
     if request.show:
+        recorded = atlas.load()
         for name in names:
             for column in wanted:
-                say(atlas.describe(name, column))
+                say(atlas.describe(name, column, recorded))
         return
     chosen: Chosen = {}
     # A cell that is named by both its row and its column is always run.

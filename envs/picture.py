@@ -77,7 +77,8 @@ def failures(rows: Mapping[str, Target], found: Mapping[str, Row]) -> str:
         lines = [f"### {one.name}", "", one.cause, ""]
         for said, where in errors[one.name].items():
             places = "; ".join(f"{minor} with {', '.join(cells)}" for minor, cells in where.items())
-            lines.append(f"- `{said.removeprefix('fails: ')}`<br>TensorFlow {places}")
+            code = said.removeprefix("fails: ").replace("`", "'")
+            lines.append(f"- `{code}`<br>TensorFlow {places}")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 

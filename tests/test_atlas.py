@@ -165,7 +165,7 @@ def test_a_cell_of_another_lock_day_or_script_is_stale() -> None:
 
 
 def test_someone_with_tensorflow_2_12_and_keras_2_11_reads_why_and_what_to_do() -> None:
-    said = atlas.describe("tf212", atlas.find_column("keras", "2.11"))
+    said = atlas.describe("tf212", atlas.find_column("keras", "2.11"), FOUND)
     assert said.startswith("TensorFlow 2.12.0 with keras 2.11.0, on Python 3.11: neither works")
     assert "does not admit it" in said
     assert "module 'inspect' has no attribute 'ArgSpec'" in said
@@ -173,10 +173,22 @@ def test_someone_with_tensorflow_2_12_and_keras_2_11_reads_why_and_what_to_do() 
     assert "keep keras 2.11.0: with TensorFlow 2.11.1 on Python 3.10, its lock: nox -s" in said
 
 
+def test_a_way_out_prefers_what_tensorflow_admits_and_knows_the_legacy_locks() -> None:
+    said = atlas.describe("tf215", atlas.find_column("keras", "3.15"), FOUND)
+    assert "TensorFlow was not made for it" in said
+    assert (
+        "keep keras 3.15.1: with TensorFlow 2.16.2 on Python 3.12, its lock: nox -s copy -- tf216 "
+        in said
+    )
+    said = atlas.describe("tf216", atlas.find_column("tf-keras", "2.17"), FOUND)
+    assert "cannot be installed" in said
+    assert "its lock: nox -s copy -- tf217-legacy PATH" in said
+
+
 def test_every_cell_can_be_said_in_words() -> None:
     for name, row in FOUND.items():
         for column, one in row.items():
-            said = atlas.describe(name, column)
+            said = atlas.describe(name, column, FOUND)
             works = atlas.verdict(one, column) in (Verdict.WORKS, Verdict.APART)
             assert ("what works:" in said) != (works and one.admitted is not False)
             assert (one.cannot or "") in said
