@@ -62,17 +62,8 @@ if [int(number) for number in version("nox").split(".")] < [2025, 2, 9]:
 
 sys.path.insert(0, str(ROOT))
 
-from envs import (  # noqa: E402
-    Problem,
-    grid,
-    lock,
-    outcome,
-    pairing,
-    plain,
-    project,
-    reference,
-    resolve,
-)
+import envs  # noqa: E402
+from envs import Problem, lock, pairing  # noqa: E402
 
 T = TypeVar("T")
 
@@ -124,23 +115,23 @@ def interference(session: nox.Session) -> None:
 @nox.session(name="lock", python=False, default=False)
 def lock_(session: nox.Session) -> None:
     """Renew all locks, or some: -- [tf212] [--platform windows] [--python 3.9] [--upgrade]."""
-    request = resolve.parse(session.posargs)
-    checked(session, lambda: resolve.renew(request, session.log))
+    request = envs.resolve.parse(session.posargs)
+    checked(session, lambda: envs.resolve.renew(request, session.log))
     if not request.names:
-        checked(session, reference.write)
+        checked(session, envs.reference.write)
 
 
 @nox.session(name="check-locks", python=False, default=False)
 def check_locks(session: nox.Session) -> None:
     """Have uv resolve every lock for its platform, installing nothing: -- [tf212]."""
-    checked(session, lambda: resolve.check_all(session.posargs, session.log))
+    checked(session, lambda: envs.resolve.check_all(session.posargs, session.log))
 
 
 @nox.session(python=False, default=False)
 def copy(session: nox.Session) -> None:
     """Put a lock into a project: -- tf212 PATH [--python 3.9] [--with dockerfile] [--help]."""
-    request = project.parse(session.posargs, Path(session.invoked_from))
-    checked(session, lambda: project.copy(request, session.log))
+    request = envs.project.parse(session.posargs, Path(session.invoked_from))
+    checked(session, lambda: envs.project.copy(request, session.log))
 
 
 @nox.session(default=False, reuse_venv=True)
@@ -155,7 +146,7 @@ def templates(session: nox.Session) -> None:
 def others(session: nox.Session) -> None:
     """Run ten of the further Pythons and variants, others each day: -- [10]; name the rest."""
     count = " ".join(session.posargs) or "10"
-    chosen, left = checked(session, lambda: outcome.share(count))
+    chosen, left = checked(session, lambda: envs.outcome.share(count))
     session.log(f"not run today: {', '.join(left) or 'none'}")
     nox_ = (sys.executable, "-m", "nox", "-j", "2", "-s", *chosen)
     session.run(*nox_, "--", "--jobs", "1", "--drop", external=True)
@@ -164,29 +155,29 @@ def others(session: nox.Session) -> None:
 @nox.session(python=False, default=False)
 def atlas(session: nox.Session) -> None:
     """Run every TensorFlow against every Keras: -- [tf212] [--keras 3.5] [--show] [--check 10]."""
-    request = grid.parse(session.posargs)
-    checked(session, lambda: grid.run(request, session.log))
+    request = envs.grid.parse(session.posargs)
+    checked(session, lambda: envs.grid.run(request, session.log))
     if request.records:
-        checked(session, reference.write)
+        checked(session, envs.reference.write)
 
 
 @nox.session(name="plain-install", python=False, default=False)
 def plain_install(session: nox.Session) -> None:
     """Type the document's commands, unpinned, and say what changed since last time: -- [tf212]."""
-    checked(session, lambda: plain.renew(session.posargs, session.log))
-    checked(session, reference.write)
+    checked(session, lambda: envs.plain.renew(session.posargs, session.log))
+    checked(session, envs.reference.write)
 
 
 @nox.session(name="reference", python=False, default=False)
 def reference_(session: nox.Session) -> None:
     """Write the index and the tables of every README.md anew from the data."""
-    checked(session, reference.write)
+    checked(session, envs.reference.write)
 
 
 @nox.session(python=False, default=False)
 def drop(session: nox.Session) -> None:
     """Remove environments and their TensorFlow from uv's cache: -- [tf212]; all if none."""
-    checked(session, lambda: outcome.drop(session.posargs))
+    checked(session, lambda: envs.outcome.drop(session.posargs))
 
 
 def register(target: pairing.Target) -> None:

@@ -18,10 +18,30 @@ One module a step, each importing only those before it:
 `reference`    the tables that are read: `README.md` here and in three folders
 """
 
+from __future__ import annotations
+
+import importlib
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from envs import grid, outcome, plain, project, reference, resolve
+
+    __all__ = ["grid", "outcome", "plain", "project", "reference", "resolve"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class Problem(Exception):
     """Bad input or a bad surrounding: the message says what, where and what to do."""
+
+
+def __getattr__(name: str) -> ModuleType:
+    """A module, imported when it is first used: a listing of sessions needs few of them."""
+    try:
+        return importlib.import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{__name__}.{name}":
+            raise
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'") from None

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from importlib.metadata import distributions
 from pathlib import Path
 
-from filelock import FileLock
 from packaging.utils import canonicalize_name
 
 from envs import ROOT, Problem
@@ -187,6 +186,8 @@ def _every_version() -> dict[str, str]:
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Wait until no other run is at work on the same thing."""
+    from filelock import FileLock
+
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ class Pairing:
         return self._named("tf-keras")
 
     def _named(self, name: str) -> Requirement | None:
-        found = (Requirement(line) for line in self.requires)
+        found = (_parsed(line) for line in self.requires)
         return next((r for r in found if canonicalize_name(r.name) == name), None)
 
 
@@ -292,14 +292,18 @@ def _requires(data: Mapping[str, Any], where: str) -> tuple[str, ...]:
 
 def _requirement(text: str, where: str) -> Requirement:
     try:
-        return Requirement(text)
+        return _parsed(text)
     except InvalidRequirement as error:
         why = str(error).splitlines()[0]
         raise Problem(f"{where}: '{text}' is not a requirement: {why}") from None
 
 
+# Most requirements stand in many pairings.
+_parsed = cache(Requirement)
+
+
 def _no_duplicates(requirements: list[str], where: str) -> None:
-    names = [canonicalize_name(Requirement(text).name) for text in requirements]
+    names = [canonicalize_name(_parsed(text).name) for text in requirements]
     for name in names:
         if names.count(name) > 1:
             raise Problem(f"{where}: {name} stands there twice")
