@@ -243,7 +243,8 @@ def _sync_with_pip(folder: Path, requirements: Path) -> None:
     keep = {canonicalize_name(name) for name in pins} | {"pip", "setuptools", "wheel"}
     if surplus := sorted(set(installed(folder)) - keep):
         _run([*pip, "uninstall", "-q", "-y", *surplus], failed)
-    _run([*pip, "install", "-q", "--require-hashes", "-r", str(requirements)], failed)
+    install = [*pip, "install", "-q", "--no-compile", "--require-hashes"]
+    _run([*install, "-r", str(requirements)], failed)
 
 
 def _check(folder: Path, command: str | None) -> None:

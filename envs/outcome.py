@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -355,11 +356,22 @@ def folder(target: Target) -> Path:
     return ROOT / ".nox" / target.session
 
 
+def bytecode(target: Target) -> Path:
+    """Where the scripts of a target keep the bytecode of what they import.
+
+    Importing TensorFlow compiles more than a thousand files, which takes longer than all else in
+    a new environment; so this outlives the environment, as long as the pins are the same. It is no
+    result of a run: Python compares each file's size and time with those of its source.
+    """
+    return ROOT / ".nox" / "bytecode" / target.session / lock.read(target).digest
+
+
 def drop(names: list[str]) -> None:
     """Remove the environments of targets, or of all, and TensorFlow from uv's cache."""
     known = lock.executable(pairing.load_all())
     for name in pairing.choose(known, names):
         environment.drop(folder(known[name]))
+        shutil.rmtree(bytecode(known[name]).parent, ignore_errors=True)
     for package in ("tensorflow", "tensorflow-cpu"):
         environment.drop_cached(package)
 
@@ -399,9 +411,15 @@ def start(
     except environment.CouldNotInstall as problem:
         failed = Run(Outcome(Kind.COULD_NOT_INSTALL, message=str(problem)))
     else:
+        cache = bytecode(target)
+        for old in set(cache.parent.glob("*")) - {cache}:
+            shutil.rmtree(old, ignore_errors=True)
         pool = ThreadPoolExecutor(jobs)
-        for name in names:
-            futures[name] = pool.submit(run, paths[name], python, target.pairing.env, timeout)
+        # The longest first, so that no core is left with it at the end.
+        for name in sorted(names, key=lambda name: name != "smoke"):
+            futures[name] = pool.submit(
+                run, paths[name], python, target.pairing.env, timeout, bytecode=cache
+            )
         pool.shutdown(wait=False)
         return futures
     for name in names:
@@ -416,8 +434,13 @@ def run(
     env: Mapping[str, str],
     timeout: float = TIMEOUT,
     args: Sequence[str] = (),
+    bytecode: Path | None = None,
 ) -> Run:
-    """Run a script in a fresh, isolated interpreter, in an empty folder that is also its home."""
+    """Run a script in a fresh, isolated interpreter, in an empty folder that is also its home.
+
+    With `bytecode`, that folder holds the bytecode of what is imported, instead of the environment;
+    Python 3.7 does not know how.
+    """
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home,
@@ -425,8 +448,13 @@ def run(
         tempfile.TemporaryFile() as err,
     ):
         environ = {name: os.environ[name] for name in _ENVIRON if name in os.environ}
+        options = []
+        if bytecode:
+            # What the script starts may read the variable; the script itself is isolated from it.
+            environ["PYTHONPYCACHEPREFIX"] = str(bytecode)
+            options = ["-X", f"pycache_prefix={bytecode}"]
         process = subprocess.Popen(
-            [python, "-I", script, *args],
+            [python, "-I", *options, script, *args],
             cwd=home,
             env=environ | {"HOME": home, "USERPROFILE": home} | dict(env),
             stdin=subprocess.DEVNULL,

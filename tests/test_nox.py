@@ -53,6 +53,21 @@ def test_every_session_is_in_the_manual() -> None:
     assert re.findall(r"(?m)^\* (\S+)", said) == ["lint", "tests", "tf212"]
 
 
+def test_a_listing_imports_only_what_it_needs() -> None:
+    """Each of these takes longer to import than 300 pairing files to read."""
+    code = (
+        "import runpy, sys\n"
+        "runpy.run_path('noxfile.py')\n"
+        "print(*sorted(m for m in sys.modules if m.startswith(('envs.', 'jinja2', 'json'))))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    found = {name for name in done.stdout.split() if name.count(".") < 2}
+    assert {"envs.lock", "envs.pairing"} <= found
+    assert not found & {"envs.outcome", "envs.resolve", "envs.reference", "jinja2", "jsonschema"}
+
+
 def test_an_unknown_pairing_lists_the_known_ones() -> None:
     code, said = nox("-s", "tf299")
     assert code != 0

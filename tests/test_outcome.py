@@ -82,6 +82,57 @@ def test_a_script_that_hangs_is_ended_and_so_is_what_it_started(tmp_path: Path) 
     assert not left.exists()
 
 
+def test_bytecode_is_kept_apart_and_used_again_until_its_source_changes(tmp_path: Path) -> None:
+    """By the script, which is isolated from variables, and by what it starts."""
+    module, cache = tmp_path / "packages" / "module.py", tmp_path / "bytecode"
+    module.parent.mkdir()
+    module.write_text("print('first')")
+    code = (
+        "import os, subprocess, sys\n"
+        f"sys.path.insert(0, {str(module.parent)!r})\n"
+        "import module\n"
+        "subprocess.run([sys.executable, '-c', 'import colorsys'], check=True)\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+
+    def output() -> str:
+        return outcome.run(script, PYTHON, {}, bytecode=cache).output.strip()
+
+    assert output() == "first"
+    written = {path.name.partition(".")[0]: path for path in cache.rglob("*.pyc")}
+    assert {"module", "colorsys"} <= set(written)
+    assert not list(module.parent.rglob("*.pyc"))
+    before = written["module"].stat().st_mtime_ns
+    assert output() == "first"
+    assert written["module"].stat().st_mtime_ns == before
+    module.write_text("print('second, and longer')")
+    assert output() == "second, and longer"
+
+
+def test_the_longest_script_starts_first_and_only_bytecode_of_today_s_pins_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started = []
+
+    def run(script: Path, *_: object, **how: object) -> outcome.Run:
+        started.append(script.stem)
+        assert how["bytecode"] == outcome.bytecode(TF212)
+        return outcome.Run(WORKS)
+
+    monkeypatch.setattr(outcome, "ROOT", tmp_path)
+    monkeypatch.setattr(outcome, "run", run)
+    monkeypatch.setattr(environment, "ensure", lambda *args: PYTHON)
+    old = outcome.bytecode(TF212).with_name("000000000000")
+    old.mkdir(parents=True)
+    outcome.bytecode(TF212).mkdir()
+    names = ["broken_import/correction", "smoke"]
+    futures = outcome.start(TF212, names, None, jobs=1, timeout=9)
+    assert [futures[name].result().outcome for name in names] == [WORKS, WORKS]
+    assert started == ["smoke", "correction"]
+    assert [path.name for path in old.parent.iterdir()] == [outcome.bytecode(TF212).name]
+
+
 def test_a_script_sees_its_pairing_s_variables_and_none_of_the_machine_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
