@@ -294,7 +294,7 @@ def compile_lock(target: Target, request: Request) -> str:
         (folder / f"{target.pairing.name}.in").write_text(lock.render_in(target))
         pins = folder / "pins.txt"
         if old and keep:
-            pins.write_text(_unhashed(old))
+            pins.write_text(_unhashed(old.pins))
         upgrades = [f"--upgrade-package={package}" for package in request.upgrade_package]
         _tool([*command, *upgrades, "--no-annotate", "-o", pins.name], folder, target)
 
@@ -313,8 +313,9 @@ def compile_lock(target: Target, request: Request) -> str:
 def derive(target: Target, request: Request) -> str:
     """The text of the lock for another platform or variant, by uv, from that of the base target.
 
-    uv keeps every pin of the base that can be had there; pins that it keeps also keep their
-    hashes. Raises NoSolution where nothing fits, Problem for anything else.
+    uv keeps every pin of the base that can be had there, and of the old lock what the base does
+    not have; pins that it keeps also keep their hashes. Raises NoSolution where nothing fits,
+    Problem for anything else.
     """
     if lock.payload(target) is None:
         raise NoSolution(
@@ -336,11 +337,11 @@ def derive(target: Target, request: Request) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / f"{target.pairing.name}.in").write_text(lock.render_in(target))
-        (folder / "pins.txt").write_text(_unhashed(base))
+        known = _preferred(target, base, old, request)
+        (folder / "pins.txt").write_text(_unhashed(known.values()))
         _tool(command, folder, target)
         body = (folder / "pins.txt").read_text(encoding="utf-8")
     decided = dict(re.findall(r"^([\w.-]+)==(\S+)", body, re.MULTILINE))
-    known = {pin.name: pin for pin in base.pins}
     pins = {
         name: known[name]
         if name in known and known[name].version == version
@@ -546,8 +547,18 @@ def _render_pin(pin: Pin) -> str:
     return " \\\n".join([f"{pin.name}=={pin.version}", *hashes])
 
 
-def _unhashed(old: Lock) -> str:
-    return "".join(f"{pin.name}=={pin.version}\n" for pin in old.pins)
+def _unhashed(pins: Iterable[Pin]) -> str:
+    return "".join(f"{pin.name}=={pin.version}\n" for pin in pins)
+
+
+def _preferred(target: Target, base: Lock, old: Lock | None, request: Request) -> dict[str, Pin]:
+    """Name -> pin that a derived lock keeps where it can: those of its base before its own."""
+    own = {pin.name: pin for pin in old.pins} if old else {}
+    if not old or request.upgrade or request.cut_off:
+        own = {}
+    shared = {pin.name: pin for pin in base.pins}
+    same = old and old.header.get("derived-from") == lock.header(target, base)["derived-from"]
+    return shared | own if same else own | shared
 
 
 def _differs(target: Target, base: Lock, pins: Mapping[str, Pin]) -> str:
@@ -635,7 +646,10 @@ def _plan(python: str, old: Lock | None, request: Request) -> tuple[str | None, 
         return None, again
     if old and again and (request.upgrade_package or not (old.cut_off or request.cut_off)):
         return None, True
-    return request.cut_off or (old.cut_off if old and again else None) or _today(), False
+    if request.cut_off or not (old and again):
+        return request.cut_off or _today(), False
+    # The date alone would not do: an index may come to list a file of before the date after it.
+    return old.cut_off, True
 
 
 def _kept_cut_off(target: Target, base: Lock, old: Lock | None, request: Request) -> str | None:

@@ -119,7 +119,7 @@ def test_without_a_cap_the_environment_is_not_whole(
 def test_a_recompile_is_byte_identical_whatever_pip_is_told(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """tf212 is decided anew at its cut-off date; on Python 3.8, tf24 keeps its pins."""
+    """tf212 has a cut-off date; on Python 3.8, tf24 has only its pins."""
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", tmp_path.as_uri())
     text = lock.path(TARGETS[name]).read_text(encoding="utf-8")

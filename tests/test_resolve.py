@@ -41,7 +41,7 @@ TODAY = "today"
     ("python", "old", "request_", "cut_off", "keep"),
     [
         ("3.11", None, Request(), TODAY, False),
-        ("3.11", DATED, Request(), DATED.cut_off, False),
+        ("3.11", DATED, Request(), DATED.cut_off, True),
         ("3.11", DATED, Request(upgrade=True), TODAY, False),
         ("3.11", DATED, Request(cut_off="2026-01-01"), "2026-01-01T00:00:00Z", False),
         ("3.11", DATED, Request(upgrade_package=("numpy",)), None, True),
