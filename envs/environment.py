@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 from packaging.utils import canonicalize_name
 
-from envs import ROOT, Problem
+from envs import ROOT, Problem, integrity
 
 BUILD_CONSTRAINTS = ROOT / "requirements" / "tools" / "build.txt"
 UV_CONFIG = ROOT / "envs" / "uv.toml"
@@ -105,12 +105,17 @@ def interpreter(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def ensure(folder: Path, python: str, requirements: Path, installer: str | None = None) -> Path:
-    """The interpreter of an environment that holds exactly what a lock pins.
+def ensure(
+    folder: Path,
+    python: str,
+    requirements: Path,
+    installer: str | None = None,
+    say: Callable[[str], object] = lambda line: None,
+) -> Path:
+    """The interpreter of an environment that holds exactly what a lock pins, file by file.
 
-    `installer` is `uv` or `pip`; by default uv where there is one. An environment that was made
-    from another lock, by another Python, or whose installation did not end is made anew; any
-    other is synchronised, so that what was added or removed since is put right.
+    `installer` is `uv` or `pip`; by default uv where there is one. An environment that is not, to
+    the file, what was installed is made anew, and `say` is given one line that says why.
     Raises NoInterpreter, CouldNotInstall.
     """
     command = None if installer == "pip" else uv()
@@ -120,23 +125,82 @@ def ensure(folder: Path, python: str, requirements: Path, installer: str | None 
         raise CouldNotInstall(f"{_short(requirements)}: no such lock: run nox -s lock")
     base = find_interpreter(python)
     stamp = {
+        "folder": str(folder),
         "lock": hashlib.sha256(requirements.read_bytes()).hexdigest(),
         "interpreter": str(base),
+        "version": _version(base),
         "installer": "uv" if command else "pip",
     }
     with alone(folder):
-        if _read_stamp(folder) != stamp or not _runs(interpreter(folder)):
+        before = _read_stamp(folder)
+        why, files = _compare(folder, stamp, before)
+        if why and folder.exists():
+            say(f"{_short(folder)}: {why}: made anew")
+        if why:
+            # Without a stamp, a run that is killed from here on leaves one to be made anew.
+            (folder / _STAMP).unlink(missing_ok=True)
             _remove(folder)
-            _create(folder, base, command)
-        # Without it, a run that is killed from here on leaves an environment to be made anew.
-        (folder / _STAMP).unlink(missing_ok=True)
+            files = _make(folder, base, requirements, command, say)
+        if before != stamp | {"files": files}:
+            (folder / _STAMP).write_text(json.dumps(stamp | {"files": files}), encoding="utf-8")
+    return interpreter(folder)
+
+
+def _compare(
+    folder: Path, stamp: Mapping[str, Any], before: Mapping[str, Any]
+) -> tuple[str, integrity.Files]:
+    """Why an environment is not the one that is wanted, empty if it is; and its files."""
+    if not before:
+        return "its installation did not end", {}
+    for key, wanted in stamp.items():
+        if before.get(key) != wanted:
+            return f"its {key} was {before.get(key)} and is {wanted}", {}
+    files = _take(folder, before["files"])
+    if found := integrity.differences(before["files"], files):
+        more = f" and {len(found) - 1} more changes" if found[1:] else ""
+        return found[0] + more, {}
+    if _version(interpreter(folder)) != stamp["version"]:
+        return f"it does not run as Python {stamp['version']}", {}
+    return "", files
+
+
+def _make(
+    folder: Path,
+    base: Path,
+    requirements: Path,
+    command: str | None,
+    say: Callable[[str], object],
+) -> integrity.Files:
+    """Make an environment and install a lock in it; its files are what the wheels hold.
+
+    What uv links from its cache may have been edited there: that is downloaded again.
+    """
+    for last in (False, True):
+        _create(folder, base, command)
         if command:
             _sync_with_uv(command, folder, requirements)
         else:
-            _sync_with_pip(folder, requirements)
-        _check(folder, command)
-        (folder / _STAMP).write_text(json.dumps(stamp), encoding="utf-8")
-    return interpreter(folder)
+            _install_with_pip(folder, requirements)
+        files = _take(folder)
+        found = integrity.damaged(folder, files, _site_packages(folder))
+        if not found:
+            break
+        package, paths = min(found.items())
+        what = f"{package}: {paths[0]} is not what the wheel holds"
+        if last:
+            raise CouldNotInstall(f"{_short(folder)}: {what}, downloaded anew: do not trust it")
+        say(f"{_short(folder)}: {what}: the cache is damaged; {', '.join(found)} downloaded anew")
+        for name in found:
+            drop_cached(name)
+        _remove(folder)
+    _check(folder, command)
+    return files
+
+
+def _take(folder: Path, before: integrity.Files | None = None) -> integrity.Files:
+    """The files of an environment, but for the stamp in which they are noted."""
+    files = integrity.take(folder, before)
+    return {path: facts for path, facts in files.items() if path != _STAMP}
 
 
 def drop(folder: Path) -> None:
@@ -193,18 +257,22 @@ def alone(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _read_stamp(folder: Path) -> object:
+def _read_stamp(folder: Path) -> dict[str, Any]:
     try:
-        return json.loads((folder / _STAMP).read_text(encoding="utf-8"))
+        stamp: dict[str, Any] = json.loads((folder / _STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
+        return {}
+    return stamp
 
 
-def _runs(python: Path) -> bool:
+def _version(python: Path) -> str | None:
+    """The exact version of an interpreter; None if it does not run."""
+    ask = "import platform; print(platform.python_version())"
     try:
-        return subprocess.run([python, "-I", "-c", ""], capture_output=True).returncode == 0
+        done = subprocess.run([python, "-I", "-c", ask], capture_output=True, text=True)
     except OSError:
-        return False
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def _remove(folder: Path) -> None:
@@ -230,13 +298,9 @@ def _sync_with_uv(command: str, folder: Path, requirements: Path) -> None:
     )
 
 
-def _sync_with_pip(folder: Path, requirements: Path) -> None:
+def _install_with_pip(folder: Path, requirements: Path) -> None:
     pip = [str(interpreter(folder)), "-I", "-m", "pip"]
     failed = f"{_short(requirements)}: could not be installed in {_short(folder)}"
-    pins = re.findall(r"^([\w.-]+)==", requirements.read_text(encoding="utf-8"), re.MULTILINE)
-    keep = {canonicalize_name(name) for name in pins} | {"pip", "setuptools", "wheel"}
-    if surplus := sorted(set(installed(folder)) - keep):
-        _run([*pip, "uninstall", "-q", "-y", *surplus], failed)
     _run([*pip, "install", "-q", "--require-hashes", "-r", str(requirements)], failed)
 
 

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -385,15 +385,19 @@ def start(
     installer: str | None,
     jobs: int,
     timeout: float,
+    say: Callable[[str], object],
 ) -> dict[str, Future[Run]]:
     """Make the environment of a target, then run scripts in it, `jobs` at a time.
 
     Where there is no interpreter, or the lock cannot be installed, that is every script's outcome.
+    `say` is told what had to be mended in the environment.
     """
     futures: dict[str, Future[Run]] = {}
     paths = scripts() | {"smoke": SMOKE}
     try:
-        python = environment.ensure(folder(target), target.python, lock.path(target), installer)
+        python = environment.ensure(
+            folder(target), target.python, lock.path(target), installer, say
+        )
     except environment.NoInterpreter as problem:
         failed = Run(Outcome(Kind.NO_INTERPRETER, message=str(problem)))
     except environment.CouldNotInstall as problem:

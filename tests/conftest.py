@@ -119,7 +119,8 @@ def runs(
     """Every selected script, already under way."""
     option = request.config.getoption
     names = [i.callspec.params["script"] for i in request.session.items if hasattr(i, "callspec")]
-    how = (option("--installer"), option("--jobs"), option("--script-timeout"))
+    say = request.config.pluginmanager.getplugin("terminalreporter").write_line
+    how = (option("--installer"), option("--jobs"), option("--script-timeout"), say)
     futures = _or_exit(lambda: outcome.start(target, names, *how))
     for name, future in futures.items():
         if future.done() and future.result().outcome.kind in NO_ENVIRONMENT:

@@ -103,7 +103,7 @@ def test_the_document_s_code_stands_in_the_examples_verbatim() -> None:
 
 
 def test_the_modules_import_one_way_only() -> None:
-    order = ["platforms", "pairing", "environment", "lock", "outcome"]
+    order = ["platforms", "pairing", "integrity", "environment", "lock", "outcome"]
     order += ["interference", "index", "resolve", "project", "plain", "reference"]
     assert {path.stem for path in (ROOT / "envs").glob("*.py")} == {"__init__", *order}
     for position, name in enumerate(order):
