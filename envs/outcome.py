@@ -32,7 +32,10 @@ TIMEOUT = 300.0
 """Seconds that one script may take; a slow machine takes 30 for its first import."""
 
 _TAIL = 64 * 1024
-"""Bytes of a script's output that are kept, from its end."""
+"""Bytes of each output of a script that are kept, from its end."""
+
+_GRACE = 2.0
+"""Seconds in which what a script started may end after it."""
 
 # What a script sees of this process's variables: nothing that changes which Keras is imported.
 _ENVIRON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "COMSPEC", "PATHEXT")
@@ -45,6 +48,8 @@ class Kind(StrEnum):
 
     WORKS = "works"
     FAILS = "fails"
+    HIDES_AN_ERROR = "hides an error"
+    LEAVES_A_PROCESS = "leaves a process"
     CRASHES = "crashes"
     TIMES_OUT = "times out"
     COULD_NOT_INSTALL = "could not install"
@@ -115,6 +120,8 @@ class Rules:
         """Why a script ends so, in words; empty if it works."""
         if outcome.kind is Kind.WORKS:
             return ""
+        if outcome.kind is not Kind.FAILS:
+            return "can never be expected"
         failure = self.by_outcome.get(outcome)
         if failure is None:
             return "not explained in examples/failures.toml"
@@ -434,26 +441,33 @@ def run(script: Path, python: Path, env: Mapping[str, str], timeout: float = TIM
         )
         try:
             outcome = classify(process.wait(timeout), err)
+            if (left := _outlive(home)) and outcome.kind in (Kind.WORKS, Kind.FAILS):
+                what = f"still running {_GRACE:g} seconds after its end: {left}"
+                outcome = Outcome(Kind.LEAVES_A_PROCESS, message=what)
         except subprocess.TimeoutExpired:
             outcome = Outcome(Kind.TIMES_OUT, message=f"after {timeout:g} seconds")
         finally:
-            _end(process)
+            _end(process, home)
         output = _tail(out) + _tail(err)
     return Run(outcome, output, time.monotonic() - began)
 
 
 def classify(returncode: int, err: IO[bytes]) -> Outcome:
     """The outcome that an exit code and what was written to the standard error amount to."""
-    if returncode == 0:
-        return Outcome(Kind.WORKS)
     if returncode < 0:
         return Outcome(Kind.CRASHES, message=f"ended by {_signal(-returncode)}")
-    _, traceback, after = _tail(err).rpartition("Traceback (most recent call last):\n")
-    if traceback:
-        # The frames are indented; the first line that is not names the exception.
-        for line in after.splitlines():
-            if found := re.fullmatch(r"([A-Za-z_][\w.]*)(?:: (.*))?", line):
-                return Outcome(Kind.FAILS, found[1], normalise(found[2] or ""))
+    # What Python ignores as it ends, it says so of; that is not the script's.
+    ignored = r"(?m)^Exception ignored in.*\nTraceback \(most recent call last\):$"
+    said = re.sub(ignored, "", _tail(err).replace("\r\n", "\n"))
+    _, traceback, after = said.rpartition("Traceback (most recent call last):\n")
+    # The frames are indented; the first line that is not names the exception.
+    ends = re.search(r"(?m)^([A-Za-z_][\w.]*)(?:: (.*))?$", after) if traceback else None
+    if returncode == 0 and ends:
+        return Outcome(Kind.HIDES_AN_ERROR, ends[1], normalise(ends[2] or ""))
+    if returncode == 0:
+        return Outcome(Kind.WORKS)
+    if ends:
+        return Outcome(Kind.FAILS, ends[1], normalise(ends[2] or ""))
     if returncode == 1:
         return Outcome(Kind.FAILS, "SystemExit", "1")
     return Outcome(Kind.CRASHES, message=f"exit code {returncode} without a traceback")
@@ -504,7 +518,7 @@ def _toml(text: str) -> str:
     return "'" + text + "'" if "'" not in text else '"' + text.replace('"', '\\"') + '"'
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], home: str) -> None:
     """End a script and whatever it started and left behind."""
     if os.name == "posix":
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -512,6 +526,28 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     else:
         process.kill()
     process.wait()
+    for number in _alive(home):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(number, signal.SIGKILL)
+
+
+def _alive(home: str) -> dict[int, str]:
+    """Process -> command line of what runs with a home, in whichever session; Linux only."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"HOME={home}".encode() in (path / "environ").read_bytes().split(b"\0"):
+                words = (path / "cmdline").read_bytes().replace(b"\0", b" ")
+                found[int(path.name)] = words.decode(errors="replace").strip()
+    return found
+
+
+def _outlive(home: str) -> str:
+    """What still runs with a home when the grace is over; empty if nothing does."""
+    until = time.monotonic() + _GRACE
+    while (left := _alive(home)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return normalise("; ".join(left.values()))
 
 
 def _signal(number: int) -> str:
@@ -522,6 +558,7 @@ def _signal(number: int) -> str:
 
 
 def _tail(stream: IO[bytes]) -> str:
-    stream.seek(0, os.SEEK_END)
-    stream.seek(max(0, stream.tell() - _TAIL))
-    return stream.read().decode("utf-8", errors="replace")
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - _TAIL))
+    text = stream.read().decode("utf-8", errors="replace")
+    return text if size <= _TAIL else f"[the last {_TAIL} of {size} bytes]\n{text}"
