@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,8 +27,8 @@ UV_CONFIG = ROOT / "envs" / "uv.toml"
 # from a configuration file could change what is installed, or leak into a lock.
 _ALLOWED = {
     *("PIP_CACHE_DIR", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_PROXY"),
-    *("PIP_RETRIES", "UV_CACHE_DIR", "UV_HTTP_TIMEOUT", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS"),
-    *("UV_OFFLINE", "UV_LINK_MODE", "UV_PYTHON_DOWNLOADS", "UV_PYTHON_INSTALL_DIR"),
+    *("PIP_RETRIES", "UV_CACHE_DIR", "UV_HTTP_RETRIES", "UV_HTTP_TIMEOUT", "UV_NATIVE_TLS"),
+    *("UV_SYSTEM_CERTS", "UV_OFFLINE", "UV_LINK_MODE", "UV_PYTHON_DOWNLOADS", "UV_PYTHON_INSTALL_DIR"),
     *("UV_PYTHON_INSTALL_MIRROR", "UV_CONCURRENT_DOWNLOADS", "UV_CONCURRENT_INSTALLS"),
 }
 # A mirror instead of PyPI is harmless where hashes are checked, and no matter for a lock.
@@ -173,26 +174,30 @@ def _make(
 ) -> integrity.Files:
     """Make an environment and install a lock in it; its files are what the wheels hold.
 
-    What uv links from its cache may have been edited there: that is downloaded again.
+    What uv links from its cache may have been edited there: that is downloaded again, and
+    everything if that does not help.
     """
-    for last in (False, True):
+    text = requirements.read_text(encoding="utf-8")
+    pins = dict(re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", text))
+    for attempt in range(3):
         _create(folder, base, command)
         if command:
+            _check_where(folder, command, say)
             _sync_with_uv(command, folder, requirements)
         else:
             _install_with_pip(folder, requirements)
         files = _take(folder)
-        found = integrity.damaged(folder, files, _site_packages(folder))
+        found = integrity.damaged(folder, files, _site_packages(folder), pins)
         if not found:
             break
-        package, paths = min(found.items())
-        what = f"{package}: {paths[0]} is not what the wheel holds"
-        if last:
-            raise CouldNotInstall(f"{_short(folder)}: {what}, downloaded anew: do not trust it")
-        say(f"{_short(folder)}: {what}: the cache is damaged; {', '.join(found)} downloaded anew")
-        for name in found:
-            drop_cached(name)
+        package, what = min(found.items())
+        if attempt == 2:
+            raise CouldNotInstall(f"{_short(folder)}: {package}: {what}, even if downloaded anew")
+        suspects = sorted(found) if attempt == 0 else sorted(pins)
         _remove(folder)
+        drop_cached(*suspects)
+        anew = ", ".join(suspects) if attempt == 0 else "all packages"
+        say(f"{_short(folder)}: {package}: {what}: the cache is damaged; {anew} downloaded anew")
     _check(folder, command)
     return files
 
@@ -210,10 +215,10 @@ def drop(folder: Path) -> None:
     Path(f"{folder}.lock").unlink(missing_ok=True)
 
 
-def drop_cached(package: str) -> None:
-    """Remove every wheel of a package from uv's cache; it is downloaded anew when needed."""
+def drop_cached(*packages: str) -> None:
+    """Remove every wheel of packages from uv's cache; they are downloaded anew when needed."""
     if command := uv():
-        subprocess.run([command, "cache", "clean", "-q", package], env=tool_environ())
+        subprocess.run([command, "cache", "clean", "-q", *packages], env=tool_environ())
 
 
 def installed(folder: Path) -> dict[str, str]:
@@ -283,6 +288,35 @@ def _remove(folder: Path) -> None:
 def _create(folder: Path, base: Path, command: str | None) -> None:
     how = [command, "venv", "-q", "-p", base] if command else [base, "-I", "-m", "venv"]
     _run([*map(str, how), str(folder)], f"{_short(folder)}: the environment could not be made")
+
+
+def _check_where(folder: Path, command: str, say: Callable[[str], object]) -> None:
+    """Make sure that uv installs in an environment, and nowhere else.
+
+    uv keeps notes of interpreters in its cache and believes them: with those of an environment and
+    its base confused, it would empty and fill the base.
+    """
+    python = interpreter(folder)
+    find = ("python", "find", "--no-project", str(python))
+
+    def is_meant() -> bool:
+        return Path(_uv_says(command, *find)).parent.resolve() == python.parent.resolve()
+
+    if is_meant():
+        return
+    say(f"{_short(folder)}: uv takes it for another: its notes of interpreters are made anew")
+    for notes in Path(_uv_says(command, "cache", "dir")).glob("interpreter-v*"):
+        shutil.rmtree(notes)
+    if not is_meant():
+        raise CouldNotInstall(
+            f"{_short(folder)}: uv would install in {_uv_says(command, *find) or 'no environment'} "
+            "instead, and was not let: use --installer pip"
+        )
+
+
+def _uv_says(command: str, *args: str) -> str:
+    done = subprocess.run([command, *args], env=tool_environ(), capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _sync_with_uv(command: str, folder: Path, requirements: Path) -> None:

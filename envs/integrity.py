@@ -10,8 +10,7 @@ import base64
 import csv
 import hashlib
 import os
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -50,12 +49,20 @@ def differences(before: Files, after: Files) -> list[str]:
     ]
 
 
-def damaged(folder: Path, files: Files, site_packages: Iterable[Path]) -> dict[str, list[str]]:
-    """Package -> its files that are missing, or not what the package's own RECORD says."""
-    found = defaultdict(list)
+def damaged(
+    folder: Path, files: Files, site_packages: Iterable[Path], pins: Mapping[str, str]
+) -> dict[str, str]:
+    """Package -> how it is not what was to be installed.
+
+    Each pinned package must be there, and each file what the package's own RECORD says.
+    """
+    found = {name: "is not installed" for name in map(canonicalize_name, pins)}
     for site in site_packages:
         for record in site.glob("*.dist-info/RECORD"):
-            name = canonicalize_name(record.parent.name.split("-")[0])
+            name, version = record.parent.name.removesuffix(".dist-info").split("-", 1)
+            name = canonicalize_name(name)
+            if pins.get(name, version) == version:
+                found.pop(name, None)
             text = record.read_text(encoding="utf-8", errors="replace")
             for path, expected, *_ in csv.reader(text.splitlines()):
                 algorithm, _, value = expected.partition("=")
@@ -63,8 +70,9 @@ def damaged(folder: Path, files: Files, site_packages: Iterable[Path]) -> dict[s
                     continue  # RECORD itself, bytecode, and what an installer adds have none.
                 at = os.path.relpath(site / path, folder).replace(os.sep, "/")
                 if at not in files or files[at][4] != _hexadecimal(value):
-                    found[name].append(at)
-    return dict(found)
+                    found[name] = f"{at} is not what the wheel holds"
+                    break
+    return found
 
 
 def _stats(folder: Path) -> Iterable[tuple[str, list[int | str]]]:

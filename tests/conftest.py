@@ -11,7 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+import faults
 import pytest
+from faults import Fault
 from rich.console import Console
 from rich.table import Table
 
@@ -23,7 +25,11 @@ T = TypeVar("T")
 
 RUNS = pytest.StashKey[dict[str, Run]]()
 BLESSED = pytest.StashKey[str]()
-KINDS = {"--proofs": "proof", "--templates": "templates", "--interference": "interference"}
+FAULTS = pytest.StashKey[dict[str, list[Fault]]]()
+KINDS = {
+    **{"--proofs": "proof", "--templates": "templates"},
+    **{"--interference": "interference", "--faults": "faults"},
+}
 NO_ENVIRONMENT = (Kind.NO_INTERPRETER, Kind.COULD_NOT_INSTALL)
 
 
@@ -38,13 +44,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--proofs", action="store_true", help="run the tests that install packages")
     group.addoption("--templates", action="store_true", help="check the rendered templates")
     group.addoption("--interference", action="store_true", help="reproduce what interferes")
+    group.addoption("--faults", action="store_true", help="make every fault for real")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "proof: installs packages from PyPI and takes minutes")
     config.addinivalue_line("markers", "templates: needs the checkers of envs/templates")
     config.addinivalue_line("markers", "interference: breaks real environments, and mends them")
+    config.addinivalue_line("markers", "faults: makes a fault for real, which must be noticed")
     config.stash[RUNS] = {}
+    config.stash[FAULTS] = {}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -133,9 +142,22 @@ def runs(
         future.cancel()
 
 
+@pytest.fixture
+def fault(request: pytest.FixtureRequest) -> Iterator[Fault]:
+    """What a test reports of the fault that it makes."""
+    section, name = faults.called(request.node.nodeid)
+    made = Fault(name)
+    yield made
+    assert made.run, "the run with the fault is not reported"
+    assert made.after, "the run after the fault is not reported"
+    request.config.stash[FAULTS].setdefault(section, []).append(made)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
+    if config.getoption("--faults") and config.getoption("--bless") and not session.testsfailed:
+        lock.write(faults.REPORT, faults.render(config.stash[FAULTS]))
     if not config.stash[RUNS]:
         return
     target = lock.executable(pairing.load_all())[config.getoption("--target")]
@@ -162,7 +184,13 @@ def _bless(session: pytest.Session, target: Target) -> str:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """The table a person reads: script, expected, happened, why."""
+    """The table a person reads: script, expected, happened, why; or each fault."""
+    for section, found in config.stash[FAULTS].items():
+        terminalreporter.section(section)
+        for one in found:
+            terminalreporter.write_line(f"{one.name}: {one.run}")
+            for line in one.printed.splitlines():
+                terminalreporter.write_line(f"    {line}")
     ended = config.stash[RUNS]
     if not ended:
         return
