@@ -36,10 +36,20 @@ _MIRRORS = {"PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"}
 
 _STAMP = "keras-pairings.json"
 
+_LITTLE = 2**20
+"""Bytes free on a disk at which it is full: not every tool says that this is why it failed."""
+
 _MISMATCH = (
     "A hash that does not match means that the file is not the one that was locked: restore the "
-    "lock with git; if it is untouched, do not trust the index or mirror that served the file."
+    "lock with git; if it is untouched, the download was cut short, or do not trust the index or "
+    "mirror that served the file."
 )
+_FULL = "The disk is full: make room on it and run again; nothing needs cleaning."
+_UNREACHED = (
+    "See that the index can be reached as it should (network, proxy, a mirror's login), and run "
+    "again; nothing needs cleaning."
+)
+_UNFIT = "Find the cap that mends it, add it to the pairing file, and run nox -s lock."
 
 
 class NoInterpreter(Problem):
@@ -287,7 +297,7 @@ def _remove(folder: Path) -> None:
 
 def _create(folder: Path, base: Path, command: str | None) -> None:
     how = [command, "venv", "-q", "-p", base] if command else [base, "-I", "-m", "venv"]
-    _run([*map(str, how), str(folder)], f"{_short(folder)}: the environment could not be made")
+    _run([*map(str, how), str(folder)], f"{_short(folder)}: the environment could not be made", folder)
 
 
 def _check_where(folder: Path, command: str, say: Callable[[str], object]) -> None:
@@ -326,27 +336,30 @@ def _sync_with_uv(command: str, folder: Path, requirements: Path) -> None:
     # A build from an sdist fetches its own tools: they are pinned and hashed too.
     if "\n--no-binary" in requirements.read_text(encoding="utf-8"):
         sync += ["--require-build-hashes", "--build-constraints", str(BUILD_CONSTRAINTS)]
-    _run(
-        [*sync, "-q", str(requirements)],
-        f"{_short(requirements)}: could not be installed in {_short(folder)}",
-    )
+    sync += ["-q", str(requirements)]
+    # uv asks for a page of the index that has grown old, though it has every file: without a
+    # network it would fail. From the cache alone it does not.
+    environ = tool_environ(mirrors=True)
+    if not subprocess.run([*sync, "--offline"], env=environ, capture_output=True).returncode:
+        return
+    _run(sync, f"{_short(requirements)}: could not be installed in {_short(folder)}", folder)
 
 
 def _install_with_pip(folder: Path, requirements: Path) -> None:
     pip = [str(interpreter(folder)), "-I", "-m", "pip"]
     failed = f"{_short(requirements)}: could not be installed in {_short(folder)}"
-    _run([*pip, "install", "-q", "--require-hashes", "-r", str(requirements)], failed)
+    _run([*pip, "install", "-q", "--require-hashes", "-r", str(requirements)], failed, folder)
 
 
 def _check(folder: Path, command: str | None) -> None:
     """`pip check`, or uv's: nothing missing, nothing outside what the others ask for."""
     python = str(interpreter(folder))
     check = [command, "pip", "check", "-p", python] if command else [python, "-m", "pip", "check"]
-    _run(check, f"{_short(folder)}: the installed packages do not fit together")
+    _run(check, f"{_short(folder)}: the installed packages do not fit together", folder, _UNFIT)
 
 
-def _run(command: Sequence[str], failed: str) -> None:
-    """Run a tool; its own words and the command go into the CouldNotInstall if it fails."""
+def _run(command: Sequence[str], failed: str, folder: Path, advice: str = _UNREACHED) -> None:
+    """Run a tool; if it fails, its own words, the command and advice go into CouldNotInstall."""
     try:
         done = subprocess.run(
             command,
@@ -360,11 +373,12 @@ def _run(command: Sequence[str], failed: str) -> None:
         raise CouldNotInstall(f"{failed}: {error}") from None
     if done.returncode:
         said = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
-        mismatch = "hash" in said.lower() and "match" in said.lower()
-        raise CouldNotInstall(
-            f"{failed}:\n{said}\n    command: {' '.join(map(_short, command))}"
-            + (f"\n    {_MISMATCH}" if mismatch else "")
-        )
+        if "hash" in said.lower() and "match" in said.lower():
+            advice = _MISMATCH
+        if "no space left" in said.lower() or shutil.disk_usage(folder.parent).free < _LITTLE:
+            advice = _FULL
+        words = " ".join(map(_short, command))
+        raise CouldNotInstall(f"{failed}:\n{said}\n    command: {words}\n    {advice}")
 
 
 def _site_packages(folder: Path) -> list[Path]:

@@ -47,6 +47,18 @@ TOOL_BUGS = [
     ),
     (
         "uv 0.13.9",
+        "Without a network, `uv pip sync` fails on a page of the index that has grown older than "
+        "its `max-age`, though every pinned wheel is in the cache.",
+        "`--offline` is tried first",
+    ),
+    (
+        "pip 23.2.1",
+        "Without a network, pip cannot install from its cache: it asks for every page of the "
+        "index. One that is cut short or is no index at all is `from versions: none`.",
+        "an environment that is whole is not installed again; a new one needs uv or a network",
+    ),
+    (
+        "uv 0.13.9",
         "`-p ENV/bin/python` is looked up in notes of interpreters in the cache "
         "(`interpreter-v5`), which are believed: with those of an environment and its base "
         "confused, `uv pip sync` uninstalls from and installs in the base interpreter.",
@@ -54,7 +66,7 @@ TOOL_BUGS = [
         "gives its runs a read-only view of the base",
     ),
     (
-        "uv 0.13.9, pip 26.0",
+        "uv 0.13.9, pip 23.2.1",
         "Installed files are hard links to uv's cache: an edit in place changes the cache and every "
         "other environment. Neither tool compares installed files when it synchronises.",
         "each environment's files are noted, and compared before each run",
@@ -108,7 +120,7 @@ def tidy(said: str) -> str:
     said = re.sub(r"(?:/[\w.+-]+)*/pytest-of-\w+/pytest-\d+(?:/[\w.-]+)?", "<folder>", said)
     said = re.sub(rf"{re.escape(tempfile.gettempdir())}/[\w.-]+", "<folder>", said)
     said = re.sub(r"(?<![\w.<>])(?:/[\w.+-]+)+/(?=bin/)", "<prefix>/", said)
-    said = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1", said)
+    said = re.sub(r"127\.0\.0\.1(?::|', port=)\d+", "127.0.0.1", said)
     said = re.sub(r"\b0x[0-9a-f]+", "0x...", said)
     said = re.sub(r"(sha256:\s*)?\b([0-9a-f]{8})[0-9a-f]{56}\b", r"\1\2...", said)
     said = re.sub(r"\b\d+(\.\d+)? ?m?s\b", "... s", said)

@@ -90,7 +90,7 @@ def kill_at(installs: Installs, seconds: float) -> int:
     return process.returncode
 
 
-def killed_again_and_again(fault: Fault, installs: Installs, times: int, cold: bool) -> None:
+def killed_again_and_again(fault: Fault, installs: Installs, times: int) -> None:
     """Kill a run at random moments; each time the next one ends with a whole environment."""
     whole = duration(installs)
     moments = random.Random(SEED)
@@ -98,8 +98,7 @@ def killed_again_and_again(fault: Fault, installs: Installs, times: int, cold: b
     said = ""
     for _ in range(times):
         shutil.rmtree(installs.env)
-        if cold:
-            shutil.rmtree(installs.folder / "cache", ignore_errors=True)
+        shutil.rmtree(installs.folder / "cache")
         code = kill_at(installs, moments.uniform(0, whole))
         killed += code == -signal.SIGKILL
         code, said_ = installs()
@@ -112,29 +111,27 @@ def killed_again_and_again(fault: Fault, installs: Installs, times: int, cold: b
     fault.mended(0, said, "its installation did not end: made anew")
 
 
-@both
-def test_killed_at_20_random_moments(fault: Fault, installs: Installs, installer: str) -> None:
-    killed_again_and_again(fault, replace(installs, installer=installer), 20, cold=True)
+@pytest.mark.parametrize(("installer", "times"), [("uv", 20), ("pip", 5)])
+def test_killed_at_random_moments(
+    fault: Fault, installs: Installs, installer: str, times: int
+) -> None:
+    killed_again_and_again(fault, replace(installs, installer=installer), times)
 
 
-def test_killed_at_5_random_moments_of_the_whole_lock(fault: Fault, tmp_path: Path) -> None:
-    """TensorFlow itself, linked from the cache of this machine."""
+def test_killed_at_5_random_moments_with_tensorflow(fault: Fault, tmp_path: Path) -> None:
+    """The whole lock, linked from the cache of this machine."""
     installs = Installs(tmp_path, lock.path(TF212), "uv")
-    code, said = installs()
-    assert code == 0, said
+    duration(installs)
     environment.drop(installs.env)
-    installs_ = replace(installs, environ={})
-    whole = duration(installs_)
+    whole = duration(installs)
     moments = random.Random(SEED)
     for _ in range(5):
         environment.drop(installs.env)
-        kill_at(installs, moments.uniform(0, whole))
-    code, said = installs()
-    fault.mended(code, said, "its installation did not end: made anew")
+        kill_at(installs, moments.uniform(0.3, whole))
+    fault.mended(*installs(), "its installation did not end: made anew")
     fault.green(*installs())
-    run = outcome.run(
-        outcome.scripts()["broken_import/correction"], environment.interpreter(installs.env), {}
-    )
+    correction = outcome.scripts()["broken_import/correction"]
+    run = outcome.run(correction, environment.interpreter(installs.env), {})
     assert run.outcome.kind == "works", run.output
     environment.drop(installs.env)
 
@@ -238,7 +235,8 @@ def test_an_index_that_answers(
 ) -> None:
     installs = replace(installs, installer=installer)
     index.misbehave(mode, paths)
-    fault.red(*installs(), r"small\.txt: could not be installed in ", "command: ")
+    advice = "run again; nothing needs cleaning|the download was cut short"
+    fault.red(*installs(), r"small\.txt: could not be installed in ", "command: ", advice)
     index.behave()
     fault.green(installs()[0])
     installs.whole()
@@ -291,14 +289,14 @@ def test_no_network_and_the_environment_made(
 
 
 @both
-@pytest.mark.parametrize("size", ["64k", "1m", "2m"])
+@pytest.mark.parametrize("size", ["64k", "1m"])
 def test_a_disk_that_is_full_in_the_environment(
     fault: Fault, installs: Installs, installer: str, size: str
 ) -> None:
     with small_disk(installs.folder / "disk", size) as disk:
         installs = replace(installs, installer=installer)
         env = disk.path / "env"
-        fault.red(*installs(env=env), r"(?i)disk is not full|no space left|os error 28")
+        fault.red(*installs(env=env), "The disk is full: make room on it and run again")
         disk.resize("200m")
         code, said = installs(env=env)
         assert code == 0, said
@@ -316,7 +314,7 @@ def test_a_disk_that_is_full_in_the_cache(
         )
         code, said = installs()
         if installer == "uv":
-            fault.red(code, said, r"(?i)no space left|os error 28")
+            fault.red(code, said, "No space left on device", "The disk is full: make room on it")
         else:
             fault.works(code, said)
         disk.resize("200m")
@@ -332,7 +330,7 @@ def test_a_disk_that_is_full_while_writing(
     rules = outcome.load_rules()
     record = outcome.load_record(TF212, rules)
     text = outcome.record_path(TF212.pairing).read_text(encoding="utf-8")
-    with small_disk(tmp_path / "disk", "64k") as disk:
+    with small_disk(tmp_path / "disk", "256k") as disk:
         file = disk.path / "tf212.toml"
         file.write_text(text, encoding="utf-8")
         monkeypatch.setattr(outcome, "RECORDS", disk.path)
