@@ -28,7 +28,13 @@ UV_CONFIG = ROOT / "envs" / "uv.toml"
 _ALLOWED = {
     *("PIP_CACHE_DIR", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_PROXY"),
     *("PIP_RETRIES", "UV_CACHE_DIR", "UV_HTTP_RETRIES", "UV_HTTP_TIMEOUT", "UV_NATIVE_TLS"),
-    *("UV_SYSTEM_CERTS", "UV_OFFLINE", "UV_LINK_MODE", "UV_PYTHON_DOWNLOADS", "UV_PYTHON_INSTALL_DIR"),
+    *(
+        "UV_SYSTEM_CERTS",
+        "UV_OFFLINE",
+        "UV_LINK_MODE",
+        "UV_PYTHON_DOWNLOADS",
+        "UV_PYTHON_INSTALL_DIR",
+    ),
     *("UV_PYTHON_INSTALL_MIRROR", "UV_CONCURRENT_DOWNLOADS", "UV_CONCURRENT_INSTALLS"),
 }
 # A mirror instead of PyPI is harmless where hashes are checked, and no matter for a lock.
@@ -297,7 +303,11 @@ def _remove(folder: Path) -> None:
 
 def _create(folder: Path, base: Path, command: str | None) -> None:
     how = [command, "venv", "-q", "-p", base] if command else [base, "-I", "-m", "venv"]
-    _run([*map(str, how), str(folder)], f"{_short(folder)}: the environment could not be made", folder)
+    _run(
+        [*map(str, how), str(folder)],
+        f"{_short(folder)}: the environment could not be made",
+        folder,
+    )
 
 
 def _check_where(folder: Path, command: str, say: Callable[[str], object]) -> None:

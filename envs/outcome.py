@@ -397,8 +397,12 @@ def start(
     """Make the environment of a target, then run scripts in it, `jobs` at a time.
 
     Where there is no interpreter, or the lock cannot be installed, that is every script's outcome.
-    `say` is told what had to be mended in the environment.
+    `say` is told what had to be mended in the environment. Raises Problem for a lock that is not
+    its pairing's, or holds what a lock must not.
     """
+    base = lock.read(target.base) if target != target.base else None
+    if problems := lock.check_lock(target, lock.read(target), base):
+        raise Problem("\n".join(problems))
     futures: dict[str, Future[Run]] = {}
     paths = scripts() | {"smoke": SMOKE}
     try:
@@ -481,6 +485,15 @@ def normalise(message: str) -> str:
     message = re.sub(rf"(?<![\w.:/<\\]){path}[^\s'\"()<>]+", "<path>", message)
     message = re.sub(r"\b0x[0-9a-fA-F]+", "0x...", message)
     return " ".join(message.split())
+
+
+def objection(
+    target: Target, script: str, expected: Outcome, run_: Run, rules: Rules
+) -> str | None:
+    """Why the run of a script is not as recorded or as it must be; None if all is well."""
+    if run_.outcome != expected:
+        return mismatch(target, script, expected, run_)
+    return rules.broken(script, run_.outcome)
 
 
 def mismatch(target: Target, script: str, expected: Outcome | None, run_: Run) -> str:

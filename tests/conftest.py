@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import faults
 import pytest
-from faults import Fault
+from faults import Fault, index, installs, wheels  # noqa: F401
 from rich.console import Console
 from rich.table import Table
 

@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+import urllib.request
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -24,7 +26,10 @@ from pathlib import Path
 
 import pytest
 
-from envs import ROOT, environment
+from envs import ROOT, environment, lock, pairing, resolve
+from envs.pairing import Target
+
+TF212 = Target(pairing.load(pairing.FOLDER / "tf212.toml"), "3.11")
 
 REPORT = Path(__file__).with_name("FAULTS.md")
 
@@ -207,6 +212,13 @@ class Installs:
         said, _ = process.communicate()
         return process.returncode, said
 
+    def duration(self) -> float:
+        """The seconds of a run that must be green."""
+        began = time.monotonic()
+        code, said = self()
+        assert code == 0, said
+        return time.monotonic() - began
+
     def whole(self) -> None:
         """Every package of the lock can be imported."""
         names = re.findall(r"(?m)^([\w.-]+)==", self.file.read_text(encoding="utf-8"))
@@ -278,6 +290,8 @@ class _Answer(BaseHTTPRequestHandler):
             body = b"<html><body>Please log in to this network</body></html>"
         self.send_response(status)
         self.send_header("Content-Type", "text/html" if kind == "simple" else "application/zip")
+        if kind == "files" and not mode:
+            self.send_header("Cache-Control", "max-age=365000000, immutable")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if mode == "half" else body)
@@ -294,6 +308,57 @@ def tampered(wheel: bytes) -> bytes:
                 more = b"\nprint('tampered')\n" if name.endswith(".py") else b""
                 copy.writestr(name, source.read(name) + more)
         return new.read_bytes()
+
+
+PACKAGES = ("six", "idna", "certifi", "urllib3", "requests", "charset-normalizer")
+
+
+def small_lock() -> str:
+    """The pins of some small packages, cut out of tf212's lock."""
+    whole = lock.path(TF212).read_text(encoding="utf-8")
+    blocks = re.findall(r"(?m)^[\w.-]+==.*\n(?:    --hash.*\n)+", whole)
+    return "".join(block for block in blocks if block.partition("==")[0] in PACKAGES)
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheels of the small lock, each downloaded once from PyPI."""
+    folder = tmp_path_factory.mktemp("wheels")
+    pins = {pin.name: pin for pin in lock.read(TF212).pins}
+    for name in PACKAGES:
+        for file in resolve._files(name):
+            pure = file["filename"].endswith("none-any.whl")
+            if pure and file["hashes"]["sha256"] in pins[name].hashes:
+                with urllib.request.urlopen(file["url"], timeout=60) as response:
+                    (folder / file["filename"]).write_bytes(response.read())
+    assert len(list(folder.iterdir())) == len(PACKAGES)
+    return folder
+
+
+@pytest.fixture
+def index(wheels: Path) -> Iterator[Index]:
+    server = Index(wheels)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.behave()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def installs(tmp_path: Path, index: Index) -> Installs:
+    """Installations of the small lock from the index of the test, with caches of their own."""
+    environ = {
+        "UV_DEFAULT_INDEX": index.url,
+        "PIP_INDEX_URL": index.url,
+        "UV_CACHE_DIR": str(tmp_path / "cache"),
+        "PIP_CACHE_DIR": str(tmp_path / "cache"),
+        **{"UV_HTTP_TIMEOUT": "2", "UV_HTTP_RETRIES": "1"},
+        **{"PIP_DEFAULT_TIMEOUT": "2", "PIP_RETRIES": "1"},
+    }
+    file = tmp_path / "small.txt"
+    file.write_text(small_lock(), encoding="utf-8")
+    return Installs(tmp_path, file, "uv", environ)
 
 
 # --- a small disk ---
