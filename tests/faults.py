@@ -1,4 +1,4 @@
-"""What the fault suite is made with: a report of each fault, an index that misbehaves, a small disk.
+"""What the fault suite is made with: a report, an index that misbehaves, a disk that is full.
 
 Each fault is a test marked `faults`. The report of a run says of each what was printed; with
 `--bless` it is written to FAULTS.md.
@@ -72,8 +72,8 @@ TOOL_BUGS = [
     ),
     (
         "uv 0.13.9, pip 23.2.1",
-        "Installed files are hard links to uv's cache: an edit in place changes the cache and every "
-        "other environment. Neither tool compares installed files when it synchronises.",
+        "Installed files are hard links to uv's cache: an edit in place changes the cache and "
+        "every other environment. Neither tool compares installed files when it synchronises.",
         "each environment's files are noted, and compared before each run",
     ),
 ]

@@ -1,14 +1,14 @@
-"""Faults while a lock is installed: a kill, a damaged cache, a bad index, no network, a full disk."""
+"""Faults of an install: a kill, a damaged cache, a bad index, no network, a full disk."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
 import shutil
 import signal
 import socket
-import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -29,10 +29,8 @@ def kill_at(installs: Installs, seconds: float) -> int:
     """Start a run and kill it with all that it started; what it exited with."""
     process = installs.start()
     time.sleep(seconds)
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.communicate()
     return process.returncode
 
@@ -114,7 +112,10 @@ def test_every_file_of_the_cache(
     fault: Fault, installs: Installs, installer: str, damage: str
 ) -> None:
     """Whatever it is: a wheel, a page of the index, or what the installer notes of them."""
-    installs = replace(installs, installer=installer)
+    # pip keeps nothing that it had over plain HTTP.
+    hidden = "PIP_INDEX_URL" if installer == "pip" else ""
+    environ = {name: value for name, value in installs.environ.items() if name != hidden}
+    installs = replace(installs, installer=installer, environ=environ)
     installs.duration()
     environment.drop(installs.env)
     cache = installs.folder / "cache"
