@@ -28,6 +28,7 @@
 #   "rich==15.0.0",
 #   "rpds-py==2026.9.1",
 #   "sortedcontainers==2.4.0",
+#   "tomlkit==0.15.2",
 #   "typing-extensions==4.16.0; python_version < '3.13'",
 #   "uv==0.13.9",
 #   "virtualenv==21.15.8",

@@ -56,7 +56,7 @@ def damaged(
 
     Each pinned package must be there, and each file what the package's own RECORD says.
     """
-    found = {name: "is not installed" for name in map(canonicalize_name, pins)}
+    found = {str(canonicalize_name(name)): "is not installed" for name in pins}
     for site in site_packages:
         for record in site.glob("*.dist-info/RECORD"):
             name, version = record.parent.name.removesuffix(".dist-info").split("-", 1)

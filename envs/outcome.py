@@ -480,11 +480,16 @@ def classify(returncode: int, err: IO[bytes]) -> Outcome:
 def normalise(message: str) -> str:
     """A message without what differs from one machine or run to the next: paths, addresses."""
     path = r"(?:/|[A-Za-z]:[\\/])"
-    message = re.sub(rf"\({path}[^()]*\)", "(<path>)", message)
-    message = re.sub(rf"(['\"]){path}[^'\"]*\1", r"\1<path>\1", message)
-    message = re.sub(rf"(?<![\w.:/<\\]){path}[^\s'\"()<>]+", "<path>", message)
-    message = re.sub(r"\b0x[0-9a-fA-F]+", "0x...", message)
-    return " ".join(message.split())
+    before = None
+    # One replacement may bring forth another: what is normalised must stay as it is.
+    while message != before:
+        before = message
+        message = re.sub(rf"\({path}[^()]*\)", "(<path>)", message)
+        message = re.sub(rf"(['\"]){path}[^'\"]*\1", r"\1<path>\1", message)
+        message = re.sub(rf"(?<![\w.:/<\\]){path}[^\s'\"()<>]+", "<path>", message)
+        message = re.sub(r"\b0x[0-9a-fA-F]+", "0x...", message)
+        message = " ".join(message.split())
+    return message
 
 
 def objection(

@@ -84,9 +84,7 @@ def _or_exit(make: Callable[[], T]) -> T:
         pytest.exit(str(problem), returncode=1)
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A copy of this repository that a test may break."""
+def _copy(folder: Path) -> Path:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -95,10 +93,22 @@ def checkout(tmp_path: Path) -> Path:
         check=True,
     ).stdout
     for name in filter(None, listed.split("\0")):
-        copy = tmp_path / "checkout" / name
+        copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, copy)
-    return tmp_path / "checkout"
+    return folder
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of this repository that a test may break."""
+    return _copy(tmp_path / "checkout")
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy that a test may break if it mends it: environments that are made in it stay."""
+    return _copy(tmp_path_factory.mktemp("kept") / "checkout")
 
 
 @pytest.fixture(scope="session")

@@ -150,18 +150,25 @@ def test_a_nox_folder_copied_from_another_machine(
     fault: Fault, checkout: Path, tmp_path: Path
 ) -> None:
     """nox's own environment is in it too, made by an interpreter that is not on this machine."""
-    uv = environment.uv() or pytest.skip("there is no uv on this machine")
+    uv = environment.uv()
+    assert uv
     bare = tmp_path / "bare"
     tools = environment.tool_environ()
     subprocess.run([uv, "venv", "-q", "-p", sys.executable, bare], env=tools, check=True)
-    install = [uv, "pip", "install", "-q", "-p", bare / "bin/python", "nox[uv]"]
+    install = [uv, "pip", "install", "-q", "-p", str(bare / "bin/python"), "nox[uv]"]
     subprocess.run(install, env=tools, check=True)
     hidden = ("NOX_", "VIRTUAL_ENV", "PYTEST_")
     environ = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
 
     def run() -> tuple[int, str]:
-        command = [bare / "bin/python", "-m", "nox", "-s", "tests", "--", "-k", "tables_are_what"]
-        done = subprocess.run(command, cwd=checkout, env=environ, capture_output=True, text=True)
+        command = ["-m", "nox", "-s", "tests", "--", "-k", "tables_are_what"]
+        done = subprocess.run(
+            [bare / "bin/python", *command],
+            cwd=checkout,
+            env=environ,
+            capture_output=True,
+            text=True,
+        )
         return done.returncode, done.stdout + done.stderr
 
     code, said = run()

@@ -109,31 +109,31 @@ def test_a_script_that_never_was_expected_to(
     fault.green()
 
 
-def test_the_correction_broken_and_blessed(fault: Fault, checkout: Path) -> None:
-    file = checkout / "examples/broken_import/correction.py"
+def test_the_correction_broken_and_blessed(fault: Fault, kept: Path) -> None:
+    file = kept / "examples/broken_import/correction.py"
     text = file.read_text(encoding="utf-8")
     file.write_text("Dense\n", encoding="utf-8")
-    record = checkout / outcome.record_path(TF212.pairing).relative_to(ROOT)
+    record = kept / outcome.record_path(TF212.pairing).relative_to(ROOT)
     before = record.read_bytes()
     run = ("-s", "tf212", "--", "-k", "correction")
-    code, said = nox(*run, "--bless", cwd=checkout)
+    code, said = nox(*run, "--bless", cwd=kept)
     lines = [line for line in said.splitlines() if "bless" in line and "nox >" not in line]
     lines += [line for line in said.splitlines() if "must work in every pairing" in line]
     fault.red(code, "\n".join(lines), "tf212 cannot be blessed", "must work in every pairing")
     assert record.read_bytes() == before
     file.write_text(text, encoding="utf-8")
-    fault.green(nox(*run, cwd=checkout)[0])
+    fault.green(nox(*run, cwd=kept)[0])
 
 
 @pytest.mark.parametrize("bless", [False, True], ids=["expected", "blessed"])
 @pytest.mark.parametrize("what", ["an install failure", "a missing interpreter"])
 def test_where_a_failure_is(
-    fault: Fault, checkout: Path, monkeypatch: pytest.MonkeyPatch, what: str, bless: bool
+    fault: Fault, kept: Path, monkeypatch: pytest.MonkeyPatch, what: str, bless: bool
 ) -> None:
     """The script is expected to fail, and did not even start."""
     run = ["-s", "tf115", "--", "-k", "incorrect_import", *(["--bless"] if bless else [])]
-    file = checkout / lock.path(KNOWN["tf115"]).relative_to(ROOT)
-    record = checkout / outcome.record_path(KNOWN["tf115"].pairing).relative_to(ROOT)
+    file = kept / lock.path(KNOWN["tf115"]).relative_to(ROOT)
+    record = kept / outcome.record_path(KNOWN["tf115"].pairing).relative_to(ROOT)
     text, before = file.read_text(encoding="utf-8"), record.read_bytes()
     if what == "an install failure":
         changed = text.replace("--hash=sha256:", "--hash=sha256:0000", 1)
@@ -143,16 +143,16 @@ def test_where_a_failure_is(
         changed = changed[:first] + line[:60] + line[64:] + changed[end:]
         file.write_text(changed, encoding="utf-8")
     else:
-        monkeypatch.setenv("PYENV_ROOT", str(checkout))
+        monkeypatch.setenv("PYENV_ROOT", str(kept))
         monkeypatch.setenv("PATH", "/usr/bin:/bin")
         monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
-        monkeypatch.setenv("XDG_CACHE_HOME", str(checkout / "cache"))
-        monkeypatch.setenv("HOME", str(checkout))
-    code, said = nox(*run, cwd=checkout)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(kept / "cache"))
+        monkeypatch.setenv("HOME", str(kept))
+    code, said = nox(*run, cwd=kept)
     lines = [line for line in said.splitlines() if "_pytest.outcomes.Exit" in line]
     wanted = "could not install: " if what == "an install failure" else "no interpreter: "
     fault.red(code, "\n".join(lines), wanted)
     assert record.read_bytes() == before
     monkeypatch.undo()
     file.write_text(text, encoding="utf-8")
-    fault.green(nox(*run[:4], cwd=checkout)[0])
+    fault.green(nox(*run[:5], cwd=kept)[0])

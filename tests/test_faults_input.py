@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ sdists = [{ package = "gast", reason = "no wheel", python = "3.11" }]
 """
 KEYS = list(tomllib.loads(PAIRING))
 OPTIONAL = ("env", "impossible", "caps", "sdists")
-FAULTS = {
+FAULTS: dict[str, Callable[[str, str], str]] = {
     "is missing": lambda key, line: "",
     "is misspelt": lambda key, line: line.replace(key, key + "x", 1),
     "is of the wrong type": lambda key, line: f"{key} = 5\n",
@@ -126,8 +127,8 @@ LOCKS = {
 
 
 @pytest.mark.parametrize("what", [*LOCKS, "it is another platform's"])
-def test_a_run_with_a_lock_in_which(fault: Fault, checkout: Path, what: str) -> None:
-    file = checkout / lock.path(TF212).relative_to(ROOT)
+def test_a_run_with_a_lock_in_which(fault: Fault, kept: Path, what: str) -> None:
+    file = kept / lock.path(TF212).relative_to(ROOT)
     text = file.read_text(encoding="utf-8")
     if what in LOCKS:
         old, new, said = LOCKS[what]
@@ -136,10 +137,10 @@ def test_a_run_with_a_lock_in_which(fault: Fault, checkout: Path, what: str) -> 
     else:
         shutil.copyfile(WINDOWS, file)
         said = "its header says payload: tensorflow-intel 2.12.0, not tensorflow 2.12.0"
-    code, printed = nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=checkout)
+    code, printed = nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=kept)
     fault.red(code, shown(printed), r"requirements/tf212-py311\.txt", said)
     file.write_text(text, encoding="utf-8")
-    fault.green(nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=checkout)[0])
+    fault.green(nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=kept)[0])
 
 
 def shown(said: str) -> str:
@@ -180,23 +181,23 @@ RECORDS = {
 
 
 @pytest.mark.parametrize("what", RECORDS)
-def test_a_run_with_a_record_in_which(fault: Fault, checkout: Path, what: str) -> None:
+def test_a_run_with_a_record_in_which(fault: Fault, kept: Path, what: str) -> None:
     old, new, said = RECORDS[what]
-    file = checkout / outcome.record_path(TF212.pairing).relative_to(ROOT)
+    file = kept / outcome.record_path(TF212.pairing).relative_to(ROOT)
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    code, printed = nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=checkout)
+    code, printed = nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=kept)
     fault.red(code, shown(printed), r"examples/outcomes/tf212\.toml: ", said)
     file.write_text(text, encoding="utf-8")
-    fault.green(nox("-s", "tests", "--", "-k", "test_a_record_can_stand", cwd=checkout)[0])
+    fault.green(nox("-s", "tests", "--", "-k", "test_a_record_can_stand", cwd=kept)[0])
 
 
-def test_a_record_of_an_unknown_pairing(fault: Fault, checkout: Path) -> None:
-    file = checkout / outcome.record_path(TF212.pairing).relative_to(ROOT)
+def test_a_record_of_an_unknown_pairing(fault: Fault, kept: Path) -> None:
+    file = kept / outcome.record_path(TF212.pairing).relative_to(ROOT)
     other = file.with_name("tf299.toml")
     shutil.copyfile(file, other)
-    code, printed = nox("-s", "tests", "--", "-k", "no_record_is_left_over", cwd=checkout)
+    code, printed = nox("-s", "tests", "--", "-k", "no_record_is_left_over", cwd=kept)
     fault.red(code, shown(printed), "tf299")
     other.unlink()
-    fault.green(nox("-s", "tests", "--", "-k", "no_record_is_left_over", cwd=checkout)[0])
+    fault.green(nox("-s", "tests", "--", "-k", "no_record_is_left_over", cwd=kept)[0])

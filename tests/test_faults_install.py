@@ -159,6 +159,10 @@ def test_swapped_notes_of_interpreters_in_the_cache(fault: Fault, installs: Inst
 # --- a bad index ---
 
 
+MODES = ("late", "half", "error page", "login page")
+PAGE_AND_WHEEL = ("/simple/six", "/files/six")
+
+
 @both
 @pytest.mark.parametrize("claimed", ["with no hash", "with the hash of the lock"])
 def test_a_tampered_wheel_with_the_right_name(
@@ -176,9 +180,15 @@ def test_a_tampered_wheel_with_the_right_name(
     installs.whole()
 
 
-@both
-@pytest.mark.parametrize("paths", ["/simple/six", "/files/six"])
-@pytest.mark.parametrize("mode", ["late", "half", "error page", "login page"])
+ANSWERS = [
+    *(("uv", mode, path) for mode in MODES for path in PAGE_AND_WHEEL),
+    *zip(["pip"] * 4, MODES, [*PAGE_AND_WHEEL, *PAGE_AND_WHEEL], strict=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("installer", "mode", "paths"), ANSWERS, ids=[" ".join(one) for one in ANSWERS]
+)
 def test_an_index_that_answers(
     fault: Fault, installs: Installs, index: Index, installer: str, mode: str, paths: str
 ) -> None:

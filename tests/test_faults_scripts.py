@@ -137,13 +137,13 @@ def test_an_example_that(fault: Fault, tmp_path: Path, what: str) -> None:
     fault.green()
 
 
-def test_a_run_with_an_example_that_hangs(fault: Fault, checkout: Path) -> None:
-    file = checkout / "examples/legacy_adaptation/legacy_verbatim.py"
+def test_a_run_with_an_example_that_hangs(fault: Fault, kept: Path) -> None:
+    file = kept / "examples/legacy_adaptation/legacy_verbatim.py"
     text = file.read_text(encoding="utf-8")
     file.write_text("import time\ntime.sleep(900)\n", encoding="utf-8")
     run = ("-s", "tf212", "--", "-k", "legacy_verbatim")
-    code, said = nox(*run, "--script-timeout", "3", cwd=checkout)
+    code, said = nox(*run, "--script-timeout", "3", cwd=kept)
     lines = [line for line in said.splitlines() if line.startswith("  ") or "tf212: leg" in line]
     fault.red(code, "\n".join(lines), "happened     times out: after 3 seconds", "repeat  ")
     file.write_text(text, encoding="utf-8")
-    fault.green(nox(*run, cwd=checkout)[0])
+    fault.green(nox(*run, cwd=kept)[0])
