@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.request
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -133,7 +133,7 @@ def tidy(said: str) -> str:
     return "\n".join(lines[:12])
 
 
-def render(faults: Mapping[str, list[Fault]]) -> str:
+def render(faults: dict[str, list[Fault]]) -> str:
     """FAULTS.md."""
     lines = [
         "# Faults",

@@ -6,10 +6,11 @@ import io
 import re
 import string
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import tomlkit
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from envs import Problem, lock, outcome, pairing, resolve
@@ -44,6 +45,15 @@ def edited(text: str) -> st.SearchStrategy[str]:
     )
 
 
+def refusal(make: Callable[[], object]) -> str:
+    """What its own kind of error says of an input; empty if it is taken. No other may come."""
+    try:
+        make()
+    except Problem as problem:
+        return str(problem) or "no message"
+    return ""
+
+
 # --- the loader ---
 
 
@@ -74,13 +84,8 @@ def test_what_a_pairing_file_says_is_what_is_loaded(
 
 @given(st.binary(max_size=200) | edited(TEXT).map(lambda text: text.encode("utf-8", "replace")))
 def test_a_pairing_file_is_loaded_or_refused_in_one_line(content: bytes) -> None:
-    try:
-        loaded = load(content)
-    except Problem as problem:
-        assert str(problem).startswith("envs/pairings/tf25.toml: ")
-        assert "\n" not in str(problem)
-    else:
-        assert loaded.tensorflow
+    said = refusal(lambda: load(content))
+    assert re.fullmatch(r"(envs/pairings/tf25\.toml: .+)?", said)
 
 
 VALUES: st.SearchStrategy[object] = st.recursive(
@@ -92,16 +97,11 @@ VALUES: st.SearchStrategy[object] = st.recursive(
 
 @given(st.sampled_from(sorted(pairing.Pairing.__dataclass_fields__)), VALUES)
 def test_a_key_of_any_type_is_loaded_or_refused(key: str, value: object) -> None:
-    data = {
-        "summary": "x",
-        "kind": "bundled",
-        "pythons": ["3.8"],
-        "requires": ["tensorflow==2.4.4"],
-    }
-    try:
-        load(tomlkit.dumps({**data, key: value}).encode())
-    except Problem as problem:
-        assert str(problem).startswith("envs/pairings/tf25.toml: ")
+    data: dict[str, object] = {"summary": "x", "kind": "bundled", "pythons": ["3.8"]}
+    data["requires"] = ["tensorflow==2.4.4"]
+    content = tomlkit.dumps(data | {key: value}).encode()
+    said = refusal(lambda: load(content))
+    assert not said or said.startswith("envs/pairings/tf25.toml: ")
 
 
 def load(content: bytes) -> pairing.Pairing:
@@ -127,11 +127,10 @@ def test_a_lock_is_parsed_as_it_was_rendered(wanted: list[Pin], options: bool) -
 @given(st.text(max_size=200) | edited(LOCK))
 def test_a_lock_is_parsed_or_refused(text: str) -> None:
     """What is parsed has nothing that pip or uv would fetch from elsewhere, or without a hash."""
-    try:
-        parsed = lock.parse(text, "lock.txt")
-    except Problem as problem:
-        assert str(problem).startswith("lock.txt:")
+    if said := refusal(lambda: lock.parse(text, "lock.txt")):
+        assert said.startswith("lock.txt:")
         return
+    parsed = lock.parse(text, "lock.txt")
     assert parsed.pins
     assert all(pin.hashes for pin in parsed.pins)
     active = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
@@ -155,9 +154,10 @@ def test_what_is_normalised_stays_as_it_is(message: str) -> None:
 
 
 @settings(max_examples=500)
+@example("'/ '/<\nC\\'", "")
 @given(st.text(string.printable, max_size=60), st.text("'\"/()<>:\\ 0x", max_size=30))
 def test_what_is_almost_a_path_is_normalised_once(message: str, more: str) -> None:
-    once = outcome.normalise(message + more + message)
+    once = outcome.normalise(message + more)
     assert outcome.normalise(once) == once
 
 
