@@ -10,6 +10,7 @@
 #   "distlib==0.4.4",
 #   "filelock==4.2.11",
 #   "humanize==4.17.0",
+#   "hypothesis==6.170.17",
 #   "iniconfig==2.3.1",
 #   "jinja2==3.1.6",
 #   "jsonschema==4.26.0",
@@ -26,6 +27,8 @@
 #   "referencing==0.37.0",
 #   "rich==15.0.0",
 #   "rpds-py==2026.9.1",
+#   "sortedcontainers==2.4.0",
+#   "tomlkit==0.15.2",
 #   "typing-extensions==4.16.0; python_version < '3.13'",
 #   "uv==0.13.9",
 #   "virtualenv==21.15.8",
@@ -110,6 +113,12 @@ def proofs(session: nox.Session) -> None:
 def interference(session: nox.Session) -> None:
     """Break real environments, have verify.py name it and mend it as it says: -- [-k tf212]."""
     pytest(session, "tests/test_interference.py", "--interference")
+
+
+@nox.session(python=False, default=False)
+def faults(session: nox.Session) -> None:
+    """Make every fault for real and see it noticed: -- [-k install] [--bless]."""
+    pytest(session, "tests", "--faults")
 
 
 @nox.session(name="lock", python=False, default=False)

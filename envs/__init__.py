@@ -5,6 +5,7 @@ One module a step, each importing only those before it:
 `platforms`    where a lock is for, and what carries TensorFlow's code there
 `pairing`      what is asked for: `envs/pairings/*.toml`
 `lock`         what was resolved: `requirements/`
+`integrity`    whether the files of an environment are those that were installed
 `environment`  a lock installed for a Python
 `outcome`      what an example does there: `examples/outcomes/*.toml`
 `interference` what breaks an environment: `examples/interference.toml`

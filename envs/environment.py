@@ -9,14 +9,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from envs import ROOT, Problem
+from envs import ROOT, Problem, integrity
 
 BUILD_CONSTRAINTS = ROOT / "requirements" / "tools" / "build.txt"
 UV_CONFIG = ROOT / "envs" / "uv.toml"
@@ -25,8 +26,14 @@ UV_CONFIG = ROOT / "envs" / "uv.toml"
 # from a configuration file could change what is installed, or leak into a lock.
 _ALLOWED = {
     *("PIP_CACHE_DIR", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_PROXY"),
-    *("PIP_RETRIES", "UV_CACHE_DIR", "UV_HTTP_TIMEOUT", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS"),
-    *("UV_OFFLINE", "UV_LINK_MODE", "UV_PYTHON_DOWNLOADS", "UV_PYTHON_INSTALL_DIR"),
+    *("PIP_RETRIES", "UV_CACHE_DIR", "UV_HTTP_RETRIES", "UV_HTTP_TIMEOUT", "UV_NATIVE_TLS"),
+    *(
+        "UV_SYSTEM_CERTS",
+        "UV_OFFLINE",
+        "UV_LINK_MODE",
+        "UV_PYTHON_DOWNLOADS",
+        "UV_PYTHON_INSTALL_DIR",
+    ),
     *("UV_PYTHON_INSTALL_MIRROR", "UV_CONCURRENT_DOWNLOADS", "UV_CONCURRENT_INSTALLS"),
 }
 # A mirror instead of PyPI is harmless where hashes are checked, and no matter for a lock.
@@ -34,10 +41,20 @@ _MIRRORS = {"PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"}
 
 _STAMP = "keras-pairings.json"
 
+_LITTLE = 2**20
+"""Bytes free on a disk at which it is full: not every tool says that this is why it failed."""
+
 _MISMATCH = (
     "A hash that does not match means that the file is not the one that was locked: restore the "
-    "lock with git; if it is untouched, do not trust the index or mirror that served the file."
+    "lock with git; if it is untouched, the download was cut short, or do not trust the index or "
+    "mirror that served the file."
 )
+_FULL = "The disk is full: make room on it and run again; nothing needs cleaning."
+_UNREACHED = (
+    "See that the index can be reached as it should (network, proxy, a mirror's login), and run "
+    "again; nothing needs cleaning."
+)
+_UNFIT = "Find the cap that mends it, add it to the pairing file, and run nox -s lock."
 
 
 class NoInterpreter(Problem):
@@ -104,12 +121,17 @@ def interpreter(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def ensure(folder: Path, python: str, requirements: Path, installer: str | None = None) -> Path:
-    """The interpreter of an environment that holds exactly what a lock pins.
+def ensure(
+    folder: Path,
+    python: str,
+    requirements: Path,
+    installer: str | None = None,
+    say: Callable[[str], object] = lambda line: None,
+) -> Path:
+    """The interpreter of an environment that holds exactly what a lock pins, file by file.
 
-    `installer` is `uv` or `pip`; by default uv where there is one. An environment that was made
-    from another lock, by another Python, or whose installation did not end is made anew; any
-    other is synchronised, so that what was added or removed since is put right.
+    `installer` is `uv` or `pip`; by default uv where there is one. An environment that is not, to
+    the file, what was installed is made anew, and `say` is given one line that says why.
     Raises NoInterpreter, CouldNotInstall.
     """
     command = None if installer == "pip" else uv()
@@ -119,23 +141,100 @@ def ensure(folder: Path, python: str, requirements: Path, installer: str | None 
         raise CouldNotInstall(f"{_short(requirements)}: no such lock: run nox -s lock")
     base = find_interpreter(python)
     stamp = {
+        "folder": str(folder),
         "lock": hashlib.sha256(requirements.read_bytes()).hexdigest(),
         "interpreter": str(base),
+        "version": _version(base),
         "installer": "uv" if command else "pip",
     }
     with alone(folder):
-        if _read_stamp(folder) != stamp or not _runs(interpreter(folder)):
+        before = _read_stamp(folder)
+        why, files = _compare(folder, stamp, before)
+        if why and folder.exists():
+            say(f"{_short(folder)}: {why}: made anew")
+        if why:
+            # Without a stamp, a run that is killed from here on leaves one to be made anew.
+            (folder / _STAMP).unlink(missing_ok=True)
             _remove(folder)
-            _create(folder, base, command)
-        # Without it, a run that is killed from here on leaves an environment to be made anew.
-        (folder / _STAMP).unlink(missing_ok=True)
+            files = _make(folder, base, requirements, command, say)
+        if before != stamp | {"files": files}:
+            (folder / _STAMP).write_text(json.dumps(stamp | {"files": files}), encoding="utf-8")
+    return interpreter(folder)
+
+
+def _compare(
+    folder: Path, stamp: Mapping[str, Any], before: Mapping[str, Any]
+) -> tuple[str, integrity.Files]:
+    """Why an environment is not the one that is wanted, empty if it is; and its files."""
+    if not before:
+        return "its installation did not end", {}
+    for key, wanted in stamp.items():
+        if before.get(key) != wanted:
+            return f"its {key} was {before.get(key)} and is {wanted}", {}
+    files = _take(folder, before["files"])
+    if found := integrity.differences(before["files"], files):
+        more = f" and {len(found) - 1} more changes" if found[1:] else ""
+        return found[0] + more, {}
+    if _version(interpreter(folder)) != stamp["version"]:
+        return f"it does not run as Python {stamp['version']}", {}
+    return "", files
+
+
+def _make(
+    folder: Path,
+    base: Path,
+    requirements: Path,
+    command: str | None,
+    say: Callable[[str], object],
+) -> integrity.Files:
+    """Make an environment and install a lock in it; its files are what the wheels hold.
+
+    What uv links from its cache may have been edited there: that is downloaded again, and
+    everything if that does not help.
+    """
+    text = requirements.read_text(encoding="utf-8")
+    pins = dict(re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", text))
+    for attempt in range(3):
+        _create(folder, base, command)
         if command:
+            _check_where(folder, command, say)
             _sync_with_uv(command, folder, requirements)
         else:
-            _sync_with_pip(folder, requirements)
-        _check(folder, command)
-        (folder / _STAMP).write_text(json.dumps(stamp), encoding="utf-8")
-    return interpreter(folder)
+            _install_with_pip(folder, requirements)
+        files = _take(folder)
+        found = integrity.damaged(folder, files, site_packages(folder), pins)
+        if not found:
+            break
+        package, what = min(found.items())
+        if attempt == 2:
+            raise CouldNotInstall(f"{_short(folder)}: {package}: {what}, even if downloaded anew")
+        suspects = sorted(found) if attempt == 0 else sorted(pins)
+        _remove(folder)
+        drop_cached(*suspects)
+        anew = ", ".join(suspects) if attempt == 0 else "all packages"
+        say(f"{_short(folder)}: {package}: {what}: the cache is damaged; {anew} downloaded anew")
+    _check(folder, command)
+    return files
+
+
+def _take(folder: Path, before: integrity.Files | None = None) -> integrity.Files:
+    """The files of an environment, but for the stamp in which they are noted."""
+    files = integrity.take(folder, before)
+    return {path: facts for path, facts in files.items() if path != _STAMP}
+
+
+def restore(folder: Path, requirements: Path) -> None:
+    """Bring the packages of an environment back to a lock, in far less time than a new one takes.
+
+    Files that were edited in place, or that no package knows, stay: whoever changes an environment
+    on purpose compares its files. Needs uv. Raises CouldNotInstall.
+    """
+    command = uv()
+    if not command:
+        raise CouldNotInstall(
+            f"{_short(folder)}: there is no uv on this machine to restore it with"
+        )
+    _sync_with_uv(command, folder, requirements)
 
 
 def drop(folder: Path) -> None:
@@ -145,10 +244,10 @@ def drop(folder: Path) -> None:
     Path(f"{folder}.lock").unlink(missing_ok=True)
 
 
-def drop_cached(package: str) -> None:
-    """Remove every wheel of a package from uv's cache; it is downloaded anew when needed."""
+def drop_cached(*packages: str) -> None:
+    """Remove every wheel of packages from uv's cache; they are downloaded anew when needed."""
     if command := uv():
-        subprocess.run([command, "cache", "clean", "-q", package], env=tool_environ())
+        subprocess.run([command, "cache", "clean", "-q", *packages], env=tool_environ())
 
 
 def installed(folder: Path) -> dict[str, str]:
@@ -199,18 +298,22 @@ def alone(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _read_stamp(folder: Path) -> object:
+def _read_stamp(folder: Path) -> dict[str, Any]:
     try:
-        return json.loads((folder / _STAMP).read_text(encoding="utf-8"))
+        stamp: dict[str, Any] = json.loads((folder / _STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
+        return {}
+    return stamp
 
 
-def _runs(python: Path) -> bool:
+def _version(python: Path) -> str | None:
+    """The exact version of an interpreter; None if it does not run."""
+    ask = "import platform; print(platform.python_version())"
     try:
-        return subprocess.run([python, "-I", "-c", ""], capture_output=True).returncode == 0
+        done = subprocess.run([python, "-I", "-c", ask], capture_output=True, text=True)
     except OSError:
-        return False
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def _remove(folder: Path) -> None:
@@ -220,7 +323,40 @@ def _remove(folder: Path) -> None:
 
 def _create(folder: Path, base: Path, command: str | None) -> None:
     how = [command, "venv", "-q", "-p", base] if command else [base, "-I", "-m", "venv"]
-    _run([*map(str, how), str(folder)], f"{_short(folder)}: the environment could not be made")
+    _run(
+        [*map(str, how), str(folder)],
+        f"{_short(folder)}: the environment could not be made",
+        folder,
+    )
+
+
+def _check_where(folder: Path, command: str, say: Callable[[str], object]) -> None:
+    """Make sure that uv installs in an environment, and nowhere else.
+
+    uv keeps notes of interpreters in its cache and believes them: with those of an environment and
+    its base confused, it would empty and fill the base.
+    """
+    python = interpreter(folder)
+    find = ("python", "find", "--no-project", str(python))
+
+    def is_meant() -> bool:
+        return Path(_uv_says(command, *find)).parent.resolve() == python.parent.resolve()
+
+    if is_meant():
+        return
+    say(f"{_short(folder)}: uv takes it for another: its notes of interpreters are made anew")
+    for notes in Path(_uv_says(command, "cache", "dir")).glob("interpreter-v*"):
+        shutil.rmtree(notes)
+    if not is_meant():
+        raise CouldNotInstall(
+            f"{_short(folder)}: uv would install in {_uv_says(command, *find) or 'no environment'} "
+            "instead, and was not let: use --installer pip"
+        )
+
+
+def _uv_says(command: str, *args: str) -> str:
+    done = subprocess.run([command, *args], env=tool_environ(), capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _sync_with_uv(command: str, folder: Path, requirements: Path) -> None:
@@ -230,32 +366,31 @@ def _sync_with_uv(command: str, folder: Path, requirements: Path) -> None:
     # A build from an sdist fetches its own tools: they are pinned and hashed too.
     if "\n--no-binary" in requirements.read_text(encoding="utf-8"):
         sync += ["--require-build-hashes", "--build-constraints", str(BUILD_CONSTRAINTS)]
-    _run(
-        [*sync, "-q", str(requirements)],
-        f"{_short(requirements)}: could not be installed in {_short(folder)}",
-    )
+    sync += ["-q", str(requirements)]
+    # uv asks for a page of the index that has grown old, though it has every file: without a
+    # network it would fail. From the cache alone it does not.
+    environ = tool_environ(mirrors=True)
+    if not subprocess.run([*sync, "--offline"], env=environ, capture_output=True).returncode:
+        return
+    _run(sync, f"{_short(requirements)}: could not be installed in {_short(folder)}", folder)
 
 
-def _sync_with_pip(folder: Path, requirements: Path) -> None:
+def _install_with_pip(folder: Path, requirements: Path) -> None:
     pip = [str(interpreter(folder)), "-I", "-m", "pip"]
     failed = f"{_short(requirements)}: could not be installed in {_short(folder)}"
-    pins = re.findall(r"^([\w.-]+)==", requirements.read_text(encoding="utf-8"), re.MULTILINE)
-    keep = {canonicalize_name(name) for name in pins} | {"pip", "setuptools", "wheel"}
-    if surplus := sorted(set(installed(folder)) - keep):
-        _run([*pip, "uninstall", "-q", "-y", *surplus], failed)
     install = [*pip, "install", "-q", "--no-compile", "--require-hashes"]
-    _run([*install, "-r", str(requirements)], failed)
+    _run([*install, "-r", str(requirements)], failed, folder)
 
 
 def _check(folder: Path, command: str | None) -> None:
     """`pip check`, or uv's: nothing missing, nothing outside what the others ask for."""
     python = str(interpreter(folder))
     check = [command, "pip", "check", "-p", python] if command else [python, "-m", "pip", "check"]
-    _run(check, f"{_short(folder)}: the installed packages do not fit together")
+    _run(check, f"{_short(folder)}: the installed packages do not fit together", folder, _UNFIT)
 
 
-def _run(command: Sequence[str], failed: str) -> None:
-    """Run a tool; its own words and the command go into the CouldNotInstall if it fails."""
+def _run(command: Sequence[str], failed: str, folder: Path, advice: str = _UNREACHED) -> None:
+    """Run a tool; if it fails, its own words, the command and advice go into CouldNotInstall."""
     try:
         done = subprocess.run(
             command,
@@ -269,11 +404,12 @@ def _run(command: Sequence[str], failed: str) -> None:
         raise CouldNotInstall(f"{failed}: {error}") from None
     if done.returncode:
         said = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
-        mismatch = "hash" in said.lower() and "match" in said.lower()
-        raise CouldNotInstall(
-            f"{failed}:\n{said}\n    command: {' '.join(map(_short, command))}"
-            + (f"\n    {_MISMATCH}" if mismatch else "")
-        )
+        if "hash" in said.lower() and "match" in said.lower():
+            advice = _MISMATCH
+        if "no space left" in said.lower() or shutil.disk_usage(folder.parent).free < _LITTLE:
+            advice = _FULL
+        words = " ".join(map(_short, command))
+        raise CouldNotInstall(f"{failed}:\n{said}\n    command: {words}\n    {advice}")
 
 
 def _short(path: str | Path) -> str:

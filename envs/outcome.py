@@ -12,9 +12,9 @@ import subprocess
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +33,10 @@ TIMEOUT = 300.0
 """Seconds that one script may take; a slow machine takes 30 for its first import."""
 
 _TAIL = 64 * 1024
-"""Bytes of a script's output that are kept, from its end."""
+"""Bytes of each output of a script that are kept, from its end."""
+
+_GRACE = 2.0
+"""Seconds in which what a script started may end after it."""
 
 # What a script sees of this process's variables: nothing that changes which Keras is imported.
 _ENVIRON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "COMSPEC", "PATHEXT")
@@ -46,6 +49,8 @@ class Kind(StrEnum):
 
     WORKS = "works"
     FAILS = "fails"
+    HIDES_AN_ERROR = "hides an error"
+    LEAVES_A_PROCESS = "leaves a process"
     CRASHES = "crashes"
     TIMES_OUT = "times out"
     COULD_NOT_INSTALL = "could not install"
@@ -116,6 +121,8 @@ class Rules:
         """Why a script ends so, in words; empty if it works."""
         if outcome.kind is Kind.WORKS:
             return ""
+        if outcome.kind is not Kind.FAILS:
+            return "can never be expected"
         failure = self.by_outcome.get(outcome)
         if failure is None:
             return "not explained in examples/failures.toml"
@@ -397,15 +404,23 @@ def start(
     installer: str | None,
     jobs: int,
     timeout: float,
+    say: Callable[[str], object],
 ) -> dict[str, Future[Run]]:
     """Make the environment of a target, then run scripts in it, `jobs` at a time.
 
     Where there is no interpreter, or the lock cannot be installed, that is every script's outcome.
+    `say` is told what had to be mended in the environment. Raises Problem for a lock that is not
+    its pairing's, or holds what a lock must not.
     """
+    base = lock.read(target.base) if target != target.base else None
+    if problems := lock.check_lock(target, lock.read(target), base):
+        raise Problem("\n".join(problems))
     futures: dict[str, Future[Run]] = {}
     paths = scripts() | {"smoke": SMOKE}
     try:
-        python = environment.ensure(folder(target), target.python, lock.path(target), installer)
+        python = environment.ensure(
+            folder(target), target.python, lock.path(target), installer, say
+        )
     except environment.NoInterpreter as problem:
         failed = Run(Outcome(Kind.NO_INTERPRETER, message=str(problem)))
     except environment.CouldNotInstall as problem:
@@ -464,22 +479,29 @@ def run(
         )
         try:
             outcome = classify(process.wait(timeout), err)
+            if (left := _outlive(home)) and outcome.kind in (Kind.WORKS, Kind.FAILS):
+                what = f"still running {_GRACE:g} seconds after its end: {left}"
+                outcome = Outcome(Kind.LEAVES_A_PROCESS, message=what)
         except subprocess.TimeoutExpired:
             outcome = Outcome(Kind.TIMES_OUT, message=f"after {timeout:g} seconds")
         finally:
-            _end(process)
+            _end(process, home)
         output = _tail(out) + _tail(err)
     return Run(outcome, output, time.monotonic() - began)
 
 
 def classify(returncode: int, err: IO[bytes]) -> Outcome:
     """The outcome that an exit code and what was written to the standard error amount to."""
-    if returncode == 0:
-        return Outcome(Kind.WORKS)
     if returncode < 0:
         return Outcome(Kind.CRASHES, message=f"ended by {_signal(-returncode)}")
-    _, traceback, after = _tail(err).rpartition("Traceback (most recent call last):\n")
-    if traceback and (failed := exception(after)):
+    # What Python ignores as it ends, it says so of; that is not the script's.
+    ignored = r"(?m)^Exception ignored in.*\nTraceback \(most recent call last\):$"
+    said = re.sub(ignored, "", _tail(err).replace("\r\n", "\n"))
+    _, traceback, after = said.rpartition("Traceback (most recent call last):\n")
+    failed = exception(after) if traceback else None
+    if returncode == 0:
+        return replace(failed, kind=Kind.HIDES_AN_ERROR) if failed else Outcome(Kind.WORKS)
+    if failed:
         return failed
     if returncode == 1:
         return Outcome(Kind.FAILS, "SystemExit", "1")
@@ -489,20 +511,32 @@ def classify(returncode: int, err: IO[bytes]) -> Outcome:
 def exception(said: str) -> Outcome | None:
     """The outcome that the end of a traceback names, from its frames on; None if it names none."""
     # The frames are indented; the first line that is not names the exception.
-    for line in said.splitlines():
-        if found := re.fullmatch(r"([A-Za-z_][\w.]*)(?:: (.*))?", line):
-            return Outcome(Kind.FAILS, found[1], normalise(found[2] or ""))
-    return None
+    found = re.search(r"(?m)^([A-Za-z_][\w.]*)(?:: (.*))?$", said)
+    return Outcome(Kind.FAILS, found[1], normalise(found[2] or "")) if found else None
 
 
 def normalise(message: str) -> str:
     """A message without what differs from one machine or run to the next: paths, addresses."""
     path = r"(?:/|[A-Za-z]:[\\/])"
-    message = re.sub(rf"\({path}[^()]*\)", "(<path>)", message)
-    message = re.sub(rf"(['\"]){path}[^'\"]*\1", r"\1<path>\1", message)
-    message = re.sub(rf"(?<![\w.:/<\\]){path}[^\s'\"()<>]+", "<path>", message)
-    message = re.sub(r"\b0x[0-9a-fA-F]+", "0x...", message)
-    return " ".join(message.split())
+    before = None
+    # One replacement may bring forth another: what is normalised must stay as it is.
+    while message != before:
+        before = message
+        message = re.sub(rf"\({path}[^()]*\)", "(<path>)", message)
+        message = re.sub(rf"(['\"]){path}[^'\"]*\1", r"\1<path>\1", message)
+        message = re.sub(rf"(?<![\w.:/<\\]){path}[^\s'\"()<>]+", "<path>", message)
+        message = re.sub(r"\b0x[0-9a-fA-F]+", "0x...", message)
+        message = " ".join(message.split())
+    return message
+
+
+def objection(
+    target: Target, script: str, expected: Outcome, run_: Run, rules: Rules
+) -> str | None:
+    """Why the run of a script is not as recorded or as it must be; None if all is well."""
+    if run_.outcome != expected:
+        return mismatch(target, script, expected, run_)
+    return rules.broken(script, run_.outcome)
 
 
 def mismatch(target: Target, script: str, expected: Outcome | None, run_: Run) -> str:
@@ -540,7 +574,7 @@ def _toml(text: str) -> str:
     return "'" + text + "'" if "'" not in text else '"' + text.replace('"', '\\"') + '"'
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], home: str) -> None:
     """End a script and whatever it started and left behind."""
     if os.name == "posix":
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -548,6 +582,28 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     else:
         process.kill()
     process.wait()
+    for number in _alive(home):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(number, signal.SIGKILL)
+
+
+def _alive(home: str) -> dict[int, str]:
+    """Process -> command line of what runs with a home, in whichever session; Linux only."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"HOME={home}".encode() in (path / "environ").read_bytes().split(b"\0"):
+                words = (path / "cmdline").read_bytes().replace(b"\0", b" ")
+                found[int(path.name)] = words.decode(errors="replace").strip()
+    return found
+
+
+def _outlive(home: str) -> str:
+    """What still runs with a home when the grace is over; empty if nothing does."""
+    until = time.monotonic() + _GRACE
+    while (left := _alive(home)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return normalise("; ".join(left.values()))
 
 
 def _signal(number: int) -> str:
@@ -558,6 +614,7 @@ def _signal(number: int) -> str:
 
 
 def _tail(stream: IO[bytes]) -> str:
-    stream.seek(0, os.SEEK_END)
-    stream.seek(max(0, stream.tell() - _TAIL))
-    return stream.read().decode("utf-8", errors="replace")
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - _TAIL))
+    text = stream.read().decode("utf-8", errors="replace")
+    return text if size <= _TAIL else f"[the last {_TAIL} of {size} bytes]\n{text}"

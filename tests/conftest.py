@@ -11,7 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+import faults
 import pytest
+from faults import Fault, index, installs, wheels  # noqa: F401
 from rich.console import Console
 from rich.table import Table
 
@@ -23,7 +25,11 @@ T = TypeVar("T")
 
 RUNS = pytest.StashKey[dict[str, Run]]()
 BLESSED = pytest.StashKey[str]()
-KINDS = {"--proofs": "proof", "--templates": "templates", "--interference": "interference"}
+FAULTS = pytest.StashKey[dict[str, list[Fault]]]()
+KINDS = {
+    **{"--proofs": "proof", "--templates": "templates"},
+    **{"--interference": "interference", "--faults": "faults"},
+}
 NO_ENVIRONMENT = (Kind.NO_INTERPRETER, Kind.COULD_NOT_INSTALL)
 
 
@@ -38,13 +44,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--proofs", action="store_true", help="run the tests that install packages")
     group.addoption("--templates", action="store_true", help="check the rendered templates")
     group.addoption("--interference", action="store_true", help="reproduce what interferes")
+    group.addoption("--faults", action="store_true", help="make every fault for real")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "proof: installs packages from PyPI and takes minutes")
     config.addinivalue_line("markers", "templates: needs the checkers of envs/templates")
     config.addinivalue_line("markers", "interference: breaks real environments, and mends them")
+    config.addinivalue_line("markers", "faults: makes a fault for real, which must be noticed")
     config.stash[RUNS] = {}
+    config.stash[FAULTS] = {}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -75,9 +84,7 @@ def _or_exit(make: Callable[[], T]) -> T:
         pytest.exit(str(problem), returncode=1)
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A copy of this repository that a test may break."""
+def _copy(folder: Path) -> Path:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -86,10 +93,22 @@ def checkout(tmp_path: Path) -> Path:
         check=True,
     ).stdout
     for name in filter(None, listed.split("\0")):
-        copy = tmp_path / "checkout" / name
+        copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, copy)
-    return tmp_path / "checkout"
+    return folder
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of this repository that a test may break."""
+    return _copy(tmp_path / "checkout")
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy that a test may break if it mends it: environments that are made in it stay."""
+    return _copy(tmp_path_factory.mktemp("kept") / "checkout")
 
 
 @pytest.fixture(scope="session")
@@ -119,7 +138,8 @@ def runs(
     """Every selected script, already under way."""
     option = request.config.getoption
     names = [i.callspec.params["script"] for i in request.session.items if hasattr(i, "callspec")]
-    how = (option("--installer"), option("--jobs"), option("--script-timeout"))
+    say = request.config.pluginmanager.getplugin("terminalreporter").write_line
+    how = (option("--installer"), option("--jobs"), option("--script-timeout"), say)
     futures = _or_exit(lambda: outcome.start(target, names, *how))
     for name, future in futures.items():
         if future.done() and future.result().outcome.kind in NO_ENVIRONMENT:
@@ -132,9 +152,22 @@ def runs(
         future.cancel()
 
 
+@pytest.fixture
+def fault(request: pytest.FixtureRequest) -> Iterator[Fault]:
+    """What a test reports of the fault that it makes."""
+    section, name = faults.called(request.node.nodeid)
+    made = Fault(name)
+    yield made
+    assert made.run, "the run with the fault is not reported"
+    assert made.after, "the run after the fault is not reported"
+    request.config.stash[FAULTS].setdefault(section, []).append(made)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
+    if config.getoption("--faults") and config.getoption("--bless") and not session.testsfailed:
+        lock.write(faults.REPORT, faults.render(config.stash[FAULTS]))
     if not config.stash[RUNS]:
         return
     target = lock.executable(pairing.load_all())[config.getoption("--target")]
@@ -161,7 +194,13 @@ def _bless(session: pytest.Session, target: Target) -> str:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """The table a person reads: script, expected, happened, why."""
+    """The table a person reads: script, expected, happened, why; or each fault."""
+    for section, found in config.stash[FAULTS].items():
+        terminalreporter.section(section)
+        for one in found:
+            terminalreporter.write_line(f"{one.name}: {one.run}")
+            for line in one.printed.splitlines():
+                terminalreporter.write_line(f"    {line}")
     ended = config.stash[RUNS]
     if not ended:
         return

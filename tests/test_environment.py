@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from envs import Problem, environment
+from envs import Problem, environment, integrity
 
 
 def test_the_machine_s_configuration_does_not_reach_pip_and_uv(
@@ -63,3 +64,47 @@ def test_uv_is_not_taken_for_granted(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(environment, "uv", lambda: None)
     with pytest.raises(Problem, match="there is no uv on this machine: use 'pip'"):
         environment.ensure(tmp_path / "env", "3.11", tmp_path / "lock.txt", "uv")
+
+
+def test_every_change_of_a_file_is_seen_and_none_of_bytecode(tmp_path: Path) -> None:
+    for name in ("edited", "deleted", "touched", "linked"):
+        (tmp_path / name).write_text("1")
+    (tmp_path / "link").symlink_to("edited")
+    before = integrity.take(tmp_path)
+    assert integrity.differences(before, integrity.take(tmp_path, before)) == []
+
+    stat = (tmp_path / "edited").stat()
+    (tmp_path / "edited").write_text("2")
+    os.utime(tmp_path / "edited", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    (tmp_path / "deleted").unlink()
+    (tmp_path / "touched").touch()
+    os.link(tmp_path / "linked", tmp_path / "added")
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to("touched")
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__/x.pyc").touch()
+    assert integrity.differences(before, integrity.take(tmp_path, before)) == [
+        "deleted was deleted",
+        "added was added",
+        "edited was edited",
+        "link was edited",
+    ]
+
+
+def test_what_is_installed_is_held_to_the_lock_and_to_each_record(tmp_path: Path) -> None:
+    site = tmp_path / "lib/python3.11/site-packages"
+    for name in ("good", "bad", "other"):
+        info = site / f"{name}-1.0.dist-info"
+        info.mkdir(parents=True)
+        (site / f"{name}.py").write_text("1\n")
+        digest = "Q1WkaxnTSNwvV8BG-O9j1FOOu5NgAPPJ7pVKJ0YN2GU"
+        (info / "RECORD").write_text(f"{name}.py,sha256={digest},2\n{info.name}/RECORD,,\n")
+    files = integrity.take(tmp_path)
+    pins = {"good": "1.0", "bad": "1.0", "other": "2.0", "gone": "1.0"}
+    found = integrity.damaged(tmp_path, files, [site], pins)
+    assert found == {"other": "is not installed", "gone": "is not installed"}
+    (site / "bad.py").write_text("2\n")
+    (site / "good.py").unlink()
+    found = integrity.damaged(tmp_path, integrity.take(tmp_path), [site], {})
+    assert set(found) == {"bad", "good"}
+    assert found["bad"] == "lib/python3.11/site-packages/bad.py is not what the wheel holds"

@@ -30,10 +30,8 @@ def test_example(
     run = request.config.stash[RUNS][script] = runs[script].result()
     if request.config.getoption("--bless"):
         return
-    if run.outcome != record[script]:
-        pytest.fail(outcome.mismatch(target, script, record[script], run), pytrace=False)
-    if broken := rules.broken(script, run.outcome):
-        pytest.fail(broken, pytrace=False)
+    if found := outcome.objection(target, script, record[script], run, rules):
+        pytest.fail(found, pytrace=False)
 
 
 @pytest.mark.parametrize("script", ["smoke"])

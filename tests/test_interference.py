@@ -162,7 +162,7 @@ class Place:
             if path.name not in self.own and path.suffix in (".pth", ".py"):
                 path.unlink()
         self.surround()
-        self.ensure()
+        environment.restore(self.folder, lock.path(self.target))
         if self.verify("--no-import")["ok"] and self.digests() == self.files:
             return True
         self.renew()

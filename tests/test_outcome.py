@@ -127,7 +127,7 @@ def test_the_longest_script_starts_first_and_only_bytecode_of_today_s_pins_is_ke
     old.mkdir(parents=True)
     outcome.bytecode(TF212).mkdir()
     names = ["broken_import/correction", "smoke"]
-    futures = outcome.start(TF212, names, None, jobs=1, timeout=9)
+    futures = outcome.start(TF212, names, None, 1, 9, print)
     assert [futures[name].result().outcome for name in names] == [WORKS, WORKS]
     assert started == ["smoke", "correction"]
     assert [path.name for path in old.parent.iterdir()] == [outcome.bytecode(TF212).name]

@@ -194,25 +194,6 @@ def test_an_environment_heals_to_exactly_its_lock(tmp_path: Path, installer: str
     assert "surplus" not in environment.installed(folder)
 
 
-def test_an_installation_that_was_killed_is_made_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder, file = tmp_path / "env", small_lock(tmp_path, "six")
-    environment.ensure(folder, "3.11", file)
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(environment, "_sync_with_uv", killed)
-    with pytest.raises(KeyboardInterrupt):
-        environment.ensure(folder, "3.11", file)
-    monkeypatch.undo()
-    half = next(folder.glob("lib/python*/site-packages")) / "half.py"
-    half.touch()
-    environment.ensure(folder, "3.11", file)
-    assert not half.exists()
-
-
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_a_changed_hash_cannot_be_installed(tmp_path: Path, installer: str) -> None:
     folder, file = tmp_path / "env", small_lock(tmp_path, "six")

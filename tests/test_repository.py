@@ -10,6 +10,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import faults
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -103,7 +104,7 @@ def test_the_document_s_code_stands_in_the_examples_verbatim() -> None:
 
 
 def test_the_modules_import_one_way_only() -> None:
-    order = ["platforms", "pairing", "environment", "lock", "outcome"]
+    order = ["platforms", "pairing", "integrity", "environment", "lock", "outcome"]
     order += ["interference", "index", "atlas", "picture", "resolve", "grid", "project", "plain"]
     order += ["reference"]
     assert {path.stem for path in (ROOT / "envs").glob("*.py")} == {"__init__", *order}
@@ -121,7 +122,7 @@ def test_the_modules_import_one_way_only() -> None:
 
 
 def test_the_noxfile_is_short_and_pins_its_whole_toolchain() -> None:
-    assert len(NOXFILE.splitlines()) <= 220
+    assert len(NOXFILE.splitlines()) <= 225
     block = re.search(r"# /// script\n(.*?)# ///\n", NOXFILE, re.DOTALL)
     assert block
     pins = tomllib.loads(re.sub(r"(?m)^# ?", "", block[1]))["dependencies"]
@@ -140,6 +141,23 @@ def test_the_noxfile_is_short_and_pins_its_whole_toolchain() -> None:
     for requirement in map(Requirement, filter(None, required.splitlines())):
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
             assert canonicalize_name(requirement.name) in names, f"{requirement} is not pinned"
+
+
+def test_the_report_of_the_faults_has_every_fault_and_no_other() -> None:
+    collect = ["-m", "pytest", "tests", "--faults", "--collect-only", "-q"]
+    listed = subprocess.run(
+        [sys.executable, *collect], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    made = [faults.called(line) for line in listed.splitlines() if "::" in line]
+    reported = [
+        (title, name)
+        for title, table in re.findall(
+            r"(?ms)^## (\w+)$(.*?)(?=^## )", faults.REPORT.read_text(encoding="utf-8")
+        )
+        for name in re.findall(r"(?m)^\| (.+?) \| (?:red|mended|green, as it must be) \|", table)
+    ]
+    assert made
+    assert sorted(made) == sorted(reported), "run nox -s faults -- --bless"
 
 
 def test_readme_and_ci_name_the_same_commands() -> None:
