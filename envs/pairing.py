@@ -172,6 +172,8 @@ def load(path: Path, wheels: Wheels | None = None) -> Pairing:
     for number, cap in enumerate(pairing.caps):
         _requirement(cap.requirement, f"{where}: caps[{number}].requirement")
     _no_duplicates([c.requirement for c in pairing.caps], f"{where}: caps")
+    for number, sdist in enumerate(pairing.sdists):
+        _requirement(sdist.package, f"{where}: sdists[{number}].package")
     _no_duplicates([s.package for s in pairing.sdists], f"{where}: sdists")
     if (pairing.kind == "legacy") != (pairing.tf_keras is not None):
         raise Problem(f"{where}: kind: 'legacy' and a requirement on tf-keras go together")
