@@ -98,7 +98,8 @@ def test_what_is_installed_is_held_to_the_lock_and_to_each_record(tmp_path: Path
         info.mkdir(parents=True)
         (site / f"{name}.py").write_text("1\n")
         digest = "Q1WkaxnTSNwvV8BG-O9j1FOOu5NgAPPJ7pVKJ0YN2GU"
-        (info / "RECORD").write_text(f"{name}.py,sha256={digest},2\n{info.name}/RECORD,,\n")
+        lines = [f"{name}.py,sha256={digest},2", f"__pycache__/{name}.pyc,sha256={digest[1:]}a,2"]
+        (info / "RECORD").write_text("\n".join([*lines, f"{info.name}/RECORD,,", ""]))
     files = integrity.take(tmp_path)
     pins = {"good": "1.0", "bad": "1.0", "other": "2.0", "gone": "1.0"}
     found = integrity.damaged(tmp_path, files, [site], pins)
