@@ -66,8 +66,8 @@ def damaged(
             text = record.read_text(encoding="utf-8", errors="replace")
             for path, expected, *_ in csv.reader(text.splitlines()):
                 algorithm, _, value = expected.partition("=")
-                # RECORD itself and what an installer adds have none. Bytecode in a wheel (numpy 1.26
-                # has some) may be compiled anew.
+                # RECORD itself and what an installer adds have none. Bytecode that a wheel brings
+                # (numpy 1.26) may be compiled anew.
                 if algorithm != "sha256" or "__pycache__" in path:
                     continue
                 at = os.path.relpath(site / path, folder).replace(os.sep, "/")
