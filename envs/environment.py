@@ -17,6 +17,7 @@ from typing import Any
 
 from filelock import FileLock
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from envs import ROOT, Problem, integrity
 
@@ -194,7 +195,8 @@ def _make(
     everything if that does not help.
     """
     text = requirements.read_text(encoding="utf-8")
-    pins = dict(re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", text))
+    found = re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", text)
+    pins = {canonicalize_name(name): version for name, version in found}
     for attempt in range(3):
         _create(folder, base, command)
         if command:
@@ -203,13 +205,18 @@ def _make(
         else:
             _install_with_pip(folder, requirements)
         files = _take(folder)
-        found = integrity.damaged(folder, files, _site_packages(folder), pins)
-        if not found:
+        have = installed(folder)
+        wrong = integrity.damaged(folder, files, _site_packages(folder)) | {
+            name: "is not installed"
+            for name, pinned in pins.items()
+            if name not in have or Version(have[name]) != Version(pinned)
+        }
+        if not wrong:
             break
-        package, what = min(found.items())
+        package, what = min(wrong.items())
         if attempt == 2:
             raise CouldNotInstall(f"{_short(folder)}: {package}: {what}, even if downloaded anew")
-        suspects = sorted(found) if attempt == 0 else sorted(pins)
+        suspects = sorted(wrong) if attempt == 0 else sorted(pins)
         _remove(folder)
         drop_cached(*suspects)
         anew = ", ".join(suspects) if attempt == 0 else "all packages"
@@ -283,7 +290,7 @@ def _read_stamp(folder: Path) -> dict[str, Any]:
         stamp: dict[str, Any] = json.loads((folder / _STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return stamp
+    return stamp if isinstance(stamp, dict) and isinstance(stamp.get("files"), dict) else {}
 
 
 def _version(python: Path) -> str | None:
