@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from envs import ROOT, Problem, integrity
 
@@ -193,7 +194,8 @@ def _make(
     everything if that does not help.
     """
     text = requirements.read_text(encoding="utf-8")
-    pins = dict(re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", text))
+    found = re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", text)
+    pins = {canonicalize_name(name): version for name, version in found}
     for attempt in range(3):
         _create(folder, base, command)
         if command:
@@ -202,13 +204,18 @@ def _make(
         else:
             _install_with_pip(folder, requirements)
         files = _take(folder)
-        found = integrity.damaged(folder, files, site_packages(folder), pins)
-        if not found:
+        have = installed(folder)
+        wrong = integrity.damaged(folder, files, site_packages(folder)) | {
+            name: "is not installed"
+            for name, pinned in pins.items()
+            if name not in have or Version(have[name]) != Version(pinned)
+        }
+        if not wrong:
             break
-        package, what = min(found.items())
+        package, what = min(wrong.items())
         if attempt == 2:
             raise CouldNotInstall(f"{_short(folder)}: {package}: {what}, even if downloaded anew")
-        suspects = sorted(found) if attempt == 0 else sorted(pins)
+        suspects = sorted(wrong) if attempt == 0 else sorted(pins)
         _remove(folder)
         drop_cached(*suspects)
         anew = ", ".join(suspects) if attempt == 0 else "all packages"
@@ -251,9 +258,10 @@ def drop_cached(*packages: str) -> None:
 
 
 def installed(folder: Path) -> dict[str, str]:
-    """Name -> version of what is installed in an environment."""
+    """Name -> version of what is installed in an environment, as far as its metadata is whole."""
     found = distributions(path=[str(path) for path in site_packages(folder)])
-    return {canonicalize_name(d.metadata["Name"]): d.version for d in found}
+    whole = [one for one in found if one.read_text("METADATA") or one.read_text("PKG-INFO")]
+    return {canonicalize_name(one.name): one.version for one in whole if one.name}
 
 
 def site_packages(folder: Path) -> list[Path]:
@@ -303,7 +311,7 @@ def _read_stamp(folder: Path) -> dict[str, Any]:
         stamp: dict[str, Any] = json.loads((folder / _STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return stamp
+    return stamp if isinstance(stamp, dict) and isinstance(stamp.get("files"), dict) else {}
 
 
 def _version(python: Path) -> str | None:

@@ -10,7 +10,7 @@ import base64
 import csv
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -49,20 +49,11 @@ def differences(before: Files, after: Files) -> list[str]:
     ]
 
 
-def damaged(
-    folder: Path, files: Files, site_packages: Iterable[Path], pins: Mapping[str, str]
-) -> dict[str, str]:
-    """Package -> how it is not what was to be installed.
-
-    Each pinned package must be there, and each file what the package's own RECORD says.
-    """
-    found = {str(canonicalize_name(name)): "is not installed" for name in pins}
+def damaged(folder: Path, files: Files, site_packages: Iterable[Path]) -> dict[str, str]:
+    """Package -> which of its files is missing, or not what the package's own RECORD says."""
+    found = {}
     for site in site_packages:
         for record in site.glob("*.dist-info/RECORD"):
-            name, version = record.parent.name.removesuffix(".dist-info").split("-", 1)
-            name = canonicalize_name(name)
-            if pins.get(name, version) == version:
-                found.pop(name, None)
             text = record.read_text(encoding="utf-8", errors="replace")
             for path, expected, *_ in csv.reader(text.splitlines()):
                 algorithm, _, value = expected.partition("=")
@@ -72,6 +63,7 @@ def damaged(
                     continue
                 at = os.path.relpath(site / path, folder).replace(os.sep, "/")
                 if at not in files or files[at][4] != _hexadecimal(value):
+                    name: str = canonicalize_name(record.parent.name.partition("-")[0])
                     found[name] = f"{at} is not what the wheel holds"
                     break
     return found

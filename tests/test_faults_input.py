@@ -55,10 +55,6 @@ def refused(fault: Fault, folder: Path, text: str, *parts: str) -> None:
     fault.green()
 
 
-def test_the_pairing_with_every_key_covers_them_all() -> None:
-    assert {*KEYS, "name"} == set(pairing.Pairing.__dataclass_fields__)
-
-
 CASES = [
     (key, what)
     for key in KEYS

@@ -56,7 +56,7 @@ def killed_again_and_again(fault: Fault, installs: Installs, times: int) -> None
     fault.mended(0, said, "its installation did not end: made anew")
 
 
-@pytest.mark.parametrize(("installer", "times"), [("uv", 20), ("pip", 5)])
+@pytest.mark.parametrize(("installer", "times"), [("uv", 20), ("pip", 3)])
 def test_killed_at_random_moments(
     fault: Fault, installs: Installs, installer: str, times: int
 ) -> None:
@@ -106,16 +106,9 @@ def test_a_damaged_wheel_in_the_cache(fault: Fault, installs: Installs, damage: 
     fault.green(*installs())
 
 
-@both
 @pytest.mark.parametrize("damage", ["truncated", "swapped"])
-def test_every_file_of_the_cache(
-    fault: Fault, installs: Installs, installer: str, damage: str
-) -> None:
-    """Whatever it is: a wheel, a page of the index, or what the installer notes of them."""
-    # pip keeps nothing that it had over plain HTTP.
-    hidden = "PIP_INDEX_URL" if installer == "pip" else ""
-    environ = {name: value for name, value in installs.environ.items() if name != hidden}
-    installs = replace(installs, installer=installer, environ=environ)
+def test_every_file_of_the_cache(fault: Fault, installs: Installs, damage: str) -> None:
+    """Of uv; pip keeps only what it had over HTTPS, and compares hashes when it takes it again."""
     installs.duration()
     environment.drop(installs.env)
     cache = installs.folder / "cache"

@@ -14,6 +14,7 @@ import faults
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from test_faults_input import KEYS
 
 from envs import ROOT, index, lock, outcome, pairing, reference
 
@@ -143,8 +144,12 @@ def test_the_noxfile_is_short_and_pins_its_whole_toolchain() -> None:
             assert canonicalize_name(requirement.name) in names, f"{requirement} is not pinned"
 
 
+def test_a_fault_is_made_of_every_key_of_a_pairing_file() -> None:
+    assert {*KEYS, "name"} == set(pairing.Pairing.__dataclass_fields__)
+
+
 def test_the_report_of_the_faults_has_every_fault_and_no_other() -> None:
-    collect = ["-m", "pytest", "tests", "--faults", "--collect-only", "-q"]
+    collect = ["-m", "pytest", "tests", "--faults", "--collect-only"]
     listed = subprocess.run(
         [sys.executable, *collect], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
