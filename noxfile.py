@@ -177,6 +177,14 @@ def plain_install(session: nox.Session) -> None:
     checked(session, envs.reference.write)
 
 
+@nox.session(python=False, default=False)
+def bench(session: nox.Session) -> None:
+    """Time everything, beside pip, uv and the bare scripts: -- [tf212] [matrix] [--repeat 3]."""
+    request = checked(session, lambda: envs.bench.parse(session.posargs))
+    checked(session, lambda: envs.bench.run(request, session.log))
+    checked(session, envs.reference.write)
+
+
 @nox.session(name="reference", python=False, default=False)
 def reference_(session: nox.Session) -> None:
     """Write the index and the tables of every README.md anew from the data."""

@@ -16,6 +16,8 @@ One module a step, each importing only those before it:
 `grid`         cells of the atlas run
 `project`      a lock copied into a project, with templates
 `plain`        what an install without a lock brings today: `examples/plain_install.json`
+`speed`        what was measured, and what is to be reached: `envs/bench.toml`
+`bench`        ways to run a pairing, timed: `envs/bench.json`
 `reference`    the tables that are read: `README.md` here and in three folders
 """
 
@@ -27,9 +29,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from envs import grid, outcome, plain, project, reference, resolve
+    from envs import bench, grid, outcome, plain, project, reference, resolve
 
-    __all__ = ["grid", "outcome", "plain", "project", "reference", "resolve"]
+    __all__ = ["bench", "grid", "outcome", "plain", "project", "reference", "resolve"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

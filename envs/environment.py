@@ -15,6 +15,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -193,9 +194,7 @@ def _make(
     What uv links from its cache may have been edited there: that is downloaded again, and
     everything if that does not help.
     """
-    text = requirements.read_text(encoding="utf-8")
-    found = re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", text)
-    pins = {canonicalize_name(name): version for name, version in found}
+    pins = _pins(requirements.read_text(encoding="utf-8"), _version(base) or "")
     for attempt in range(3):
         _create(folder, base, command)
         if command:
@@ -222,6 +221,17 @@ def _make(
         say(f"{_short(folder)}: {package}: {what}: the cache is damaged; {anew} downloaded anew")
     _check(folder, command)
     return files
+
+
+def _pins(text: str, python: str) -> dict[str, str]:
+    """Name -> version of what a lock pins here, on a Python such as `3.7.16`."""
+    here = {"python_full_version": python, "python_version": ".".join(python.split(".")[:2])}
+    found = map(Requirement, re.findall(r"(?m)^[\w.-]+==[^\\#\n]+", text))
+    return {
+        canonicalize_name(one.name): str(one.specifier).removeprefix("==")
+        for one in found
+        if one.marker is None or one.marker.evaluate(here)
+    }
 
 
 def _take(folder: Path, before: integrity.Files | None = None) -> integrity.Files:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -97,14 +98,8 @@ def render(rows: Mapping[str, Target], found: Mapping[str, Row]) -> str:
         for column in columns
     ]
     key = list(_key(bottom + 24))
-    environment = Environment(
-        loader=FileSystemLoader(FILE.parent),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        autoescape=True,
-    )
-    return environment.get_template(f"{FILE.name}.jinja").render(
+    return draw(
+        FILE,
         width=max(left.values()) + _STEP + 6,
         height=bottom + 24 + 3 * _STEP + 8,
         side=_SIDE,
@@ -112,6 +107,18 @@ def render(rows: Mapping[str, Target], found: Mapping[str, Row]) -> str:
         cells=[*cells, *(cell for cell, _ in key)],
         labels=[*_labels(rows, left), *(label for _, label in key)],
     )
+
+
+def draw(file: Path, **values: Any) -> str:
+    """The text of a picture, from the template beside it."""
+    environment = Environment(
+        loader=FileSystemLoader(file.parent),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        autoescape=True,
+    )
+    return environment.get_template(f"{file.name}.jinja").render(**values)
 
 
 def _drawn(target: Target, column: Column, cell: Cell | None, x: int, y: int) -> dict[str, Any]:

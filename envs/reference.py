@@ -19,6 +19,7 @@ from envs import (
     picture,
     plain,
     platforms,
+    speed,
 )
 from envs.index import Entry
 from envs.outcome import Kind
@@ -55,7 +56,7 @@ def stale() -> list[str]:
 
 
 def render() -> dict[Path, str]:
-    """Each file that holds tables, whole, with its tables made anew, and the picture."""
+    """Each file that holds tables, whole, with its tables made anew, and the pictures."""
     pairings = pairing.load_all(wheels=lock.wheels())
     entries = index.load()
     grid = atlas.rows(), atlas.load()
@@ -65,6 +66,7 @@ def render() -> dict[Path, str]:
             {
                 "pairings": _locks_table(pairings, entries, "requirements/", every_python=False),
                 "behaviour": _behaviour_table(pairings),
+                "speed": speed.tables(),
             },
         ),
         LOCKS: _fill(
@@ -84,6 +86,7 @@ def render() -> dict[Path, str]:
             },
         ),
         picture.FILE: picture.render(*grid),
+        speed.PLOT: speed.plot(),
     }
 
 

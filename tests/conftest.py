@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
@@ -17,7 +16,7 @@ from faults import Fault, index, installs, wheels  # noqa: F401
 from rich.console import Console
 from rich.table import Table
 
-from envs import ROOT, Problem, lock, outcome, pairing
+from envs import ROOT, Problem, bench, lock, outcome, pairing
 from envs.outcome import Kind, Outcome, Rules, Run
 from envs.pairing import Target
 
@@ -25,6 +24,7 @@ T = TypeVar("T")
 
 RUNS = pytest.StashKey[dict[str, Run]]()
 BLESSED = pytest.StashKey[str]()
+BEGAN = pytest.StashKey[float]()
 FAULTS = pytest.StashKey[dict[str, list[Fault]]]()
 KINDS = {
     **{"--proofs": "proof", "--templates": "templates"},
@@ -41,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--drop", action="store_true", help="remove the environment at the end")
     group.addoption("--jobs", type=int, default=os.cpu_count(), help="scripts at a time")
     group.addoption("--script-timeout", type=float, default=outcome.TIMEOUT, metavar="SECONDS")
+    group.addoption("--measure", type=Path, metavar="FOLDER", help="write times and outcomes there")
     group.addoption("--proofs", action="store_true", help="run the tests that install packages")
     group.addoption("--templates", action="store_true", help="check the rendered templates")
     group.addoption("--interference", action="store_true", help="reproduce what interferes")
@@ -84,31 +85,16 @@ def _or_exit(make: Callable[[], T]) -> T:
         pytest.exit(str(problem), returncode=1)
 
 
-def _copy(folder: Path) -> Path:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    for name in filter(None, listed.split("\0")):
-        copy = folder / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, copy)
-    return folder
-
-
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of this repository that a test may break."""
-    return _copy(tmp_path / "checkout")
+    return bench.copy_checkout(tmp_path / "checkout")
 
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy that a test may break if it mends it: environments that are made in it stay."""
-    return _copy(tmp_path_factory.mktemp("kept") / "checkout")
+    return bench.copy_checkout(tmp_path_factory.mktemp("kept") / "checkout")
 
 
 @pytest.fixture(scope="session")
@@ -141,6 +127,7 @@ def runs(
     say = request.config.pluginmanager.getplugin("terminalreporter").write_line
     how = (option("--installer"), option("--jobs"), option("--script-timeout"), say)
     futures = _or_exit(lambda: outcome.start(target, names, *how))
+    request.config.stash[BEGAN] = _cpu()
     for name, future in futures.items():
         if future.done() and future.result().outcome.kind in NO_ENVIRONMENT:
             request.config.stash[RUNS][name] = future.result()
@@ -173,8 +160,27 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     target = lock.executable(pairing.load_all())[config.getoption("--target")]
     if config.getoption("--bless"):
         config.stash[BLESSED] = _bless(session, target)
+    if folder := config.getoption("--measure"):
+        _measured(config, folder / f"{target.session}.json")
     if config.getoption("--drop"):
         outcome.drop([target.session])
+
+
+def _cpu() -> float:
+    """Seconds of CPU of every process that this one started and that ended; 0 on Windows."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def _measured(config: pytest.Config, file: Path) -> None:
+    """Write what the scripts took: `seconds` each, and `cpu` seconds together."""
+    ended = config.stash[RUNS]
+    data = {
+        "cpu": round(_cpu() - config.stash[BEGAN], 3),
+        "seconds": {script: round(run.seconds, 3) for script, run in ended.items()},
+        "outcomes": {script: str(run.outcome) for script, run in ended.items()},
+    }
+    lock.write(file, json.dumps(data, indent=1) + "\n")
 
 
 def _bless(session: pytest.Session, target: Target) -> str:

@@ -106,3 +106,14 @@ def test_what_is_installed_is_held_to_its_record(tmp_path: Path) -> None:
     found = integrity.damaged(tmp_path, integrity.take(tmp_path), [site])
     assert set(found) == {"bad", "good"}
     assert found["bad"] == "lib/python3.11/site-packages/bad.py is not what the wheel holds"
+
+
+def test_the_pins_of_a_lock_are_those_of_the_python_that_runs() -> None:
+    text = (
+        "# six==1\n"
+        "Build==1.1.1 ; python_full_version < '3.8' \\\n    --hash=sha256:0\n"
+        "build==1.6.1 ; python_full_version >= '3.8' \\\n    --hash=sha256:0\n"
+        "typing_extensions==4.7.1 \\\n    --hash=sha256:0\n    # via build==2\n"
+    )
+    assert environment._pins(text, "3.7.16") == {"build": "1.1.1", "typing-extensions": "4.7.1"}
+    assert environment._pins(text, "3.13.9") == {"build": "1.6.1", "typing-extensions": "4.7.1"}

@@ -107,7 +107,7 @@ def test_the_document_s_code_stands_in_the_examples_verbatim() -> None:
 def test_the_modules_import_one_way_only() -> None:
     order = ["platforms", "pairing", "integrity", "environment", "lock", "outcome"]
     order += ["interference", "index", "atlas", "picture", "resolve", "grid", "project", "plain"]
-    order += ["reference"]
+    order += ["speed", "bench", "reference"]
     assert {path.stem for path in (ROOT / "envs").glob("*.py")} == {"__init__", *order}
     for position, name in enumerate(order):
         tree = ast.parse((ROOT / "envs" / f"{name}.py").read_text(encoding="utf-8"))

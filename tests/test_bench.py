@@ -1,0 +1,118 @@
+"""The benchmark's figures: what is kept, compared and drawn, on made-up times."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from test_nox import nox
+
+from envs import Problem, bench, pairing, speed
+from envs.speed import Measured
+
+TARGETS = """\
+[parts.tf212]
+ours = "what we do"
+theirs = "what they <do>"
+
+[[ratios]]
+part = "tf212"
+of = "ours"
+to = "theirs"
+at_most = 0.5
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("FIGURES", "TARGETS"):
+        monkeypatch.setattr(speed, name, tmp_path / name)
+    monkeypatch.setattr(speed, "ROOT", tmp_path)
+    speed.TARGETS.write_text(TARGETS)
+    return tmp_path
+
+
+def measured(ours: list[float], theirs: list[float]) -> Measured:
+    seconds = {"ours": ours, "theirs": theirs}
+    return Measured("2026-11-24", "2 cores", "nox 1", seconds, {"tf212": [2 * 10**9, 10**7]})
+
+
+def test_what_was_measured_is_kept_and_shown(files: Path) -> None:
+    speed.record("tf212", measured([9, 4, 5], [10, 12, 11]))
+    text = speed.tables()
+    assert "| ours / theirs | 0.45 | 0.5 | met |" in text
+    assert "| ours | 5.00 s | 4.00 - 9.00 | 3 | what we do |" in text
+    assert "2.0 GB (`tf212`)" in text
+    assert "Measured on 2026-11-24 on 2 cores, with nox 1." in text
+
+
+def test_the_plot_has_a_bar_and_every_repetition(files: Path) -> None:
+    speed.record("tf212", measured([9, 4, 5], [10, 12, 11]))
+    drawn = ElementTree.fromstring(speed.plot())
+    space = "{http://www.w3.org/2000/svg}"
+    widths = [float(bar.attrib["width"]) for bar in drawn.iter(f"{space}rect")]
+    assert widths[0] / widths[1] == pytest.approx(5 / 11, rel=0.01)
+    assert len(list(drawn.iter(f"{space}circle"))) == 6
+    assert "11.0 s" in {one.text for one in drawn.iter(f"{space}text")}
+
+
+def test_a_ratio_that_is_missed_needs_a_reason_and_no_other_has_one(files: Path) -> None:
+    assert speed.objections() == ["tf212: is not measured: run nox -s bench"]
+    speed.record("tf212", measured([6], [10]))
+    assert speed.objections() == ["TARGETS: ours / theirs is 0.60: say why, in 'reason'"]
+    speed.TARGETS.write_text(TARGETS + 'reason = "the disk"\n')
+    assert speed.objections() == []
+    assert "| 0.60 | 0.5 | missed: the disk |" in speed.tables()
+    speed.record("tf212", measured([4], [10]))
+    assert speed.objections() == ["TARGETS: ours / theirs is met: it needs no 'reason'"]
+
+
+def test_figures_that_are_not_those_described_are_not_kept(files: Path) -> None:
+    with pytest.raises(Problem, match="tf212: figures: are not those measured"):
+        speed.record("tf212", Measured("2026-11-24", "", "", {"ours": [1.0]}, {}))
+    assert not speed.FIGURES.exists()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", json.dumps({"parts": {"tf212": {"date": 1}}})])
+def test_figures_that_cannot_be_read_are_named(files: Path, text: str) -> None:
+    speed.FIGURES.write_text(text)
+    with pytest.raises(Problem, match=r"FIGURES: cannot be read .*nox -s bench"):
+        speed.load()
+
+
+def test_a_ratio_of_an_unknown_figure_is_named(files: Path) -> None:
+    speed.TARGETS.write_text(TARGETS.replace('to = "theirs"', 'to = "their"'))
+    with pytest.raises(Problem, match="TARGETS: part 'tf212' has no figure 'their'"):
+        speed.load_targets()
+
+
+def test_the_long_listing_has_as_many_pairings_as_it_says(checkout: Path) -> None:
+    bench._multiply(checkout)
+    assert len(pairing.load_all(checkout / "envs/pairings")) == 300
+
+
+def test_every_part_is_described_and_measured() -> None:
+    assert list(bench.PARTS) == list(speed.load_targets().parts)
+    assert speed.objections() == []
+
+
+def test_what_goes_wrong_is_not_timed() -> None:
+    with pytest.raises(Problem, match=r"python.* -c .*: failed with exit code 1: nothing is timed"):
+        bench._do("python3", "-c", "raise SystemExit(1)")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["tf213"], "unknown part 'tf213'; the known ones are: tf212, matrix, listing, lock"),
+        (["--repeat", "0"], "--repeat 0: write a number from 1 on"),
+        (["--repeat", "x"], "invalid int value: 'x'"),
+    ],
+)
+def test_bad_input_is_refused_in_one_message(args: list[str], said: str) -> None:
+    code, printed = nox("-s", "bench", "--", *args)
+    assert code != 0
+    assert said in printed
+    assert "Traceback" not in printed
