@@ -227,7 +227,9 @@ def _script(path: Path, python: Path, bytecode: Path | None) -> Outcome:
 
 def _remove(*folders: Path) -> None:
     for folder in folders:
-        shutil.rmtree(folder)
+        # pip makes no cache if the index lets it keep nothing.
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 # --- the matrix ---
