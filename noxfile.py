@@ -154,8 +154,7 @@ def templates(session: nox.Session) -> None:
 @nox.session(python=False, default=False)
 def others(session: nox.Session) -> None:
     """Run ten of the further Pythons and variants, others each day: -- [10]; name the rest."""
-    count = " ".join(session.posargs) or "10"
-    chosen, left = checked(session, lambda: envs.outcome.share(count))
+    chosen, left = checked(session, lambda: envs.outcome.share(" ".join(session.posargs) or "10"))
     session.log(f"not run today: {', '.join(left) or 'none'}")
     nox_ = (sys.executable, "-m", "nox", "-j", "2", "-s", *chosen)
     session.run(*nox_, "--", "--jobs", "1", "--drop", external=True)

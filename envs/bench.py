@@ -169,7 +169,7 @@ def _document(part: _Part, target: Target, base: Path) -> None:
         _do(base, "-m", "venv", env)
         for command in plain.commands(target.pairing):
             _do(python, "-m", *command.split(), PIP_CACHE_DIR=str(cache))
-        _scripts(target, python, jobs=1)
+        _scripts(target, python, jobs=1, locked=False)
     _remove(env, cache)
 
 
@@ -184,7 +184,7 @@ def _expert(part: _Part, target: Target, base: Path) -> None:
         with part.timed(figure):
             _do(command, "venv", "-p", base, env, UV_CACHE_DIR=str(cache))
             _do(command, "pip", "install", "-p", python, *asked, UV_CACHE_DIR=str(cache))
-            _scripts(target, python, jobs=CORES)
+            _scripts(target, python, jobs=CORES, locked=False)
         _remove(env)
     _remove(cache)
 
@@ -204,14 +204,22 @@ def _session(part: _Part, target: Target) -> None:
     _remove(checkout, cache)
 
 
-def _scripts(target: Target, python: Path, jobs: int, bytecode: Path | None = None) -> None:
-    """Run what a session runs, with nothing around it. Raises Problem if it ends otherwise."""
-    expected = outcome.load_record(target, outcome.load_rules())
+def _scripts(
+    target: Target, python: Path, jobs: int, bytecode: Path | None = None, *, locked: bool = True
+) -> None:
+    """Run what a session runs, with nothing around it. Raises Problem if it ends otherwise.
+
+    Without a lock, an environment may not be whole: then `smoke` alone may fail. It does so in its
+    last step, the start of `tensorboard`, which makes that way the faster one.
+    """
+    expected = {"smoke": Outcome(Kind.WORKS)}
+    expected |= outcome.load_record(target, outcome.load_rules())
     paths = {"smoke": outcome.SMOKE} | outcome.scripts()
     with ThreadPoolExecutor(jobs) as pool:
         ended = pool.map(lambda path: _script(path, python, bytecode), paths.values())
         for name, happened in zip(paths, ended, strict=True):
-            if happened != expected.get(name, Outcome(Kind.WORKS)):
+            spared = not locked and name == "smoke" and "'--version'" in happened.message
+            if happened != expected[name] and not spared:
                 raise Problem(f"{name}: {happened}: not as recorded: nothing is timed")
 
 
@@ -219,6 +227,9 @@ def _script(path: Path, python: Path, bytecode: Path | None) -> Outcome:
     options = ["-X", f"pycache_prefix={bytecode}"] if bytecode else []
     with tempfile.TemporaryDirectory() as home, tempfile.TemporaryFile() as err:
         environ = environment.tool_environ(HOME=home)
+        if bytecode:
+            # For what the script starts, as in a session.
+            environ["PYTHONPYCACHEPREFIX"] = str(bytecode)
         done = subprocess.run(
             [python, *options, path], cwd=home, env=environ, stdout=subprocess.DEVNULL, stderr=err
         )
