@@ -42,6 +42,7 @@ def measured(ours: list[float], theirs: list[float]) -> Measured:
 def test_what_was_measured_is_kept_and_shown(files: Path) -> None:
     speed.record("tf212", measured([9, 4, 5], [10, 12, 11]))
     text = speed.tables()
+    assert text.startswith("![Bars: seconds of each way")
     assert "| ours / theirs | 0.45 | 0.5 | met |" in text
     assert "| ours | 5.00 s | 4.00 - 9.00 | 3 | what we do |" in text
     assert "2.0 GB (`tf212`)" in text
