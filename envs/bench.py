@@ -169,7 +169,7 @@ def _document(part: _Part, target: Target, base: Path) -> None:
         _do(base, "-m", "venv", env)
         for command in plain.commands(target.pairing):
             _do(python, "-m", *command.split(), PIP_CACHE_DIR=str(cache))
-        _scripts(target, python, jobs=1, locked=False)
+        _scripts(target, python, jobs=1)
     _remove(env, cache)
 
 

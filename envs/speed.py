@@ -35,10 +35,12 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Targets:
-    """Part -> figure -> what it measures; and the ratios between figures of a part."""
+    """Part -> figure -> what it measures; the ratios between figures of a part; and part -> why it
+    has no figures yet."""
 
     parts: Mapping[str, Mapping[str, str]]
     ratios: tuple[Ratio, ...]
+    unmeasured: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def load_targets() -> Targets:
     try:
         data = tomllib.loads(TARGETS.read_text(encoding="utf-8"))
         ratios = tuple(Ratio(**table) for table in data.pop("ratios"))
-        found = Targets(data["parts"], ratios)
+        found = Targets(data["parts"], ratios, data.get("unmeasured", {}))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise Problem(f"{where}: cannot be read: {error!r}") from None
     for ratio in found.ratios:
@@ -101,9 +103,13 @@ def record(name: str, measured: Measured) -> None:
 
 
 def objections() -> list[str]:
-    """Which target is missed without a reason, or met with one, of what was measured."""
+    """What is not measured, and which target is missed, without a reason; or the other with one."""
     targets, found = load_targets(), load()
-    where, lines = TARGETS.relative_to(ROOT), []
+    where = TARGETS.relative_to(ROOT)
+    missing = sorted(targets.parts.keys() - found - targets.unmeasured.keys())
+    lines = [f"{part}: is not measured: run nox -s bench" for part in missing]
+    surplus = sorted(set(targets.unmeasured) - (targets.parts.keys() - found))
+    lines += [f"{where}: unmeasured: {part}: does not belong there" for part in surplus]
     for ratio in targets.ratios:
         if ratio.part not in found:
             continue
@@ -129,6 +135,8 @@ def tables() -> str:
     lines += ["| ratio | measured | at most | |", "|---|--:|--:|---|"]
     for ratio in targets.ratios:
         cells, measured = [f"{ratio.of} / {ratio.to}", "-", f"{ratio.at_most:g}"], "not measured"
+        if ratio.part in targets.unmeasured:
+            measured += f": {targets.unmeasured[ratio.part]}"
         if ratio.part in found:
             value = _value(ratio, found)
             cells[1] = f"{value:.2f}"
