@@ -41,6 +41,9 @@ _GRACE = 2.0
 # What a script sees of this process's variables: nothing that changes which Keras is imported.
 _ENVIRON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "COMSPEC", "PATHEXT")
 
+_COMPILED = ("keras", "tensorflow_core", "tensorflow")
+"""Folders of which `import tensorflow` imports nearly all."""
+
 _SHOWN = ("tensorflow", "keras", "keras-nightly", "tf-keras", "numpy", "protobuf", "h5py")
 
 
@@ -431,7 +434,9 @@ def start(
             shutil.rmtree(old, ignore_errors=True)
         pool = ThreadPoolExecutor(jobs)
         # The longest first, so that no core is left with it at the end.
-        for name in sorted(names, key=lambda name: name != "smoke"):
+        for place, name in enumerate(sorted(names, key=lambda name: name != "smoke")):
+            if place == 1 and jobs > 1 and not cache.exists():
+                pool.submit(_compile, target, python)
             futures[name] = pool.submit(
                 run, paths[name], python, target.pairing.env, timeout, bytecode=cache
             )
@@ -441,6 +446,22 @@ def start(
         futures[name] = Future()
         futures[name].set_result(failed)
     return futures
+
+
+def _compile(target: Target, python: Path) -> None:
+    """Compile what the first script will import, from the other end, while it imports it.
+
+    Two scripts at once would compile the same files at the same time. Nothing depends on this:
+    what is not compiled when a script needs it, the script compiles.
+    """
+    files = [
+        str(file)
+        for site in environment.site_packages(folder(target))
+        for package in _COMPILED
+        for file in sorted((site / package).rglob("*.py"), reverse=True)
+    ]
+    options = ["-I", "-X", f"pycache_prefix={bytecode(target)}", "-m", "compileall", "-qq"]
+    subprocess.run([python, *options, "-i", "-"], input="\n".join(files), text=True)
 
 
 def run(

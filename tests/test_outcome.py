@@ -133,6 +133,29 @@ def test_the_longest_script_starts_first_and_only_bytecode_of_today_s_pins_is_ke
     assert [path.name for path in old.parent.iterdir()] == [outcome.bytecode(TF212).name]
 
 
+def test_in_a_new_environment_keras_is_compiled_while_the_first_script_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(outcome, "ROOT", tmp_path)
+    monkeypatch.setattr(outcome, "run", lambda *args, **how: outcome.Run(WORKS))
+    monkeypatch.setattr(environment, "ensure", lambda *args: PYTHON)
+    keras = outcome.folder(TF212) / "lib" / "python3.11" / "site-packages" / "keras"
+    keras.mkdir(parents=True)
+    (keras / "models.py").write_text("")
+    (keras / "broken.py").write_text("this is no Python")
+
+    def compiled(jobs: int, seconds: float) -> list[str]:
+        futures = outcome.start(TF212, ["broken_import/correction", "smoke"], None, jobs, 9, print)
+        assert {future.result().outcome for future in futures.values()} == {WORKS}
+        until = time.monotonic() + seconds
+        while not (found := [*tmp_path.rglob("keras/*.pyc")]) and time.monotonic() < until:
+            time.sleep(0.05)
+        return [path.name.split(".")[0] for path in found]
+
+    assert compiled(jobs=1, seconds=1) == []
+    assert compiled(jobs=2, seconds=20) == ["models"]
+
+
 def test_a_script_sees_its_pairing_s_variables_and_none_of_the_machine_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
