@@ -133,6 +133,14 @@ def tidy(said: str) -> str:
     return "\n".join(lines[:12])
 
 
+def shown(said: str) -> str:
+    """What a run printed, without the lines of nox and pytest around it."""
+    lines = said.splitlines()
+    return "\n".join(
+        one for one in lines if not re.match(r"nox > |[┏┃┡│├└]|!?\s*$|\d+ deselected", one)
+    )
+
+
 def render(faults: dict[str, list[Fault]]) -> str:
     """FAULTS.md."""
     lines = [

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faults import Fault, Installs
+from faults import Fault, Installs, shown
 from test_nox import nox
 
 from envs import environment
@@ -187,7 +187,7 @@ def test_a_checkout_that_cannot_be_written(fault: Fault, checkout: Path) -> None
     if subprocess.run([*wrap, "true"], capture_output=True).returncode:
         pytest.skip("nothing can be made read-only here: unshare --mount does not work")
     done = subprocess.run([*wrap, *command], capture_output=True, text=True)
-    fault.red(done.returncode, done.stdout + done.stderr, "cannot be written|could not")
+    fault.red(done.returncode, shown(done.stdout + done.stderr), "cannot be written|could not")
     fault.green(nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=checkout)[0])
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from faults import TF212, Fault
+from faults import TF212, Fault, shown
 from test_nox import nox
 
 from envs import ROOT, Problem, lock, outcome, pairing
@@ -137,14 +137,6 @@ def test_a_run_with_a_lock_in_which(fault: Fault, kept: Path, what: str) -> None
     fault.red(code, shown(printed), r"requirements/tf212-py311\.txt", said)
     file.write_text(text, encoding="utf-8")
     fault.green(nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=kept)[0])
-
-
-def shown(said: str) -> str:
-    """What a run printed, without the lines of nox and pytest around it."""
-    lines = said.splitlines()
-    return "\n".join(
-        one for one in lines if not re.match(r"nox > |[┏┃┡│├└]|!?\s*$|\d+ deselected", one)
-    )
 
 
 # --- a run with expectations that cannot be ---
