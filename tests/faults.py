@@ -137,7 +137,7 @@ def shown(said: str) -> str:
     """What a run printed, without the lines of nox and pytest around it."""
     lines = said.splitlines()
     return "\n".join(
-        one for one in lines if not re.match(r"nox > |[┏┃┡│├└]|!?\s*$|\d+ deselected", one)
+        one for one in lines if not re.match(r"nox > |[┏┃┡│├└=_]|!?\s*$|F? +\[|\d+ (de|fail)", one)
     )
 
 
