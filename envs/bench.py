@@ -253,13 +253,12 @@ def _matrix(part: _Part) -> None:
     # It also brings the bytecode.
     if missing := [one.session for one in targets if not outcome.bytecode(one).is_dir()]:
         part.say(f"not timed: {', '.join(missing)}")
-        _nox("-j", str(CORES), "-s", *missing, "--", "--jobs", "1", cwd=ROOT)
+        _nox("-j", str(CORES), "-s", *missing, cwd=ROOT)
     for number in range(part.repeat):
         results = part.folder / str(number)
         results.mkdir()
         with part.timed("matrix"):
-            options = ["--", "--jobs", "1", "--measure", str(results)]
-            _nox("-t", "pairings", "-j", str(CORES), *options, cwd=ROOT)
+            _nox("-t", "pairings", "-j", str(CORES), "--", "--measure", str(results), cwd=ROOT)
         found = [json.loads(file.read_text(encoding="utf-8")) for file in results.iterdir()]
         if len(found) != len(targets):
             raise Problem(

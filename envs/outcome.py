@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -436,6 +437,8 @@ def start(
         # The longest first, so that no core is left with it at the end.
         for place, name in enumerate(sorted(names, key=lambda name: name != "smoke")):
             if place == 1 and jobs > 1 and not cache.exists():
+                # Python 3.7 does not make it, and would have its own compiled each time.
+                cache.mkdir(parents=True)
                 pool.submit(_compile, target, python)
             futures[name] = pool.submit(
                 run, paths[name], python, target.pairing.env, timeout, bytecode=cache
@@ -498,14 +501,25 @@ def run(
             stderr=err,
             start_new_session=True,
         )
+        late = threading.Event()
+
+        def end_late() -> None:
+            late.set()
+            _end(process, home)
+
+        # With a timeout of its own, `wait` would look only twenty times a second.
+        timer = threading.Timer(timeout, end_late)
+        timer.start()
         try:
-            outcome = classify(process.wait(timeout), err)
-            if (left := _outlive(home)) and outcome.kind in (Kind.WORKS, Kind.FAILS):
+            outcome = classify(process.wait(), err)
+            timer.cancel()
+            if late.is_set():
+                outcome = Outcome(Kind.TIMES_OUT, message=f"after {timeout:g} seconds")
+            elif (left := _outlive(home)) and outcome.kind in (Kind.WORKS, Kind.FAILS):
                 what = f"still running {_GRACE:g} seconds after its end: {left}"
                 outcome = Outcome(Kind.LEAVES_A_PROCESS, message=what)
-        except subprocess.TimeoutExpired:
-            outcome = Outcome(Kind.TIMES_OUT, message=f"after {timeout:g} seconds")
         finally:
+            timer.cancel()
             _end(process, home)
         output = _tail(out) + _tail(err)
     return Run(outcome, output, time.monotonic() - began)
