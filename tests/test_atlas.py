@@ -4,6 +4,7 @@ the same again."""
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 import re
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from envs import Problem, atlas, environment, grid, lock, picture
+from envs import Problem, atlas, environment, grid, lock, picture, resolve
 from envs.atlas import STEPS, Cell, Column, Verdict
 
 ROWS = atlas.rows()
@@ -100,6 +101,25 @@ def test_the_columns_are_the_last_final_release_of_each_minor() -> None:
     assert atlas.last_of_each_minor(versions) == ["2.2.5", "2.9.0", "2.10.0", "3.0.5"]
     assert [str(COLUMNS[0]), COLUMNS[-1].package] == ["keras 2.2.5", "tf-keras"]
     assert {column.minor for column in COLUMNS if column.package == "keras"} >= {"2.3", "3.15"}
+
+
+def test_the_columns_are_the_releases_that_every_mirror_shows_by_now(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A week after PyPI's date of a file."""
+    asked = []
+
+    def releases(package: str, before: str) -> list[str]:
+        asked.append(before)
+        return ["2.11.0", "2.12.0"]
+
+    monkeypatch.setattr(resolve, "releases", releases)
+    monkeypatch.setattr(atlas, "COLUMNS", tmp_path / "columns.json")
+    grid.upgrade(print)
+    today = datetime.datetime.now(datetime.UTC).date()
+    assert set(asked) == {(today - datetime.timedelta(days=7)).isoformat()}
+    assert atlas.columns(atlas.COLUMNS)[0] == asked[0]
+
 
 
 # --- what a cell amounts to ---
