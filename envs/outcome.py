@@ -39,6 +39,9 @@ _TAIL = 64 * 1024
 _GRACE = 2.0
 """Seconds in which what a script started may end after it."""
 
+_START = 1.0
+"""Seconds in which what a script started as it ended must show what it is."""
+
 # What a script sees of this process's variables: nothing that changes which Keras is imported.
 _ENVIRON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "COMSPEC", "PATHEXT")
 
@@ -627,10 +630,27 @@ def _alive(home: str) -> dict[int, str]:
     found = {}
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if f"HOME={home}".encode() in (path / "environ").read_bytes().split(b"\0"):
-                words = (path / "cmdline").read_bytes().replace(b"\0", b" ")
-                found[int(path.name)] = words.decode(errors="replace").strip()
+            environ, words = _proc(path)
+            until = time.monotonic() + _START
+            while not environ and not words and _starts(path) and time.monotonic() < until:
+                time.sleep(0.001)
+                environ, words = _proc(path)
+            if f"HOME={home}".encode() in environ.split(b"\0"):
+                found[int(path.name)] = words.replace(b"\0", b" ").decode(errors="replace").strip()
     return found
+
+
+def _proc(path: Path) -> tuple[bytes, bytes]:
+    return (path / "environ").read_bytes(), (path / "cmdline").read_bytes()
+
+
+def _starts(path: Path) -> bool:
+    """Whether a process that shows nothing of itself is on the way from one program to another.
+
+    What has ended shows nothing either, nor does the kernel's own.
+    """
+    state, parent = (path / "stat").read_text().rpartition(")")[2].split()[:2]
+    return state != "Z" and parent not in ("0", "2")
 
 
 def _outlive(home: str) -> str:

@@ -6,6 +6,7 @@ import datetime
 import re
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,24 @@ def test_a_script_that_hangs_is_ended_and_so_is_what_it_started(tmp_path: Path) 
     assert ended.seconds < 3
     time.sleep(3)
     assert not left.exists()
+
+
+def test_what_a_script_started_as_it_ended_is_seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Until its program is loaded, Linux shows nothing of a process that is started."""
+    shown = outcome._proc
+    seen: Counter[Path] = Counter()
+
+    def proc(path: Path) -> tuple[bytes, bytes]:
+        seen[path] += 1
+        return shown(path) if seen[path] > 2 else (b"", b"")
+
+    monkeypatch.setattr(outcome, "_proc", proc)
+    monkeypatch.setattr(outcome, "_GRACE", 0.1)
+    sleep = "[sys.executable, '-c', 'import time; time.sleep(30)']"
+    code = f"import os, subprocess, sys\nsubprocess.Popen({sleep})\nos._exit(0)"
+    assert run(tmp_path, code).outcome.kind is Kind.LEAVES_A_PROCESS
 
 
 def test_bytecode_is_kept_apart_and_used_again_until_its_source_changes(tmp_path: Path) -> None:
