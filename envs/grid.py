@@ -75,7 +75,7 @@ def parse(argv: Sequence[str]) -> Request:
     options.add_argument("--show", action="store_true", help="run nothing; say what is recorded")
     options.add_argument("--again", action="store_true", help="run what is recorded again, compare")
     options.add_argument("--bless", action="store_true", help="record what turned out differently")
-    options.add_argument("--upgrade", action="store_true", help="take a week ago's releases")
+    options.add_argument("--upgrade", action="store_true", help="take releases of a week ago")
     options.add_argument("--check", type=int, metavar="N", help="run the fixed cells and N others")
     options.add_argument("--seed", type=int, help="which N others; printed by each check")
     given = vars(options.parse_args(argv))

@@ -121,7 +121,6 @@ def test_the_columns_are_the_releases_that_every_mirror_shows_by_now(
     assert atlas.columns(atlas.COLUMNS)[0] == asked[0]
 
 
-
 # --- what a cell amounts to ---
 
 
