@@ -8,6 +8,7 @@
 #   "colorlog==6.12.0",
 #   "dependency-groups==1.3.2",
 #   "distlib==0.4.4",
+#   "execnet==2.1.2",
 #   "filelock==4.2.11",
 #   "humanize==4.17.0",
 #   "hypothesis==6.170.17",
@@ -23,6 +24,7 @@
 #   "pluggy==1.7.0",
 #   "pygments==2.21.0",
 #   "pytest==9.2.0",
+#   "pytest-xdist==3.8.0",
 #   "python-discovery==1.9.5",
 #   "referencing==0.37.0",
 #   "rich==15.0.0",
@@ -65,13 +67,15 @@ if [int(number) for number in version("nox").split(".")] < [2025, 2, 9]:
 
 sys.path.insert(0, str(ROOT))
 
-import envs  # noqa: E402
-from envs import Problem, lock, pairing  # noqa: E402
+from envs import Problem  # noqa: E402
+from envs.model import lock, pairing  # noqa: E402
 
 T = TypeVar("T")
 
 nox.options.default_venv_backend = "uv|venv"
 nox.options.sessions = ["lint", "tests", "tf212"]
+
+# What a session needs is imported in it: a listing needs little of it.
 
 
 def checked(session: nox.Session, step: Callable[[], T]) -> T:
@@ -90,71 +94,82 @@ def pytest(session: nox.Session, *args: str) -> None:
 
 @nox.session(reuse_venv=True)
 def lint(session: nox.Session) -> None:
-    """Check style and types of the tooling with ruff and mypy."""
-    session.install("ruff==0.17.6", "mypy==2.4.1")
+    """Check style, types and the order of the packages with ruff, mypy and import-linter."""
+    session.install("ruff==0.17.6", "mypy==2.4.1", "import-linter==2.17")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy", f"--python-executable={sys.executable}", "noxfile.py", "envs", "tests")
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": "."})
 
 
 @nox.session(python=False)
 def tests(session: nox.Session) -> None:
     """Run the quick tests: pairing files, locks, records and tables agree; no TensorFlow."""
-    pytest(session, "tests")
+    pytest(session, "tests", "-p", "xdist", "-n", "auto")
 
 
 @nox.session(python=False, default=False)
 def proofs(session: nox.Session) -> None:
-    """Prove what the README claims of locks with real installs: plain pip, caps, tampering."""
-    pytest(session, "tests", "--proofs")
+    """Prove what the pages claim of locks with real installs: plain pip, caps, tampering."""
+    pytest(session, "tests", "-m", "proof")
 
 
 @nox.session(python=False, default=False)
 def interference(session: nox.Session) -> None:
     """Break real environments, have verify.py name it and mend it as it says: -- [-k tf212]."""
-    pytest(session, "tests/test_interference.py", "--interference")
+    pytest(session, "tests/test_interference.py", "-m", "interference")
 
 
 @nox.session(python=False, default=False)
 def faults(session: nox.Session) -> None:
     """Make every fault for real and see it noticed: -- [-k install] [--bless]."""
-    pytest(session, "tests", "--faults")
+    pytest(session, "tests", "-m", "faults")
 
 
 @nox.session(name="lock", python=False, default=False)
 def lock_(session: nox.Session) -> None:
     """Renew all locks, or some: -- [tf212] [--platform windows] [--python 3.9] [--upgrade]."""
-    request = envs.resolve.parse(session.posargs)
-    checked(session, lambda: envs.resolve.renew(request, session.log))
+    from envs.locking import lock_request, renewal
+    from envs.publish import pages as pages_
+
+    request = checked(session, lambda: lock_request.parse_lock_request(session.posargs))
+    checked(session, lambda: renewal.renew_locks(request, session.log))
     if not request.names:
-        checked(session, envs.reference.write)
+        checked(session, pages_.write_pages)
 
 
 @nox.session(name="check-locks", python=False, default=False)
 def check_locks(session: nox.Session) -> None:
     """Have uv resolve every lock for its platform, installing nothing: -- [tf212]."""
-    checked(session, lambda: envs.resolve.check_all(session.posargs, session.log))
+    from envs.locking import lock_check
+
+    checked(session, lambda: lock_check.check_locks(session.posargs, session.log))
 
 
 @nox.session(python=False, default=False)
 def copy(session: nox.Session) -> None:
     """Put a lock into a project: -- tf212 PATH [--python 3.9] [--with dockerfile] [--help]."""
-    request = envs.project.parse(session.posargs, Path(session.invoked_from))
-    checked(session, lambda: envs.project.copy(request, session.log))
+    from envs.publish import copy_request, copying
+
+    request = copy_request.parse_copy_request(session.posargs, Path(session.invoked_from))
+    checked(session, lambda: copying.copy_lock(request, session.log))
 
 
 @nox.session(default=False, reuse_venv=True)
 def templates(session: nox.Session) -> None:
     """Check every template, rendered for every lock, with the tools of its ecosystem."""
-    session.install("-r", "envs/templates/checks.txt")
+    session.install("-r", "envs/publish/templates/checks.txt")
     session.env["PATH"] = os.pathsep.join([session.bin, os.environ["PATH"]])
-    pytest(session, "tests/test_templates.py", "--templates")
+    pytest(session, "tests/test_templates.py", "-m", "templates")
 
 
-@nox.session(python=False, default=False)
-def others(session: nox.Session) -> None:
+@nox.session(name="daily-share", python=False, default=False)
+def daily_share_(session: nox.Session) -> None:
     """Run ten of the further Pythons and variants, others each day: -- [10]; name the rest."""
-    chosen, left = checked(session, lambda: envs.outcome.share(" ".join(session.posargs) or "10"))
+    from envs.running import daily_share
+
+    count = " ".join(session.posargs) or "10"
+    chosen, left = checked(session, lambda: daily_share.choose_share(count))
     session.log(f"not run today: {', '.join(left) or 'none'}")
     nox_ = (sys.executable, "-m", "nox", "-j", "2", "-s", *chosen)
     session.run(*nox_, "--", "--jobs", "1", "--drop", external=True)
@@ -163,37 +178,50 @@ def others(session: nox.Session) -> None:
 @nox.session(python=False, default=False)
 def atlas(session: nox.Session) -> None:
     """Run every TensorFlow against every Keras: -- [tf212] [--keras 3.5] [--show] [--check 10]."""
-    request = envs.grid.parse(session.posargs)
-    checked(session, lambda: envs.grid.run(request, session.log))
+    from envs.atlas import atlas_request, atlas_run
+    from envs.publish import pages as pages_
+
+    request = atlas_request.parse_atlas_request(session.posargs)
+    checked(session, lambda: atlas_run.run_atlas(request, session.log))
     if request.records:
-        checked(session, envs.reference.write)
+        checked(session, pages_.write_pages)
 
 
-@nox.session(name="plain-install", python=False, default=False)
-def plain_install(session: nox.Session) -> None:
+@nox.session(name="unpinned-install", python=False, default=False)
+def unpinned_install_(session: nox.Session) -> None:
     """Type the document's commands, unpinned, and say what changed since last time: -- [tf212]."""
-    checked(session, lambda: envs.plain.renew(session.posargs, session.log))
-    checked(session, envs.reference.write)
+    from envs.publish import pages as pages_
+    from envs.running import unpinned_install
+
+    checked(session, lambda: unpinned_install.renew_observations(session.posargs, session.log))
+    checked(session, pages_.write_pages)
 
 
 @nox.session(python=False, default=False)
 def bench(session: nox.Session) -> None:
     """Time everything, beside pip, uv and the bare scripts: -- [tf212] [matrix] [--repeat 3]."""
-    request = checked(session, lambda: envs.bench.parse(session.posargs))
-    checked(session, lambda: envs.bench.run(request, session.log))
-    checked(session, envs.reference.write)
+    from envs.bench import bench_run
+    from envs.publish import pages as pages_
+
+    request = checked(session, lambda: bench_run.parse_bench_request(session.posargs))
+    checked(session, lambda: bench_run.run_bench(request, session.log))
+    checked(session, pages_.write_pages)
 
 
-@nox.session(name="reference", python=False, default=False)
-def reference_(session: nox.Session) -> None:
-    """Write the index and the tables of every README.md anew from the data."""
-    checked(session, envs.reference.write)
+@nox.session(python=False, default=False)
+def pages(session: nox.Session) -> None:
+    """Write the index, and the tables and pictures of every page, anew from the data."""
+    from envs.publish import pages as pages_
+
+    checked(session, pages_.write_pages)
 
 
 @nox.session(python=False, default=False)
 def drop(session: nox.Session) -> None:
     """Remove environments and their TensorFlow from uv's cache: -- [tf212]; all if none."""
-    checked(session, lambda: envs.outcome.drop(session.posargs))
+    from envs.running import sessions
+
+    checked(session, lambda: sessions.drop_sessions(session.posargs))
 
 
 def register(target: pairing.Target) -> None:
@@ -217,8 +245,8 @@ def asked() -> list[str]:
 
 
 try:
-    targets = lock.executable(pairing.load_all())
-    pairing.choose(targets, asked())
+    targets = lock.list_executable(pairing.load_pairings())
+    pairing.choose_names(targets, asked())
     for each in targets.values():
         register(each)
 except Problem as problem:

@@ -14,14 +14,20 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from envs import Problem, atlas, environment, grid, lock, picture, resolve
-from envs.atlas import STEPS, Cell, Column, Verdict
+from envs import Problem
+from envs.atlas import atlas_request, atlas_run, cells, explanation, layout, row_files
+from envs.atlas.atlas_run import _Running
+from envs.atlas.cells import STEPS, Cell, Column, Verdict
+from envs.locking import pypi
+from envs.model import lock
+from envs.publish import atlas_picture
+from envs.running import installation, installers, interpreters
 
-ROWS = atlas.rows()
-AS_OF, COLUMNS = atlas.columns()
-FOUND = atlas.load()
-CAUSES = atlas.load_causes()
-SOME = FOUND["tf212"][atlas.find_column("keras", "2.12")]
+ROWS = layout.list_rows()
+AS_OF, COLUMNS = layout.load_columns()
+FOUND = row_files.load_atlas()
+CAUSES = explanation.load_causes()
+SOME = FOUND["tf212"][layout.find_column("keras", "2.12")]
 
 GOOD = dict.fromkeys(STEPS, "works: a step") | {"tf.keras": "works: keras 2.12.0"}
 
@@ -42,7 +48,7 @@ def test_every_cell_was_run_with_the_locks_columns_and_script_of_today() -> None
     stale = {
         name: [str(column) for column in columns]
         for name, target in ROWS.items()
-        if (columns := atlas.stale(target, FOUND[name]))
+        if (columns := row_files.list_stale(target, FOUND[name]))
     }
     assert stale == {}, "run nox -s atlas"
 
@@ -51,19 +57,19 @@ def test_every_tensorflow_minor_is_a_row_and_no_file_is_left_over() -> None:
     minors = {target.pairing.tensorflow.rsplit(".", 1)[0] for target in ROWS.values()}
     assert len(minors) == len(ROWS)
     assert {"1.15", "2.0", "2.12", "2.21"} <= minors
-    files = {path.name for path in atlas.FOLDER.iterdir()}
-    others = {atlas.COLUMNS.name, atlas.SCHEMA.name, atlas.CAUSES.name}
+    files = {path.name for path in layout.FOLDER.iterdir()}
+    others = {layout.COLUMNS.name, row_files.SCHEMA.name}
     assert files == {f"{name}.json" for name in ROWS} | others
 
 
 @pytest.mark.parametrize("name", ROWS)
 def test_a_row_is_as_its_schema_says_and_as_it_would_be_written(name: str) -> None:
-    schema = json.loads(atlas.SCHEMA.read_text(encoding="utf-8"))
+    schema = json.loads(row_files.SCHEMA.read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
-    text = atlas.row_path(name).read_text(encoding="utf-8")
+    text = row_files.row_path(name).read_text(encoding="utf-8")
     data = json.loads(text)
     Draft202012Validator(schema).validate(data)
-    assert atlas.render_row(ROWS[name], FOUND[name]) == text
+    assert row_files.render_row(ROWS[name], FOUND[name]) == text
     next(iter(data["cells"].values()))["steps"] = {"import tensorflow": "should work"}
     assert not Draft202012Validator(schema).is_valid(data)
 
@@ -79,12 +85,12 @@ def test_what_is_recorded_reads_the_same_on_every_machine() -> None:
 @pytest.mark.parametrize("name", ROWS)
 def test_the_keras_of_a_row_s_own_lock_is_not_worse_than_any_other(name: str) -> None:
     """With its own Keras, nothing is changed by the installation, and nothing fails."""
-    own = lock.read(ROWS[name]).versions
+    own = lock.read_lock(ROWS[name]).versions
     here = [column for column in FOUND[name] if own.get(column.package) == column.version]
     for column in here:
         one = FOUND[name][column]
         assert one.changed == {}
-        assert atlas.verdict(one, column) in (Verdict.WORKS, Verdict.APART)
+        assert cells.judge_cell(one, column) in (Verdict.WORKS, Verdict.APART)
 
 
 def test_every_failure_has_one_cause_and_every_cause_a_failure() -> None:
@@ -98,7 +104,7 @@ def test_every_failure_has_one_cause_and_every_cause_a_failure() -> None:
 
 def test_the_columns_are_the_last_final_release_of_each_minor() -> None:
     versions = ["2.1.6", "2.2.4", "2.2.5", "2.10.0", "2.9.0", "2.10.1rc0", "3.0.0", "3.0.5"]
-    assert atlas.last_of_each_minor(versions) == ["2.2.5", "2.9.0", "2.10.0", "3.0.5"]
+    assert layout.last_of_each_minor(versions) == ["2.2.5", "2.9.0", "2.10.0", "3.0.5"]
     assert [str(COLUMNS[0]), COLUMNS[-1].package] == ["keras 2.2.5", "tf-keras"]
     assert {column.minor for column in COLUMNS if column.package == "keras"} >= {"2.3", "3.15"}
 
@@ -113,12 +119,12 @@ def test_the_columns_are_the_releases_that_every_mirror_shows_by_now(
         asked.append(before)
         return ["2.11.0", "2.12.0"]
 
-    monkeypatch.setattr(resolve, "releases", releases)
-    monkeypatch.setattr(atlas, "COLUMNS", tmp_path / "columns.json")
-    grid.upgrade(print)
+    monkeypatch.setattr(pypi, "list_releases", releases)
+    monkeypatch.setattr(layout, "COLUMNS", tmp_path / "columns.json")
+    atlas_run.upgrade_columns(print)
     today = datetime.datetime.now(datetime.UTC).date()
     assert set(asked) == {(today - datetime.timedelta(days=7)).isoformat()}
-    assert atlas.columns(atlas.COLUMNS)[0] == asked[0]
+    assert layout.load_columns(layout.COLUMNS)[0] == asked[0]
 
 
 # --- what a cell amounts to ---
@@ -144,12 +150,12 @@ def test_the_columns_are_the_releases_that_every_mirror_shows_by_now(
     ],
 )
 def test_a_cell_amounts_to_what_its_steps_say(changes: dict[str, str], verdict: Verdict) -> None:
-    assert atlas.verdict(cell(**changes), Column("keras", "2.12.0")) is verdict
+    assert cells.judge_cell(cell(**changes), Column("keras", "2.12.0")) is verdict
 
 
 def test_a_cell_that_cannot_be_installed_is_no_failure() -> None:
     one = dataclasses.replace(SOME, cannot="Because ...", steps={})
-    assert atlas.verdict(one, COLUMNS[0]) is Verdict.CANNOT
+    assert cells.judge_cell(one, COLUMNS[0]) is Verdict.CANNOT
     assert one.failure is None
 
 
@@ -167,24 +173,24 @@ def test_a_cell_that_cannot_be_installed_is_no_failure() -> None:
 def test_what_tensorflow_admits(
     requires: list[str], python: str, version: str, said: bool | None
 ) -> None:
-    assert atlas.asked_of_tensorflow(requires, python, Column("keras", version)) is said
+    assert cells.is_admitted(requires, python, Column("keras", version)) is said
 
 
 def test_a_cell_of_another_lock_day_or_script_is_stale() -> None:
     target, row = ROWS["tf212"], FOUND["tf212"]
-    assert atlas.stale(target, row) == []
+    assert row_files.list_stale(target, row) == []
     for field in ("lock", "as_of", "script"):
         conditions = dataclasses.replace(SOME.conditions, **{field: "other"})
         other = dataclasses.replace(SOME, conditions=conditions)
-        assert atlas.stale(target, row | {COLUMNS[3]: other}) == [COLUMNS[3]]
-    assert atlas.stale(target, {}) == COLUMNS
+        assert row_files.list_stale(target, row | {COLUMNS[3]: other}) == [COLUMNS[3]]
+    assert row_files.list_stale(target, {}) == COLUMNS
 
 
 # --- in words and pictures ---
 
 
 def test_someone_with_tensorflow_2_12_and_keras_2_11_reads_why_and_what_to_do() -> None:
-    said = atlas.describe("tf212", atlas.find_column("keras", "2.11"), FOUND)
+    said = explanation.describe_cell("tf212", layout.find_column("keras", "2.11"), FOUND)
     assert said.startswith("TensorFlow 2.12.0 with keras 2.11.0, on Python 3.11: neither works")
     assert "does not admit it" in said
     assert "module 'inspect' has no attribute 'ArgSpec'" in said
@@ -193,13 +199,13 @@ def test_someone_with_tensorflow_2_12_and_keras_2_11_reads_why_and_what_to_do() 
 
 
 def test_a_way_out_prefers_what_tensorflow_admits_and_knows_the_legacy_locks() -> None:
-    said = atlas.describe("tf215", atlas.find_column("keras", "3.15"), FOUND)
+    said = explanation.describe_cell("tf215", layout.find_column("keras", "3.15"), FOUND)
     assert "TensorFlow was not made for it" in said
     assert (
         "keep keras 3.15.1: with TensorFlow 2.16.2 on Python 3.12, its lock: nox -s copy -- tf216 "
         in said
     )
-    said = atlas.describe("tf216", atlas.find_column("tf-keras", "2.17"), FOUND)
+    said = explanation.describe_cell("tf216", layout.find_column("tf-keras", "2.17"), FOUND)
     assert "cannot be installed" in said
     assert "its lock: nox -s copy -- tf217-legacy PATH" in said
 
@@ -207,18 +213,18 @@ def test_a_way_out_prefers_what_tensorflow_admits_and_knows_the_legacy_locks() -
 def test_every_cell_can_be_said_in_words() -> None:
     for name, row in FOUND.items():
         for column, one in row.items():
-            said = atlas.describe(name, column, FOUND)
-            works = atlas.verdict(one, column) in (Verdict.WORKS, Verdict.APART)
+            said = explanation.describe_cell(name, column, FOUND)
+            works = cells.judge_cell(one, column) in (Verdict.WORKS, Verdict.APART)
             assert ("what works:" in said) != (works and one.admitted is not False)
             assert (one.cannot or "") in said
 
 
 def test_the_table_and_the_picture_show_every_cell() -> None:
-    table = picture.table(ROWS, FOUND).splitlines()
+    table = atlas_picture.render_atlas_table(ROWS, FOUND).splitlines()
     assert len(table) == 2 + len(COLUMNS)
     line = next(one for one in table if one.startswith("| keras 2.12.0 |")).split("|")
     assert line[2 + list(ROWS).index("tf212")].strip() == "**●**"
-    drawing = ElementTree.fromstring(picture.render(ROWS, FOUND))
+    drawing = ElementTree.fromstring(atlas_picture.render_atlas_picture(ROWS, FOUND))
     titles = [one.text or "" for one in drawing.iter("{http://www.w3.org/2000/svg}title")]
     assert sum(text.startswith("TensorFlow ") for text in titles) == len(ROWS) * len(COLUMNS)
     assert any(text.startswith("TensorFlow 2.12.0 with keras 2.11.0: neither") for text in titles)
@@ -226,15 +232,17 @@ def test_the_table_and_the_picture_show_every_cell() -> None:
 
 def test_a_cell_that_was_not_run_is_shown_as_such() -> None:
     row = {column: one for column, one in FOUND["tf212"].items() if column.minor != "2.11"}
-    assert "| ? |" in picture.table(ROWS, {**FOUND, "tf212": row})
-    assert "keras 2.11.0: not run yet" in picture.render(ROWS, {**FOUND, "tf212": row})
+    assert "| ? |" in atlas_picture.render_atlas_table(ROWS, {**FOUND, "tf212": row})
+    assert "keras 2.11.0: not run yet" in atlas_picture.render_atlas_picture(
+        ROWS, {**FOUND, "tf212": row}
+    )
 
 
 def test_a_failure_without_a_cause_is_refused() -> None:
     odd = cell(import_keras="fails: OddError: never seen")
     row = FOUND["tf212"] | {COLUMNS[0]: odd}
     with pytest.raises(Problem, match=r"tf212 \+ keras 2.2.5: a failure that nobody explained"):
-        picture.failures(ROWS, {**FOUND, "tf212": row})
+        atlas_picture.render_atlas_failures(ROWS, {**FOUND, "tf212": row})
 
 
 # --- what is asked for ---
@@ -251,19 +259,21 @@ def test_a_failure_without_a_cause_is_refused() -> None:
 )
 def test_what_the_atlas_does_not_have_is_named(args: list[str], said: str) -> None:
     with pytest.raises(Problem, match=re.escape(said)):
-        grid.run(grid.parse([*args, "--show"]), print)
+        atlas_run.run_atlas(atlas_request.parse_atlas_request([*args, "--show"]), print)
 
 
 def test_a_check_takes_the_fixed_cells_and_the_same_others_for_a_seed() -> None:
-    chosen = grid.pick(10, 7)
-    assert chosen == grid.pick(10, 7) != grid.pick(10, 8)
-    assert sum(map(len, chosen.values())) == 10 + sum(map(len, grid.FIXED.values()))
-    for name, cells in grid.FIXED.items():
-        assert {atlas.find_column(*one.split()) for one in cells} <= set(chosen[name])
+    chosen = atlas_request.pick_cells(10, 7)
+    assert chosen == atlas_request.pick_cells(10, 7) != atlas_request.pick_cells(10, 8)
+    assert sum(map(len, chosen.values())) == 10 + sum(map(len, atlas_request.FIXED.values()))
+    for name, fixed_cells in atlas_request.FIXED.items():
+        assert {layout.find_column(*one.split()) for one in fixed_cells} <= set(chosen[name])
     fixed = [
-        (name, atlas.find_column(*one.split())) for name in grid.FIXED for one in grid.FIXED[name]
+        (name, layout.find_column(*one.split()))
+        for name in atlas_request.FIXED
+        for one in atlas_request.FIXED[name]
     ]
-    verdicts = {atlas.verdict(FOUND[name][column], column) for name, column in fixed}
+    verdicts = {cells.judge_cell(FOUND[name][column], column) for name, column in fixed}
     assert verdicts == set(Verdict)
 
 
@@ -271,23 +281,23 @@ def test_a_cell_that_turns_out_differently_ends_the_run_with_both_sides(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The cell is not run here, only what it gave is made up."""
-    column = atlas.find_column("keras", "2.11")
-    text = atlas.row_path("tf212").read_text(encoding="utf-8")
-    monkeypatch.setattr(atlas, "row_path", lambda name, folder=None: tmp_path / f"{name}.json")
-    atlas.row_path("tf212").write_text(text, encoding="utf-8")
+    column = layout.find_column("keras", "2.11")
+    text = row_files.row_path("tf212").read_text(encoding="utf-8")
+    monkeypatch.setattr(row_files, "row_path", lambda name, folder=None: tmp_path / f"{name}.json")
+    row_files.row_path("tf212").write_text(text, encoding="utf-8")
     odd = dataclasses.replace(FOUND["tf212"][column], steps=GOOD)
-    running = grid._Running({"tf212": [column]}, print, bless=False)
+    running = _Running({"tf212": [column]}, print, bless=False)
     running.note(ROWS["tf212"], column, odd, 1.0)
     assert len(running.wrong) == 1
     assert "recorded steps: {'import tensorflow': \"fails: AttributeError" in running.wrong[0]
     assert "happened steps: {'import tensorflow': 'works: a step'" in running.wrong[0]
     assert "nox -s atlas -- tf212 --keras 2.11 --bless" in running.wrong[0]
-    assert atlas.row_path("tf212").read_text(encoding="utf-8") == text
+    assert row_files.row_path("tf212").read_text(encoding="utf-8") == text
 
-    blessing = grid._Running({"tf212": [column]}, print, bless=True)
+    blessing = _Running({"tf212": [column]}, print, bless=True)
     blessing.note(ROWS["tf212"], column, odd, 1.0)
     assert blessing.wrong == []
-    assert atlas.load_row("tf212")[column].steps == GOOD
+    assert row_files.load_row("tf212")[column].steps == GOOD
 
 
 # --- proofs: the order of cells changes nothing, and uv brings what pip would ---
@@ -301,7 +311,7 @@ def test_the_order_of_cells_does_not_change_them(name: str) -> None:
     chosen = {name: [c for c in reversed(wanted) if FOUND[name][c].cannot is None]}
     assert len(chosen[name]) >= 3
     said: list[str] = []
-    grid._Running(chosen, said.append, bless=False).all()
+    _Running(chosen, said.append, bless=False).all()
     assert len(said) == len(chosen[name])
     assert all("as recorded" in line for line in said), said
 
@@ -310,20 +320,20 @@ def test_the_order_of_cells_does_not_change_them(name: str) -> None:
 @pytest.mark.parametrize(("name", "minor"), [("tf212", "3.5"), ("tf215", "2.13")])
 def test_pip_would_bring_what_uv_brought(name: str, minor: str, tmp_path: Path) -> None:
     """The same packages: pip and uv may be shown an index of different age, so not each release."""
-    column, target = atlas.find_column("keras", minor), ROWS[name]
+    column, target = layout.find_column("keras", minor), ROWS[name]
     file = tmp_path / "lock.txt"
-    file.write_text(lock.path(target).read_text(encoding="utf-8"), encoding="utf-8")
-    base = environment.find_interpreter(target.python)
+    file.write_text(lock.lock_path(target).read_text(encoding="utf-8"), encoding="utf-8")
+    base = interpreters.find_interpreter(target.python)
     folder = tmp_path / "env"
     subprocess.run([base, "-I", "-m", "venv", folder], check=True)
-    pip = [str(environment.interpreter(folder)), "-I", "-m", "pip", "install", "-q"]
-    environ = environment.tool_environ()
+    pip = [str(interpreters.interpreter_in(folder)), "-I", "-m", "pip", "install", "-q"]
+    environ = installers.tool_environ()
     subprocess.run([*pip, "-U", "pip"], env=environ, check=True)
     subprocess.run([*pip, "--require-hashes", "-r", file], env=environ, check=True)
-    before = environment.installed(folder)
+    before = installation.list_installed(folder)
     day = f"--uploaded-prior-to={AS_OF}T00:00:00Z"
     subprocess.run([*pip, day, f"keras=={column.version}"], env=environ, check=True)
-    after = environment.installed(folder)
+    after = installation.list_installed(folder)
     changed = {one for one in before.keys() | after.keys() if before.get(one) != after.get(one)}
     assert changed == set(FOUND[name][column].changed)
     assert after["keras"] == column.version

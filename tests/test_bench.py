@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from test_nox import nox
 
-from envs import Problem, bench, pairing, speed
-from envs.speed import Measured
+from envs import Problem
+from envs.bench import bench_figures, bench_run, stopwatch
+from envs.bench.bench_figures import Measured
+from envs.model import pairing
+from envs.publish import bench_tables
 
 TARGETS = """\
 [parts.tf212]
@@ -28,9 +31,9 @@ at_most = 0.5
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("FIGURES", "TARGETS"):
-        monkeypatch.setattr(speed, name, tmp_path / name)
-    monkeypatch.setattr(speed, "ROOT", tmp_path)
-    speed.TARGETS.write_text(TARGETS)
+        monkeypatch.setattr(bench_figures, name, tmp_path / name)
+    monkeypatch.setattr(bench_figures, "ROOT", tmp_path)
+    bench_figures.TARGETS.write_text(TARGETS)
     return tmp_path
 
 
@@ -40,8 +43,8 @@ def measured(ours: list[float], theirs: list[float]) -> Measured:
 
 
 def test_what_was_measured_is_kept_and_shown(files: Path) -> None:
-    speed.record("tf212", measured([9, 4, 5], [10, 12, 11]))
-    text = speed.tables()
+    bench_figures.record_figures("tf212", measured([9, 4, 5], [10, 12, 11]))
+    text = bench_tables.render_bench_tables()
     assert text.startswith("![Bars: seconds of each way")
     assert "| ours / theirs | 0.45 | 0.5 | met |" in text
     assert "| ours | 5.00 s | 4.00 - 9.00 | 3 | what we do |" in text
@@ -50,8 +53,8 @@ def test_what_was_measured_is_kept_and_shown(files: Path) -> None:
 
 
 def test_the_plot_has_a_bar_and_every_repetition(files: Path) -> None:
-    speed.record("tf212", measured([9, 4, 5], [10, 12, 11]))
-    drawn = ElementTree.fromstring(speed.plot())
+    bench_figures.record_figures("tf212", measured([9, 4, 5], [10, 12, 11]))
+    drawn = ElementTree.fromstring(bench_tables.render_bench_plot())
     space = "{http://www.w3.org/2000/svg}"
     widths = [float(bar.attrib["width"]) for bar in drawn.iter(f"{space}rect")]
     assert widths[0] / widths[1] == pytest.approx(5 / 11, rel=0.01)
@@ -60,61 +63,71 @@ def test_the_plot_has_a_bar_and_every_repetition(files: Path) -> None:
 
 
 def test_a_ratio_that_is_missed_needs_a_reason_and_no_other_has_one(files: Path) -> None:
-    assert speed.objections() == ["tf212: is not measured: run nox -s bench"]
-    speed.record("tf212", measured([6], [10]))
-    assert speed.objections() == ["TARGETS: ours / theirs is 0.60: say why, in 'reason'"]
-    speed.TARGETS.write_text(TARGETS + 'reason = "the disk"\n')
-    assert speed.objections() == []
-    assert "| 0.60 | 0.5 | missed: the disk |" in speed.tables()
-    speed.record("tf212", measured([4], [10]))
-    assert speed.objections() == ["TARGETS: ours / theirs is met: it needs no 'reason'"]
+    assert bench_figures.list_bench_objections() == ["tf212: is not measured: run nox -s bench"]
+    bench_figures.record_figures("tf212", measured([6], [10]))
+    assert bench_figures.list_bench_objections() == [
+        "TARGETS: ours / theirs is 0.60: say why, in 'reason'"
+    ]
+    bench_figures.TARGETS.write_text(TARGETS + 'reason = "the disk"\n')
+    assert bench_figures.list_bench_objections() == []
+    assert "| 0.60 | 0.5 | missed: the disk |" in bench_tables.render_bench_tables()
+    bench_figures.record_figures("tf212", measured([4], [10]))
+    assert bench_figures.list_bench_objections() == [
+        "TARGETS: ours / theirs is met: it needs no 'reason'"
+    ]
 
 
 def test_what_is_not_measured_is_shown_as_such(files: Path) -> None:
     other = TARGETS.replace("tf212", "matrix")
-    speed.TARGETS.write_text(TARGETS + other)
-    speed.record("tf212", measured([4], [10]))
-    assert speed.objections() == ["matrix: is not measured: run nox -s bench"]
-    speed.TARGETS.write_text(TARGETS + other + '[unmeasured]\nmatrix = "no time"\ntf212 = "x"\n')
-    assert speed.objections() == ["TARGETS: unmeasured: tf212: does not belong there"]
-    speed.TARGETS.write_text(TARGETS + other + '[unmeasured]\nmatrix = "no time"\n')
-    assert speed.objections() == []
-    assert "| ours / theirs | 0.40 | 0.5 | met |" in speed.tables()
-    assert "| ours / theirs | - | 0.5 | not measured: no time |" in speed.tables()
+    bench_figures.TARGETS.write_text(TARGETS + other)
+    bench_figures.record_figures("tf212", measured([4], [10]))
+    assert bench_figures.list_bench_objections() == ["matrix: is not measured: run nox -s bench"]
+    bench_figures.TARGETS.write_text(
+        TARGETS + other + '[unmeasured]\nmatrix = "no time"\ntf212 = "x"\n'
+    )
+    assert bench_figures.list_bench_objections() == [
+        "TARGETS: unmeasured: tf212: does not belong there"
+    ]
+    bench_figures.TARGETS.write_text(TARGETS + other + '[unmeasured]\nmatrix = "no time"\n')
+    assert bench_figures.list_bench_objections() == []
+    assert "| ours / theirs | 0.40 | 0.5 | met |" in bench_tables.render_bench_tables()
+    assert (
+        "| ours / theirs | - | 0.5 | not measured: no time |" in bench_tables.render_bench_tables()
+    )
 
 
 def test_figures_that_are_not_those_described_are_not_kept(files: Path) -> None:
     with pytest.raises(Problem, match="tf212: figures: are not those measured"):
-        speed.record("tf212", Measured("2026-11-24", "", "", {"ours": [1.0]}, {}))
-    assert not speed.FIGURES.exists()
+        bench_figures.record_figures("tf212", Measured("2026-11-24", "", "", {"ours": [1.0]}, {}))
+    assert not bench_figures.FIGURES.exists()
 
 
 @pytest.mark.parametrize("text", ["{", "[]", json.dumps({"parts": {"tf212": {"date": 1}}})])
 def test_figures_that_cannot_be_read_are_named(files: Path, text: str) -> None:
-    speed.FIGURES.write_text(text)
+    bench_figures.FIGURES.write_text(text)
     with pytest.raises(Problem, match=r"FIGURES: cannot be read .*nox -s bench"):
-        speed.load()
+        bench_figures.load_figures()
 
 
 def test_a_ratio_of_an_unknown_figure_is_named(files: Path) -> None:
-    speed.TARGETS.write_text(TARGETS.replace('to = "theirs"', 'to = "their"'))
+    bench_figures.TARGETS.write_text(TARGETS.replace('to = "theirs"', 'to = "their"'))
     with pytest.raises(Problem, match="TARGETS: part 'tf212' has no figure 'their'"):
-        speed.load_targets()
+        bench_figures.load_bench_targets()
 
 
 def test_the_long_listing_has_as_many_pairings_as_it_says(checkout: Path) -> None:
-    bench._multiply(checkout)
-    assert len(pairing.load_all(checkout / "envs/pairings")) == 300
+    bench_run._multiply(checkout)
+    assert len(pairing.load_pairings(checkout / "envs/pairings")) == 300
 
 
 def test_every_part_is_described_and_no_target_is_missed_without_a_reason() -> None:
-    assert list(bench.PARTS) == list(speed.load_targets().parts)
-    assert speed.objections() == []
+    assert list(bench_run.PARTS) == list(bench_figures.load_bench_targets().parts)
+    assert bench_figures.list_bench_objections() == []
 
 
 def test_what_goes_wrong_is_not_timed() -> None:
     with pytest.raises(Problem, match=r"python.* -c .*: failed with exit code 1: nothing is timed"):
-        bench._do("python3", "-c", "raise SystemExit(1)")
+        stopwatch.run_command("python3", "-c", "raise SystemExit(1)")
 
 
 @pytest.mark.parametrize(

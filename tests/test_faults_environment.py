@@ -13,10 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faults import Fault, Installs, shown
+from fault_rigs import Installs
+from faults import Fault, shown
 from test_nox import nox
 
-from envs import environment
+from envs.running import installers, interpreters
 
 pytestmark = pytest.mark.faults
 
@@ -75,8 +76,15 @@ def test_an_installed_file(fault: Fault, installs: Installs, change: str, instal
 
 
 def change_packages(installs: Installs, *args: str) -> None:
-    command = [environment.uv() or "uv", "pip", *args, "-q", "-p", str(installs.env / "bin/python")]
-    environ = {**environment.tool_environ(), **installs.environ}
+    command = [
+        installers.find_uv() or "uv",
+        "pip",
+        *args,
+        "-q",
+        "-p",
+        str(installs.env / "bin/python"),
+    ]
+    environ = {**installers.tool_environ(), **installs.environ}
     subprocess.run(command, env=environ, check=True)
 
 
@@ -129,7 +137,7 @@ def test_the_interpreter_of_an_environment_replaced(
     installs.duration()
     link = installs.env / "bin/python"
     link.unlink()
-    link.symlink_to("/nowhere/python" if other == "none" else environment.find_interpreter(other))
+    link.symlink_to("/nowhere/python" if other == "none" else interpreters.find_interpreter(other))
     fault.mended(*installs(), "bin/python was edited: made anew")
     installs.whole()
     fault.green(*installs())
@@ -150,10 +158,10 @@ def test_a_nox_folder_copied_from_another_machine(
     fault: Fault, checkout: Path, tmp_path: Path
 ) -> None:
     """nox's own environment is in it too, made by an interpreter that is not on this machine."""
-    uv = environment.uv()
+    uv = installers.find_uv()
     assert uv
     bare = tmp_path / "bare"
-    tools = environment.tool_environ()
+    tools = installers.tool_environ()
     subprocess.run([uv, "venv", "-q", "-p", sys.executable, bare], env=tools, check=True)
     install = [uv, "pip", "install", "-q", "-p", str(bare / "bin/python"), "nox[uv]"]
     subprocess.run(install, env=tools, check=True)

@@ -7,17 +7,19 @@ import shutil
 from pathlib import Path
 
 import pytest
-from faults import TF212, Fault
+from faults import Fault
+from samples import RULES, TF212
 from test_nox import nox
 
-from envs import ROOT, lock, outcome, pairing
-from envs.outcome import Kind, Outcome, Run
-from envs.pairing import Target
+from envs import ROOT
+from envs.model import lock, outcome_records, outcomes, pairing
+from envs.model.outcomes import Kind, Outcome, Run
+from envs.model.pairing import Target
+from envs.running import sandbox, sessions
 
 pytestmark = pytest.mark.faults
 
-RULES = outcome.load_rules()
-KNOWN = pairing.targets(pairing.load_all())
+KNOWN = pairing.list_targets(pairing.load_pairings())
 PAIRINGS = ("tf115", "tf212", "tf216-legacy")
 UNEXPECTABLE = [kind for kind in Kind if kind not in (Kind.WORKS, Kind.FAILS)]
 
@@ -28,17 +30,17 @@ def ended() -> dict[str, dict[str, Run]]:
     found: dict[str, dict[str, Run]] = {}
     for name in PAIRINGS:
         jobs = os.cpu_count() or 1
-        how = (outcome.scripts(), None, jobs, outcome.TIMEOUT, print)
-        futures = outcome.start(KNOWN[name], *how)
+        how = (outcomes.list_scripts(), None, jobs, sandbox.TIMEOUT, print)
+        futures = sessions.start_scripts(KNOWN[name], *how)
         found[name] = {script: future.result() for script, future in futures.items()}
     return found
 
 
 def objections(target: Target, runs: dict[str, Run]) -> dict[str, str]:
     """What the session of a target says of runs, with the record as it stands in its file."""
-    record = outcome.load_record(target, RULES)
+    record = outcome_records.load_record(target, RULES)
     found = {
-        script: outcome.objection(target, script, record[script], run, RULES)
+        script: sessions.object_to_run(target, script, record[script], run, RULES)
         for script, run in runs.items()
     }
     return {script: text for script, text in found.items() if text}
@@ -58,11 +60,11 @@ def test_every_recorded_outcome_flipped(
 ) -> None:
     """To everything else that can be recorded; the run must fail of that script, and only that."""
     target = KNOWN[name]
-    original = outcome.record_path(target.pairing).read_text(encoding="utf-8")
-    shutil.copytree(outcome.RECORDS, tmp_path / "records")
-    monkeypatch.setattr(outcome, "RECORDS", tmp_path / "records")
-    file = outcome.record_path(target.pairing)
-    record = outcome.load_record(target, RULES)
+    original = outcome_records.record_path(target.pairing).read_text(encoding="utf-8")
+    shutil.copytree(outcome_records.RECORDS, tmp_path / "records")
+    monkeypatch.setattr(outcome_records, "RECORDS", tmp_path / "records")
+    file = outcome_records.record_path(target.pairing)
+    record = outcome_records.load_record(target, RULES)
     assert objections(target, ended[name]) == {}, "the real runs do not end as recorded"
     caught, made, said = 0, 0, ""
     for script, expected in record.items():
@@ -102,7 +104,7 @@ def test_a_script_that_never_was_expected_to(
             assert set(found) == {script}
             said = found[script]
             record = {script: run.outcome for script, run in happened.items()}
-            refused = outcome.objections(record, RULES)
+            refused = outcome_records.list_objections(record, RULES)
             assert any("can never be expected" in one for one in refused), refused
     lines = [line for line in said.splitlines() if "expected" in line or "happened" in line]
     fault.red(1, "\n".join(lines), f"happened     {kind}")
@@ -113,7 +115,7 @@ def test_the_correction_broken_and_blessed(fault: Fault, kept: Path) -> None:
     file = kept / "examples/broken_import/correction.py"
     text = file.read_text(encoding="utf-8")
     file.write_text("Dense\n", encoding="utf-8")
-    record = kept / outcome.record_path(TF212.pairing).relative_to(ROOT)
+    record = kept / outcome_records.record_path(TF212.pairing).relative_to(ROOT)
     before = record.read_bytes()
     run = ("-s", "tf212", "--", "-k", "correction")
     code, said = nox(*run, "--bless", cwd=kept)
@@ -132,8 +134,8 @@ def test_where_a_failure_is(
 ) -> None:
     """The script is expected to fail, and did not even start."""
     run = ["-s", "tf115", "--", "-k", "incorrect_import", *(["--bless"] if bless else [])]
-    file = kept / lock.path(KNOWN["tf115"]).relative_to(ROOT)
-    record = kept / outcome.record_path(KNOWN["tf115"].pairing).relative_to(ROOT)
+    file = kept / lock.lock_path(KNOWN["tf115"]).relative_to(ROOT)
+    record = kept / outcome_records.record_path(KNOWN["tf115"].pairing).relative_to(ROOT)
     text, before = file.read_text(encoding="utf-8"), record.read_bytes()
     if what == "an install failure":
         changed = text.replace("--hash=sha256:", "--hash=sha256:0000", 1)

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from faults import TF212, Fault, shown
+from faults import Fault, shown
+from samples import TF212
 from test_nox import nox
 
-from envs import ROOT, Problem, lock, outcome, pairing
+from envs import ROOT, Problem
+from envs.model import lock, outcome_records, pairing
 
 pytestmark = pytest.mark.faults
 
@@ -41,7 +43,7 @@ OF_A_TABLE += [("sdists", "reason"), ("sdists", "python")]
 
 def load(folder: Path, text: str) -> None:
     (folder / "tf212.toml").write_text(text, encoding="utf-8")
-    pairing.load(folder / "tf212.toml")
+    pairing.load_pairing(folder / "tf212.toml")
 
 
 def refused(fault: Fault, folder: Path, text: str, *parts: str) -> None:
@@ -109,8 +111,8 @@ def first(text: str, name: str) -> str:
 
 
 WINDOWS = lock.FOLDER / "windows-x86_64" / "tf212-py311.txt"
-ABSL = first(lock.path(TF212).read_text(encoding="utf-8"), "absl-py")
-KERAS = first(lock.path(TF212).read_text(encoding="utf-8"), "keras")
+ABSL = first(lock.lock_path(TF212).read_text(encoding="utf-8"), "absl-py")
+KERAS = first(lock.lock_path(TF212).read_text(encoding="utf-8"), "keras")
 LOCKS = {
     "a hash is changed": (ABSL, re.sub(r"sha256:\w{8}", "sha256:00000000", ABSL), "(?i)hash mis"),
     "a pin is changed": (ABSL, re.sub(r"==\S+", "==2.1.0", ABSL), "(?i)hash mismatch"),
@@ -124,7 +126,7 @@ LOCKS = {
 
 @pytest.mark.parametrize("what", [*LOCKS, "it is another platform's"])
 def test_a_run_with_a_lock_in_which(fault: Fault, kept: Path, what: str) -> None:
-    file = kept / lock.path(TF212).relative_to(ROOT)
+    file = kept / lock.lock_path(TF212).relative_to(ROOT)
     text = file.read_text(encoding="utf-8")
     if what in LOCKS:
         old, new, said = LOCKS[what]
@@ -171,21 +173,21 @@ RECORDS = {
 @pytest.mark.parametrize("what", RECORDS)
 def test_a_run_with_a_record_in_which(fault: Fault, kept: Path, what: str) -> None:
     old, new, said = RECORDS[what]
-    file = kept / outcome.record_path(TF212.pairing).relative_to(ROOT)
+    file = kept / outcome_records.record_path(TF212.pairing).relative_to(ROOT)
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     code, printed = nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=kept)
-    fault.red(code, shown(printed), r"examples/outcomes/tf212\.toml: ", said)
+    fault.red(code, shown(printed), r"envs/measured/outcomes/tf212\.toml: ", said)
     file.write_text(text, encoding="utf-8")
     fault.green(nox("-s", "tests", "--", "-k", "test_a_record_can_stand", cwd=kept)[0])
 
 
 def test_a_record_of_an_unknown_pairing(fault: Fault, kept: Path) -> None:
-    file = kept / outcome.record_path(TF212.pairing).relative_to(ROOT)
+    file = kept / outcome_records.record_path(TF212.pairing).relative_to(ROOT)
     other = file.with_name("tf299.toml")
     shutil.copyfile(file, other)
     code, printed = nox("-s", "tests", "--", "-k", "no_record_is_left_over", cwd=kept)
-    fault.red(code, shown(printed), r"examples/outcomes/tf299\.toml: no pairing is called so")
+    fault.red(code, shown(printed), r"envs/measured/outcomes/tf299\.toml: no pairing is called so")
     other.unlink()
     fault.green(nox("-s", "tests", "--", "-k", "no_record_is_left_over", cwd=kept)[0])

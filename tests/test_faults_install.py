@@ -14,9 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faults import TF212, Fault, Index, Installs, cut_off, small_disk
+from fault_rigs import Index, Installs, cut_off, small_disk
+from faults import Fault
+from samples import TF212
 
-from envs import Problem, environment, lock, outcome
+from envs import Problem
+from envs.model import failures, lock, outcome_records, outcomes
+from envs.model.disk import write_file
+from envs.running import installation, interpreters, sandbox
 
 pytestmark = pytest.mark.faults
 
@@ -65,20 +70,20 @@ def test_killed_at_random_moments(
 
 def test_killed_at_5_random_moments_with_tensorflow(fault: Fault, tmp_path: Path) -> None:
     """The whole lock, linked from the cache of this machine."""
-    installs = Installs(tmp_path, lock.path(TF212), "uv")
+    installs = Installs(tmp_path, lock.lock_path(TF212), "uv")
     installs.duration()
-    environment.drop(installs.env)
+    installation.drop_environment(installs.env)
     whole = installs.duration()
     moments = random.Random(SEED)
     for _ in range(5):
-        environment.drop(installs.env)
+        installation.drop_environment(installs.env)
         kill_at(installs, moments.uniform(0.3, whole))
     fault.mended(*installs(), "its installation did not end: made anew")
     fault.green(*installs())
-    correction = outcome.scripts()["broken_import/correction"]
-    run = outcome.run(correction, environment.interpreter(installs.env), {})
+    correction = outcomes.list_scripts()["broken_import/correction"]
+    run = sandbox.run_script(correction, interpreters.interpreter_in(installs.env), {})
     assert run.outcome.kind == "works", run.output
-    environment.drop(installs.env)
+    installation.drop_environment(installs.env)
 
 
 # --- a damaged cache ---
@@ -95,14 +100,14 @@ DAMAGE = {
 def test_a_damaged_wheel_in_the_cache(fault: Fault, installs: Installs, damage: str) -> None:
     """Of uv, which unpacks wheels there."""
     installs.duration()
-    environment.drop(installs.env)
+    installation.drop_environment(installs.env)
     (cached,) = (installs.folder / "cache").glob("archive-v0/*/six.py")
     DAMAGE[damage](cached)
     what = r"six: lib/.*/six.py is not what the wheel holds: the cache is damaged; six downloaded"
     fault.mended(*installs(), what)
     installs.whole()
     fault.green(*installs())
-    environment.drop(installs.env)
+    installation.drop_environment(installs.env)
     fault.green(*installs())
 
 
@@ -110,7 +115,7 @@ def test_a_damaged_wheel_in_the_cache(fault: Fault, installs: Installs, damage: 
 def test_every_file_of_the_cache(fault: Fault, installs: Installs, damage: str) -> None:
     """Of uv; pip keeps only what it had over HTTPS, and compares hashes when it takes it again."""
     installs.duration()
-    environment.drop(installs.env)
+    installation.drop_environment(installs.env)
     cache = installs.folder / "cache"
     files = [path for path in cache.rglob("*") if path.is_file()]
     # Notes of interpreters are a fault of their own, below.
@@ -131,14 +136,14 @@ def test_every_file_of_the_cache(fault: Fault, installs: Installs, damage: str) 
         installs.whole()
     fault.green(installs()[0])
     installs.whole()
-    environment.drop(installs.env)
+    installation.drop_environment(installs.env)
     fault.green(*installs())
 
 
 def test_swapped_notes_of_interpreters_in_the_cache(fault: Fault, installs: Installs) -> None:
     """uv would install in the base, which is read-only here and must stay as it is."""
     installs.duration()
-    environment.drop(installs.env)
+    installation.drop_environment(installs.env)
     notes = sorted((installs.folder / "cache").glob("interpreter-v*/**/*.msgpack"))
     contents = [path.read_bytes() for path in notes]
     assert len(notes) == 2
@@ -221,7 +226,7 @@ def test_no_network_and_a_cold_cache(fault: Fault, installs: Installs, installer
 def test_no_network_and_a_warm_cache(fault: Fault, installs: Installs) -> None:
     """The pages of this index may not be kept for a moment, and yet they do."""
     installs.duration()
-    environment.drop(installs.env)
+    installation.drop_environment(installs.env)
     fault.works(*installs(*cut_off()))
     installs.whole()
     fault.green(*installs())
@@ -275,20 +280,20 @@ def test_a_disk_that_is_full_in_the_cache(fault: Fault, installs: Installs, inst
 def test_a_disk_that_is_full_while_writing(
     fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    rules = outcome.load_rules()
-    record = outcome.load_record(TF212, rules)
-    text = outcome.record_path(TF212.pairing).read_text(encoding="utf-8")
+    rules = failures.load_rules()
+    record = outcome_records.load_record(TF212, rules)
+    text = outcome_records.record_path(TF212.pairing).read_text(encoding="utf-8")
     with small_disk(tmp_path / "disk", "256k") as disk:
         file = disk.path / "tf212.toml"
         file.write_text(text, encoding="utf-8")
-        monkeypatch.setattr(outcome, "RECORDS", disk.path)
+        monkeypatch.setattr(outcome_records, "RECORDS", disk.path)
         changed = record | {"legacy_adaptation/mixed": rules.failures["dense-not-imported"].outcome}
 
         def write() -> None:
             if what == "a lock":
-                lock.write(file, lock.path(TF212).read_text(encoding="utf-8"))
+                write_file(file, lock.lock_path(TF212).read_text(encoding="utf-8"))
             else:
-                outcome.bless(TF212, changed, rules)
+                outcome_records.bless_record(TF212, changed, rules)
 
         disk.fill()
         with pytest.raises(Problem) as caught:

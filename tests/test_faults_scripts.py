@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import resource
-import sys
 from pathlib import Path
 
 import pytest
-from faults import TF212, Fault
+from faults import Fault
+from samples import PYTHON, RULES, TF212
 from test_nox import nox
 
-from envs import outcome
-from envs.outcome import Kind, Outcome
+from envs.model import outcome_records
+from envs.model.outcomes import Kind, Outcome
+from envs.running import sandbox, sessions
 
 pytestmark = pytest.mark.faults
 
-PYTHON = Path(sys.executable)
-RULES = outcome.load_rules()
 DENSE = RULES.failures["dense-not-imported"].outcome
 START = (
     "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(90)']"
@@ -116,24 +115,24 @@ def test_an_example_that(fault: Fault, tmp_path: Path, what: str) -> None:
     script = tmp_path / "script.py"
     script.write_text(code + "\n", encoding="utf-8")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    ended = outcome.run(script, PYTHON, {}, timeout=4)
+    ended = sandbox.run_script(script, PYTHON, {}, timeout=4)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < memory + 20 * 1024
     assert ended.outcome.kind is kind, ended
     assert len(ended.output) < 200_000
     name = "legacy_adaptation/legacy_verbatim"
     expected = DENSE if kind is Kind.WORKS else Outcome(Kind.WORKS)
-    printed = outcome.mismatch(TF212, name, expected, ended)
-    assert outcome.objection(TF212, name, DENSE, ended, RULES)
-    assert outcome.objection(TF212, name, expected, ended, RULES)
-    assert outcome.objections({name: ended.outcome}, RULES)
+    printed = sessions.describe_mismatch(TF212, name, expected, ended)
+    assert sessions.object_to_run(TF212, name, DENSE, ended, RULES)
+    assert sessions.object_to_run(TF212, name, expected, ended, RULES)
+    assert outcome_records.list_objections({name: ended.outcome}, RULES)
     lines = [
         line[:120] for line in printed.splitlines() if "happened" in line or "[the last" in line
     ]
     fault.red(1, "\n".join(lines), said)
     script.write_text("Dense\n", encoding="utf-8")
-    again = outcome.run(script, PYTHON, {}, timeout=20)
+    again = sandbox.run_script(script, PYTHON, {}, timeout=20)
     assert again.outcome == DENSE
-    assert outcome.objection(TF212, name, DENSE, again, RULES) is None
+    assert sessions.object_to_run(TF212, name, DENSE, again, RULES) is None
     fault.green()
 
 

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from samples import RULES
 
-from envs import Problem, index, lock, outcome, pairing, platforms
-from envs.pairing import Target
+from envs import Problem
+from envs.model import index, lock, pairing, platforms
+from envs.model.lock import Lock
+from envs.model.pairing import Target
 
-PAIRINGS = pairing.load_all()
-ENTRIES = {index.key(entry): entry for entry in index.load()}
-RULES = outcome.load_rules()
+PAIRINGS = pairing.load_pairings()
+ENTRIES = {index.entry_key(entry): entry for entry in index.load_index()}
 
 
 def test_the_index_is_as_its_schema_says() -> None:
@@ -29,20 +31,20 @@ def test_the_index_is_as_its_schema_says() -> None:
 
 
 def test_pairing_files_index_and_locks_agree() -> None:
-    problems = index.check(PAIRINGS)
+    problems = index.check_requirements(PAIRINGS)
     assert not problems, "\n".join(problems)
 
 
 def test_every_combination_has_its_entry_once() -> None:
-    keys = Counter(index.target_key(target) for target in pairing.combinations(PAIRINGS))
-    assert keys == Counter(index.key(entry) for entry in index.load())
+    keys = Counter(index.target_key(target) for target in pairing.list_combinations(PAIRINGS))
+    assert keys == Counter(index.entry_key(entry) for entry in index.load_index())
 
 
 def test_what_is_executed_here_was_executed_with_the_pins_of_its_lock() -> None:
     """A lock that changed since must be run again: nox -s NAME -- --bless."""
     stale = [
         session
-        for session, target in lock.executable(PAIRINGS).items()
+        for session, target in lock.list_executable(PAIRINGS).items()
         if ENTRIES[index.target_key(target)]["status"] != "executed"
     ]
     assert stale == []
@@ -50,7 +52,7 @@ def test_what_is_executed_here_was_executed_with_the_pins_of_its_lock() -> None:
 
 def test_only_what_ran_on_this_platform_is_called_executed() -> None:
     executed = {key for key, entry in ENTRIES.items() if entry["status"] == "executed"}
-    known = lock.executable(PAIRINGS).values()
+    known = lock.list_executable(PAIRINGS).values()
     assert executed == {index.target_key(target) for target in known}
 
 
@@ -58,15 +60,15 @@ def test_a_lock_whose_pins_change_is_no_longer_executed(monkeypatch: pytest.Monk
     target = Target(PAIRINGS["tf212"], "3.11")
     before = index._entry(target, {}, RULES)
     assert before["status"] == "executed"
-    monkeypatch.setattr(lock.Lock, "digest", "0" * 12)
+    monkeypatch.setattr(Lock, "digest", "0" * 12)
     assert index._entry(target, {}, RULES) == {**before, "status": "resolved"}
 
 
 def test_neither_a_lock_nor_a_reason_is_refused() -> None:
-    reasons = index.reasons()
+    reasons = index.load_reasons()
     reasons.pop(("tf26", "3.9", "macos-arm64", "default"))
     with pytest.raises(Problem, match=r"macos-arm64/tf26-py39\.txt: neither a lock nor a reason"):
-        index.render(PAIRINGS, lock.wheels(), reasons)
+        index.render_index(PAIRINGS, lock.known_wheels(), reasons)
 
 
 def test_every_platform_and_variant_has_locks_and_each_carries_the_code() -> None:
@@ -74,14 +76,14 @@ def test_every_platform_and_variant_has_locks_and_each_carries_the_code() -> Non
         for name in names:
             found = [
                 target
-                for target in pairing.combinations(PAIRINGS)
+                for target in pairing.list_combinations(PAIRINGS)
                 if (target.platform, target.variant) == (name, variant)
-                and lock.path(target).exists()
+                and lock.lock_path(target).exists()
             ]
             assert len(found) >= 20, (name, variant)
             for target in found:
                 entry = ENTRIES[index.target_key(target)]
-                assert lock.carriers(target, lock.read(target)) == [entry["payload"]]
+                assert lock.find_carriers(target, lock.read_lock(target)) == [entry["payload"]]
 
 
 @pytest.fixture
@@ -92,7 +94,7 @@ def requirements(tmp_path: Path) -> Path:
 
 def check(folder: Path) -> list[str]:
     one = {"tf212": PAIRINGS["tf212"]}
-    return [problem for problem in index.check(one, folder) if "/tf212" in problem]
+    return [problem for problem in index.check_requirements(one, folder) if "/tf212" in problem]
 
 
 def test_a_missing_lock_is_found(requirements: Path) -> None:
@@ -119,7 +121,7 @@ def test_an_entry_too_few_or_too_many_is_found(requirements: Path) -> None:
     lost = next(e for e in data["locks"] if e.get("file") == "windows-x86_64/tf212-py39.txt")
     lost["python"] = "3.6"
     file.write_text(json.dumps(data), encoding="utf-8")
-    problems = index.check(PAIRINGS, requirements)
+    problems = index.check_requirements(PAIRINGS, requirements)
     assert problems == [
         "requirements/windows-x86_64/tf212-py39.txt: is not in the index: run nox -s lock",
         "requirements/index.json: tf212 3.6 windows-x86_64 default: no pairing file asks for it: "
@@ -133,9 +135,9 @@ def test_an_in_file_or_a_tool_lock_that_is_not_what_was_asked_for_is_found(
 ) -> None:
     (requirements / "tf212.in").write_text("tensorflow\n")
     (requirements / "tools/pip-tools-3.7.txt").write_text("pip-tools==1\n")
-    assert index.check(PAIRINGS, requirements) == [
+    assert index.check_requirements(PAIRINGS, requirements) == [
         "requirements/tf212.in: is not what envs/pairings/tf212.toml says: "
         "run nox -s lock -- tf212",
-        "requirements/tools/pip-tools-3.7.txt: is not what envs/pip-tools.toml says: "
+        "requirements/tools/pip-tools-3.7.txt: is not what envs/locking/pip-tools.toml says: "
         "run nox -s lock -- --tools",
     ]

@@ -9,13 +9,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from samples import TF212
 
-from envs import Problem, environment, lock, pairing
-from envs.lock import Pin
-from envs.pairing import Cap, Sdist, Target
+from envs import Problem
+from envs.model import disk, lock, pairing
+from envs.model.lock import Pin
+from envs.model.pairing import Cap, Sdist, Target
+from envs.running import installation, installers
 
 HASH = "0" * 64
-TF212 = Target(pairing.load(pairing.FOLDER / "tf212.toml"), "3.11")
 WINDOWS = dataclasses.replace(TF212, platform="windows-x86_64")
 
 SMALL = f"""\
@@ -38,7 +40,7 @@ wrapt==1.14.2 \\
 
 
 def test_a_lock_is_parsed() -> None:
-    parsed = lock.parse(SMALL, "small.txt")
+    parsed = lock.parse_lock(SMALL, "small.txt")
     assert parsed.pins == (
         Pin("keras", "2.12.0", (HASH, "1" * 64)),
         Pin("wrapt", "1.14.2", (HASH,)),
@@ -64,7 +66,7 @@ def test_a_lock_is_parsed() -> None:
 def test_what_does_not_belong_in_a_lock_is_refused(old: str, new: str, message: str) -> None:
     assert old in SMALL
     with pytest.raises(Problem) as caught:
-        lock.parse(SMALL.replace(old, new), "small.txt")
+        lock.parse_lock(SMALL.replace(old, new), "small.txt")
     assert str(caught.value).startswith("small.txt:")
     assert message in str(caught.value)
 
@@ -87,7 +89,7 @@ def test_an_in_file_states_each_cap_under_its_reason() -> None:
 def changed(**changes: object) -> list[str]:
     """What the check says of tf212's own lock, against a pairing file that was changed."""
     target = Target(dataclasses.replace(TF212.pairing, **changes), "3.11")  # type: ignore[arg-type]
-    return lock.check_lock(target, lock.read(TF212))
+    return lock.check_lock(target, lock.read_lock(TF212))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_a_lock_that_is_not_its_pairing_s_is_found(
 
 
 def test_another_python_is_found() -> None:
-    found = lock.check_lock(Target(TF212.pairing, "3.10"), lock.read(TF212))
+    found = lock.check_lock(Target(TF212.pairing, "3.10"), lock.read_lock(TF212))
     assert found == [
         "requirements/tf212-py310.txt: its header says python: 3.11, not 3.10: "
         "run nox -s lock -- tf212"
@@ -121,10 +123,10 @@ def test_another_python_is_found() -> None:
 
 def changed_on_windows(old: str, new: str) -> list[str]:
     """What the check says of tf212's lock for Windows, after a replacement in its text."""
-    text = lock.path(WINDOWS).read_text(encoding="utf-8")
+    text = lock.lock_path(WINDOWS).read_text(encoding="utf-8")
     assert old in text
-    changed_ = lock.parse(text.replace(old, new), "changed.txt")
-    return lock.check_lock(WINDOWS, changed_, lock.read(WINDOWS.base))
+    changed_ = lock.parse_lock(text.replace(old, new), "changed.txt")
+    return lock.check_lock(WINDOWS, changed_, lock.read_lock(WINDOWS.base))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ def test_a_derived_lock_that_is_not_its_base_s_is_found(old: str, new: str, mess
 
 
 def test_a_derived_lock_has_the_hashes_of_its_base() -> None:
-    text = lock.path(WINDOWS).read_text(encoding="utf-8")
+    text = lock.lock_path(WINDOWS).read_text(encoding="utf-8")
     numpy = re.search(r"(?m)^numpy==.*\n(?:    --hash.*\n)+", text)
     assert numpy
     fewer = re.sub(r"    --hash.* \\\n", "", numpy[0], count=1)
@@ -156,21 +158,21 @@ def test_a_derived_lock_has_the_hashes_of_its_base() -> None:
 
 
 def test_a_platform_s_in_file_asks_for_the_package_that_is_there() -> None:
-    target = Target(pairing.load(pairing.FOLDER / "tf210.toml"), "3.10", "macos-arm64")
+    target = Target(pairing.load_pairing(pairing.FOLDER / "tf210.toml"), "3.10", "macos-arm64")
     assert "\n\ntensorflow-macos==2.10.0\nkeras==2.10.0\n" in lock.render_in(target)
     assert "# For macOS arm64.\n" in lock.render_in(target)
-    cuda = Target(pairing.load(pairing.FOLDER / "tf221.toml"), "3.13", variant="cuda")
-    assert lock.asked(cuda)[0] == "tensorflow[and-cuda]==2.21.0"
+    cuda = Target(pairing.load_pairing(pairing.FOLDER / "tf221.toml"), "3.13", variant="cuda")
+    assert lock.requirements_of(cuda)[0] == "tensorflow[and-cuda]==2.21.0"
     with pytest.raises(Problem, match="no such TensorFlow is published for it"):
-        lock.asked(dataclasses.replace(target, python="3.7"))
+        lock.requirements_of(dataclasses.replace(target, python="3.7"))
 
 
 def test_a_difference_shows_pins_and_leaves_hashes_out() -> None:
-    assert lock.difference(SMALL, SMALL) == "unchanged"
-    assert lock.difference(SMALL, SMALL.replace(HASH, "2" * 64)) == "hashes changed"
-    said = lock.difference(SMALL, SMALL.replace("-r tf212.in", "tensorflow"))
+    assert disk.describe_change(SMALL, SMALL) == "unchanged"
+    assert disk.describe_change(SMALL, SMALL.replace(HASH, "2" * 64)) == "hashes changed"
+    said = disk.describe_change(SMALL, SMALL.replace("-r tf212.in", "tensorflow"))
     assert said == "only its comments changed"
-    assert lock.difference(SMALL, SMALL.replace("1.14.2", "1.15.0")) == (
+    assert disk.describe_change(SMALL, SMALL.replace("1.14.2", "1.15.0")) == (
         "changed\n    -wrapt==1.14.2 \\\n    +wrapt==1.15.0 \\"
     )
 
@@ -179,14 +181,14 @@ def test_a_file_is_written_whole_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "lock.txt"
-    lock.write(file, "old\n")
+    disk.write_file(file, "old\n")
 
     def interrupted(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(Problem, match="cannot be written"):
-        lock.write(file, "new\n")
+        disk.write_file(file, "new\n")
     assert file.read_text() == "old\n"
     assert [path.name for path in tmp_path.iterdir()] == ["lock.txt"]
 
@@ -199,12 +201,12 @@ def test_no_lock_carries_a_path_an_index_or_a_machine() -> None:
 
 
 def test_pip_tools_and_uv_read_the_same_index() -> None:
-    config = tomllib.loads(environment.UV_CONFIG.read_text(encoding="utf-8"))
+    config = tomllib.loads(installers.UV_CONFIG.read_text(encoding="utf-8"))
     assert [(one["url"], one["default"]) for one in config["index"]] == [(lock.PYPI, True)]
 
 
 def test_each_python_s_pip_tools_is_pinned() -> None:
-    for target in pairing.targets(pairing.load_all()).values():
+    for target in pairing.list_targets(pairing.load_pairings()).values():
         assert set(lock.tool_pins(target.python)) == {"pip", "pip-tools"}
     assert lock.tool_pins("3.7") != lock.tool_pins("3.13")
-    assert environment.BUILD_CONSTRAINTS.is_file()
+    assert installation.BUILD_CONSTRAINTS.is_file()

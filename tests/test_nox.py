@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from envs import ROOT, lock, pairing
+from envs import ROOT
+from envs.model import lock, pairing
 
 
 def nox(*args: str, cwd: Path = ROOT) -> tuple[int, str]:
@@ -26,7 +27,7 @@ def test_every_pairing_has_its_session_and_its_tags() -> None:
     code, said = nox("-t", "pairings", "--list", "--json")
     assert code == 0, said
     sessions = {one["name"]: one for one in json.loads(said)}
-    targets = pairing.targets(pairing.load_all())
+    targets = pairing.list_targets(pairing.load_pairings())
     assert set(sessions) == {name for name, target in targets.items() if target.recommended}
     for target in filter(lambda target: target.recommended, targets.values()):
         one = sessions[target.session]
@@ -38,7 +39,7 @@ def test_the_cpu_variant_has_sessions_of_its_own() -> None:
     code, said = nox("-t", "cpu", "--list", "--json")
     assert code == 0, said
     sessions = {one["name"]: one["description"] for one in json.loads(said)}
-    known = lock.executable(pairing.load_all())
+    known = lock.list_executable(pairing.load_pairings())
     assert set(sessions) == {name for name, one in known.items() if one.variant == "cpu"}
     assert "tf212-cpu" in sessions
     assert sessions["tf212-cpu"].endswith("Python 3.11, cpu.")
@@ -63,9 +64,9 @@ def test_a_listing_imports_only_what_it_needs() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    found = {name for name in done.stdout.split() if name.count(".") < 2}
-    assert {"envs.lock", "envs.pairing"} <= found
-    assert not found & {"envs.outcome", "envs.resolve", "envs.reference", "jinja2", "jsonschema"}
+    found = {name for name in done.stdout.split()}
+    assert {"envs.model.lock", "envs.model.pairing"} <= found
+    assert not found & {"envs.running", "envs.locking", "envs.publish", "jinja2", "jsonschema"}
 
 
 def test_an_unknown_pairing_lists_the_known_ones() -> None:

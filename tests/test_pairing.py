@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from envs import Problem, pairing
+from envs import Problem
+from envs.model import pairing
+from envs.model.pairing import Cap, Target
 
 GOOD = """\
 summary = "TensorFlow 2.12 with its Keras."
@@ -29,27 +31,27 @@ def declare(folder: Path, text: str, name: str = "tf212") -> Path:
 
 
 def test_a_file_becomes_a_pairing(tmp_path: Path) -> None:
-    loaded = pairing.load(declare(tmp_path, GOOD), WHEELS)
+    loaded = pairing.load_pairing(declare(tmp_path, GOOD), WHEELS)
     assert loaded.name == "tf212"
     assert loaded.tensorflow == "2.12.0"
     assert str(loaded.keras) == "keras==2.12.0"
-    assert loaded.caps == (pairing.Cap("numpy<2", "built against NumPy 1"),)
+    assert loaded.caps == (Cap("numpy<2", "built against NumPy 1"),)
     with pytest.raises(AttributeError):
         loaded.name = "other"  # type: ignore[misc]
 
 
 def test_the_first_python_is_the_recommended_one(tmp_path: Path) -> None:
-    loaded = pairing.load(declare(tmp_path, GOOD))
-    targets = pairing.targets({loaded.name: loaded})
+    loaded = pairing.load_pairing(declare(tmp_path, GOOD))
+    targets = pairing.list_targets({loaded.name: loaded})
     assert list(targets) == ["tf212", "tf212-py39"]
     assert [target.stem for target in targets.values()] == ["tf212-py311", "tf212-py39"]
 
 
 def test_an_impossible_pairing_keeps_its_file_and_has_no_session(tmp_path: Path) -> None:
     text = 'impossible = "no wheel installs: measured 2026-11-23"\n' + GOOD
-    loaded = pairing.load(declare(tmp_path, text), {})
+    loaded = pairing.load_pairing(declare(tmp_path, text), {})
     assert loaded.impossible == "no wheel installs: measured 2026-11-23"
-    assert pairing.targets({loaded.name: loaded}) == {}
+    assert pairing.list_targets({loaded.name: loaded}) == {}
 
 
 MISTAKES = {
@@ -82,7 +84,7 @@ def test_a_mistake_is_refused_with_file_and_key(tmp_path: Path, mistake: str) ->
     assert GOOD.count(old) == 1
     path = declare(tmp_path, GOOD.replace(old, new))
     with pytest.raises(Problem) as caught:
-        pairing.load(path, WHEELS)
+        pairing.load_pairing(path, WHEELS)
     assert str(caught.value).startswith("envs/pairings/tf212.toml: ")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -90,47 +92,47 @@ def test_a_mistake_is_refused_with_file_and_key(tmp_path: Path, mistake: str) ->
 
 def test_a_name_that_is_no_session_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="the name of the file is the session's"):
-        pairing.load(declare(tmp_path, GOOD, "TF 2.12"))
+        pairing.load_pairing(declare(tmp_path, GOOD, "TF 2.12"))
 
 
 def test_the_same_pairing_twice_is_refused(tmp_path: Path) -> None:
     declare(tmp_path, GOOD)
     declare(tmp_path, GOOD, "tf212-again")
     with pytest.raises(Problem, match=r"requires: the same as in tf212"):
-        pairing.load_all(tmp_path)
+        pairing.load_pairings(tmp_path)
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(Problem, match=r"unknown pairing 'tf299'; the known ones are: tf115, tf212"):
-        pairing.choose({"tf115": 1, "tf212": 2}, ["tf299"])
+        pairing.choose_names({"tf115": 1, "tf212": 2}, ["tf299"])
 
 
 def test_every_pairing_of_the_repository_loads_and_has_its_wheels() -> None:
-    pairings = pairing.load_all(wheels=pairing.load_wheels())
+    pairings = pairing.load_pairings(wheels=pairing.load_wheels())
     minors = {".".join(one.tensorflow.split(".")[:2]) for one in pairings.values()}
     assert minors == {"1.15", *(f"2.{minor}" for minor in range(22))}
 
 
 def test_every_python_from_3_7_on_that_has_a_wheel_is_declared_the_newest_first() -> None:
     wheels = pairing.load_wheels()
-    for one in pairing.load_all().values():
+    for one in pairing.load_pairings().values():
         listed = wheels["tensorflow"][one.tensorflow]["linux-x86_64"]
         assert one.impossible or list(one.pythons) == list(listed)[::-1], one.name
 
 
 def test_an_sdist_may_be_one_python_s_only(tmp_path: Path) -> None:
     text = GOOD + '[[sdists]]\npackage = "jax"\nreason = "no wheel"\npython = "3.9"\n'
-    loaded = pairing.load(declare(tmp_path, text))
-    recommended, other = pairing.targets({"tf212": loaded}).values()
+    loaded = pairing.load_pairing(declare(tmp_path, text))
+    recommended, other = pairing.list_targets({"tf212": loaded}).values()
     assert recommended.sdists == ()
     assert [one.package for one in other.sdists] == ["jax"]
 
 
 def test_the_combinations_of_a_python_stand_behind_its_base(tmp_path: Path) -> None:
-    loaded = pairing.load(declare(tmp_path, GOOD))
-    found = pairing.combinations({"tf212": loaded})
+    loaded = pairing.load_pairing(declare(tmp_path, GOOD))
+    found = pairing.list_combinations({"tf212": loaded})
     assert len(found) == 2 * 8
-    assert found[0] == found[0].base == pairing.Target(loaded, "3.11")
+    assert found[0] == found[0].base == Target(loaded, "3.11")
     assert [target.folder for target in found[:8]] == [
         "",
         "linux-aarch64",
@@ -142,4 +144,4 @@ def test_the_combinations_of_a_python_stand_behind_its_base(tmp_path: Path) -> N
         "linux-x86_64-cuda",
     ]
     assert {target.base for target in found[:8]} == {found[0]}
-    assert pairing.Target(loaded, "3.9", variant="cpu").session == "tf212-py39-cpu"
+    assert Target(loaded, "3.9", variant="cpu").session == "tf212-py39-cpu"

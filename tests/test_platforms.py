@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from envs import platforms
-from envs.platforms import Payload, payload
+from envs.model import platforms
+from envs.model.platforms import Payload, find_payload
 
 BIG, STUB = 300_000_000, 2_000
 WHEELS = {
@@ -37,19 +37,19 @@ WHEELS = {
 def test_the_newest_patch_release_with_code_is_taken(
     platform: str, variant: str, expected: Payload | None
 ) -> None:
-    assert payload(WHEELS, "2.11.1", "3.9", platform, variant) == expected
-    assert payload(WHEELS, "2.11.1", "3.8", platform, variant) is None
+    assert find_payload(WHEELS, "2.11.1", "3.9", platform, variant) == expected
+    assert find_payload(WHEELS, "2.11.1", "3.8", platform, variant) is None
 
 
 def test_cuda_is_an_extra_of_2_14_and_later() -> None:
-    assert payload(WHEELS, "2.11.1", "3.9", "linux-x86_64", "cuda") is None
-    assert payload(WHEELS, "2.14.1", "3.9", "linux-x86_64", "cuda")
-    said = platforms.lack("2.11.1", "3.9", "linux-x86_64", "cuda")
+    assert find_payload(WHEELS, "2.11.1", "3.9", "linux-x86_64", "cuda") is None
+    assert find_payload(WHEELS, "2.14.1", "3.9", "linux-x86_64", "cuda")
+    said = platforms.explain_lack("2.11.1", "3.9", "linux-x86_64", "cuda")
     assert said == "TensorFlow has its extra and-cuda from 2.14 on"
 
 
 def test_what_is_lacking_is_said_in_words() -> None:
-    said = platforms.lack("2.6.5", "3.9", "macos-arm64", "default")
+    said = platforms.explain_lack("2.6.5", "3.9", "macos-arm64", "default")
     assert said == "PyPI has no tensorflow 2.6 with code for Python 3.9 on macOS arm64"
 
 
@@ -64,7 +64,7 @@ def test_what_is_lacking_is_said_in_words() -> None:
     ],
 )
 def test_a_word_names_platforms(word: str, names: list[str]) -> None:
-    assert platforms.match(word) == names
+    assert platforms.match_platforms(word) == names
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_the_platform_of_this_process_is_named_as_the_locks_are(
 ) -> None:
     monkeypatch.setattr("sys.platform", system)
     monkeypatch.setattr("platform.machine", lambda: machine)
-    assert platforms.here() == name
+    assert platforms.this_platform() == name

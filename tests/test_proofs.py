@@ -13,15 +13,18 @@ from pathlib import Path
 import pytest
 from test_nox import nox
 
-from envs import ROOT, environment, lock, outcome, pairing, resolve
-from envs.environment import CouldNotInstall
-from envs.outcome import Kind, Outcome
-from envs.pairing import Cap, Target
-from envs.resolve import Request
+from envs import ROOT
+from envs.locking import derivation, lock_check, pip_tools
+from envs.locking.lock_request import LockRequest
+from envs.model import lock, outcome_records, outcomes, pairing
+from envs.model.outcomes import Kind, Outcome
+from envs.model.pairing import Cap, Target
+from envs.running import installation, installers, interpreters, sandbox, sessions
+from envs.running.installation import CouldNotInstall
 
 pytestmark = pytest.mark.proof
 
-TARGETS = pairing.targets(pairing.load_all())
+TARGETS = pairing.list_targets(pairing.load_pairings())
 PLAIN = ("tf115", "tf25-py38", "tf26", "tf210-py39", "tf212", "tf216-legacy-py310", "tf221")
 CAPPED = ("tf20", "tf211", "tf221")
 CAPS = [(name, cap) for name in CAPPED for cap in TARGETS[name].pairing.caps]
@@ -38,17 +41,17 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 def install_plainly(name: str, folder: Path) -> Path:
     """What a person types: a venv of that Python, `pip install -r` of the lock, `pip check`."""
-    base = environment.find_interpreter(TARGETS[name].python)
-    python = environment.interpreter(folder)
+    base = interpreters.find_interpreter(TARGETS[name].python)
+    python = interpreters.interpreter_in(folder)
     commands: list[list[str | Path]] = [
         [base, "-m", "venv", folder],
-        [python, "-m", "pip", "install", "-q", "-r", lock.path(TARGETS[name])],
+        [python, "-m", "pip", "install", "-q", "-r", lock.lock_path(TARGETS[name])],
         [python, "-m", "pip", "check"],
     ]
     for command in commands:
         done = subprocess.run(
             command,
-            env=environment.tool_environ(),
+            env=installers.tool_environ(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -71,9 +74,9 @@ def test_plain_pip_installs_a_lock_in_a_plain_venv(
 ) -> None:
     python = plain[name].result()
     for script in ("broken_import/correction", "venv_verification/verify"):
-        run = outcome.run(outcome.scripts()[script], python, TARGETS[name].pairing.env)
+        run = sandbox.run_script(outcomes.list_scripts()[script], python, TARGETS[name].pairing.env)
         assert run.outcome == Outcome(Kind.WORKS), run.output
-    environment.drop(python.parent.parent)
+    installation.drop_environment(python.parent.parent)
 
 
 # --- a lock is whole, and every cap is needed ---
@@ -84,12 +87,12 @@ def without(name: str, cap: Cap, folder: Path) -> Outcome:
     target = TARGETS[name]
     caps = tuple(one for one in target.pairing.caps if one != cap)
     bare = Target(dataclasses.replace(target.pairing, caps=caps), target.python)
-    request = Request(upgrade=True, cut_off=lock.read(target).cut_off)
+    request = LockRequest(upgrade=True, cut_off=lock.read_lock(target).cut_off)
     file = folder / "lock.txt"
-    file.write_text(resolve.compile_lock(bare, request), encoding="utf-8")
-    python = environment.ensure(folder / "env", target.python, file)
-    ended = outcome.run(outcome.SMOKE, python, target.pairing.env)
-    environment.drop(folder / "env")
+    file.write_text(pip_tools.compile_lock(bare, request), encoding="utf-8")
+    python = installation.ensure_environment(folder / "env", target.python, file)
+    ended = sandbox.run_script(sessions.SMOKE, python, target.pairing.env)
+    installation.drop_environment(folder / "env")
     return ended.outcome
 
 
@@ -122,9 +125,9 @@ def test_a_recompile_is_byte_identical_whatever_pip_is_told(
     """tf212 has a cut-off date; on Python 3.8, tf24 has only its pins."""
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", tmp_path.as_uri())
-    text = lock.path(TARGETS[name]).read_text(encoding="utf-8")
-    assert bool(lock.read(TARGETS[name]).cut_off) == (name == "tf212")
-    assert resolve.compile_lock(TARGETS[name], Request()) == text
+    text = lock.lock_path(TARGETS[name]).read_text(encoding="utf-8")
+    assert bool(lock.read_lock(TARGETS[name]).cut_off) == (name == "tf212")
+    assert pip_tools.compile_lock(TARGETS[name], LockRequest()) == text
 
 
 @pytest.mark.parametrize(
@@ -137,7 +140,9 @@ def test_a_recompile_is_byte_identical_whatever_pip_is_told(
 )
 def test_a_lock_is_derived_again_byte_by_byte(name: str, platform: str, variant: str) -> None:
     target = dataclasses.replace(TARGETS[name], platform=platform, variant=variant)
-    assert resolve.derive(target, Request()) == lock.path(target).read_text(encoding="utf-8")
+    assert derivation.derive_lock(target, LockRequest()) == lock.lock_path(target).read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_lock_that_does_not_hold_is_found_by_the_resolver(
@@ -145,7 +150,7 @@ def test_a_lock_that_does_not_hold_is_found_by_the_resolver(
 ) -> None:
     """On Windows, the lock for Linux lacks a package, and a changed hash is no file's."""
     target = dataclasses.replace(TARGETS["tf212"], platform="windows-x86_64")
-    text = lock.path(target).read_text(encoding="utf-8")
+    text = lock.lock_path(target).read_text(encoding="utf-8")
     breaks = {
         "": None,
         r"(?m)^six==.*\n(?:    --hash.*\n)+": "six",
@@ -155,9 +160,9 @@ def test_a_lock_that_does_not_hold_is_found_by_the_resolver(
     for number, (pattern, said) in enumerate(breaks.items()):
         file = tmp_path / f"{number}.txt"
         file.write_text(re.sub(pattern, "00000000" if said == "absl" else "", text))
-        monkeypatch.setattr(lock, "path", lambda target, folder=None, file=file: file)
-        monkeypatch.setattr(lock, "label", lambda target: "broken.txt")
-        found = resolve._dry_run(target, tmp_path)
+        monkeypatch.setattr(lock, "lock_path", lambda target, folder=None, file=file: file)
+        monkeypatch.setattr(lock, "lock_label", lambda target: "broken.txt")
+        found = lock_check._dry_run(target, tmp_path)
         assert (found is None) == (said is None), found
         assert not said or said in str(found)
 
@@ -167,7 +172,7 @@ def test_a_lock_that_does_not_hold_is_found_by_the_resolver(
 
 def small_lock(folder: Path, *names: str, text: str = "") -> Path:
     """A lock of some small pins, cut out of tf212's."""
-    whole = text or lock.path(TARGETS["tf212"]).read_text(encoding="utf-8")
+    whole = text or lock.lock_path(TARGETS["tf212"]).read_text(encoding="utf-8")
     blocks = re.findall(r"(?m)^[\w.-]+==.*\n(?:    --hash.*\n)+", whole)
     file = folder / "small.txt"
     file.write_text("".join(b for b in blocks if b.partition("==")[0] in names), encoding="utf-8")
@@ -177,8 +182,8 @@ def small_lock(folder: Path, *names: str, text: str = "") -> Path:
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_an_environment_heals_to_exactly_its_lock(tmp_path: Path, installer: str) -> None:
     folder, file = tmp_path / "env", small_lock(tmp_path, "six", "idna")
-    python = environment.ensure(folder, "3.11", file, installer)
-    assert {"six", "idna"} <= set(environment.installed(folder))
+    python = installation.ensure_environment(folder, "3.11", file, installer)
+    assert {"six", "idna"} <= set(installation.list_installed(folder))
 
     site = next(folder.glob("lib/python*/site-packages"))
     for path in site.glob("six-*.dist-info/*"):
@@ -189,20 +194,20 @@ def test_an_environment_heals_to_exactly_its_lock(tmp_path: Path, installer: str
     surplus.mkdir()
     (surplus / "METADATA").write_text("Metadata-Version: 2.1\nName: surplus\nVersion: 1.0\n")
     (surplus / "RECORD").write_text(f"{surplus.name}/METADATA,,\n{surplus.name}/RECORD,,\n")
-    environment.ensure(folder, "3.11", file, installer)
+    installation.ensure_environment(folder, "3.11", file, installer)
     assert subprocess.run([python, "-I", "-c", "import six, idna"]).returncode == 0
-    assert "surplus" not in environment.installed(folder)
+    assert "surplus" not in installation.list_installed(folder)
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_a_changed_hash_cannot_be_installed(tmp_path: Path, installer: str) -> None:
     folder, file = tmp_path / "env", small_lock(tmp_path, "six")
-    environment.ensure(folder, "3.11", file, installer)
+    installation.ensure_environment(folder, "3.11", file, installer)
     file.write_text(re.sub(r"sha256:\w{8}", "sha256:00000000", file.read_text()))
     with pytest.raises(
         CouldNotInstall, match=r"(?is)small\.txt: could not be installed.*hash.*restore the lock"
     ):
-        environment.ensure(folder, "3.11", file, installer)
+        installation.ensure_environment(folder, "3.11", file, installer)
 
 
 SAFE = [
@@ -217,13 +222,13 @@ def installs(command: str, folder: Path, text: str) -> bool:
     """Whether a command installs a lock in a new environment and, of uv, finds it whole."""
     (folder / "lock.txt").write_text(text, encoding="utf-8")
     seed = ["--seed"] if command.startswith("pip") else []
-    subprocess.run([environment.uv() or "uv", "venv", "-q", *seed, folder / "env"], check=True)
+    subprocess.run([installers.find_uv() or "uv", "venv", "-q", *seed, folder / "env"], check=True)
     python = folder / "env/bin/python"
     steps = [f"{command} lock.txt"]
     if command.startswith("uv pip sync --require"):
         steps.append("uv pip check")
-    environ = environment.tool_environ(VIRTUAL_ENV=str(folder / "env"))
-    environ["PATH"] = f"{Path(environment.uv() or 'uv').parent}{os.pathsep}{environ['PATH']}"
+    environ = installers.tool_environ(VIRTUAL_ENV=str(folder / "env"))
+    environ["PATH"] = f"{Path(installers.find_uv() or 'uv').parent}{os.pathsep}{environ['PATH']}"
     for step in steps:
         words = step.split()
         words = [str(python), "-I", "-m", *words] if words[0] == "pip" else words
@@ -256,7 +261,7 @@ def test_which_commands_are_safe_is_as_the_page_of_the_locks_says(
 
 
 def test_a_changed_hash_turns_the_session_red(checkout: Path) -> None:
-    file = checkout / lock.path(TARGETS["tf212"]).relative_to(ROOT)
+    file = checkout / lock.lock_path(TARGETS["tf212"]).relative_to(ROOT)
     before, absl, after = re.split(r"(?m)(^absl-py==.*\n(?:    --hash.*\n)+)", file.read_text())
     file.write_text(before + re.sub(r"sha256:\w{8}", "sha256:00000000", absl) + after)
     code, said = nox("-s", "tf212", cwd=checkout)
@@ -266,7 +271,7 @@ def test_a_changed_hash_turns_the_session_red(checkout: Path) -> None:
 
 
 def test_a_changed_expectation_turns_the_session_red(checkout: Path) -> None:
-    record = checkout / outcome.record_path(TARGETS["tf212"].pairing).relative_to(ROOT)
+    record = checkout / outcome_records.record_path(TARGETS["tf212"].pairing).relative_to(ROOT)
     record.write_text(record.read_text().replace('"dense-not-imported"', '"works"'))
     code, said = nox("-s", "tf212", "--", "-k", "legacy_verbatim", cwd=checkout)
     assert code != 0

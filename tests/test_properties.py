@@ -13,16 +13,22 @@ import tomlkit
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from envs import Problem, lock, outcome, pairing, resolve
-from envs.lock import Pin
-from envs.outcome import Kind
+from envs import Problem
+from envs.locking import lock_text
+from envs.model import lock, outcomes, pairing
+from envs.model.lock import Pin
+from envs.model.outcomes import Kind
+from envs.model.pairing import Pairing
+from envs.running import classification
 
 # The same cases on every machine and in every run, and no database of them beside the checkout.
 settings.register_profile("repository", derandomize=True, database=None, deadline=None)
 settings.load_profile("repository")
 
 TEXT = (pairing.FOLDER / "tf25.toml").read_text(encoding="utf-8")
-LOCK = lock.path(pairing.targets(pairing.load_all())["tf212"]).read_text(encoding="utf-8")
+LOCK = lock.lock_path(pairing.list_targets(pairing.load_pairings())["tf212"]).read_text(
+    encoding="utf-8"
+)
 
 hexadecimal = st.text("0123456789abcdef", min_size=64, max_size=64)
 pins = st.builds(
@@ -95,7 +101,7 @@ VALUES: st.SearchStrategy[object] = st.recursive(
 )
 
 
-@given(st.sampled_from(sorted(pairing.Pairing.__dataclass_fields__)), VALUES)
+@given(st.sampled_from(sorted(Pairing.__dataclass_fields__)), VALUES)
 def test_a_key_of_any_type_is_loaded_or_refused(key: str, value: object) -> None:
     data: dict[str, object] = {"summary": "x", "kind": "bundled", "pythons": ["3.8"]}
     data["requires"] = ["tensorflow==2.4.4"]
@@ -104,11 +110,11 @@ def test_a_key_of_any_type_is_loaded_or_refused(key: str, value: object) -> None
     assert not said or said.startswith("envs/pairings/tf25.toml: ")
 
 
-def load(content: bytes) -> pairing.Pairing:
+def load(content: bytes) -> Pairing:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "tf25.toml")
         file.write_bytes(content)
-        return pairing.load(file)
+        return pairing.load_pairing(file)
 
 
 # --- locks ---
@@ -117,7 +123,7 @@ def load(content: bytes) -> pairing.Pairing:
 @given(st.lists(pins, min_size=1, max_size=4), st.booleans())
 def test_a_lock_is_parsed_as_it_was_rendered(wanted: list[Pin], options: bool) -> None:
     text = "# pairing: tf212\n" + ("--only-binary :all:\n" if options else "")
-    parsed = lock.parse(text + "\n".join(map(resolve._render_pin, wanted)), "lock.txt")
+    parsed = lock.parse_lock(text + "\n".join(map(lock_text.render_pin, wanted)), "lock.txt")
     assert list(parsed.pins) == wanted
     assert parsed.header == {"pairing": "tf212"}
     assert parsed.options == (("--only-binary :all:",) if options else ())
@@ -127,10 +133,10 @@ def test_a_lock_is_parsed_as_it_was_rendered(wanted: list[Pin], options: bool) -
 @given(st.text(max_size=200) | edited(LOCK))
 def test_a_lock_is_parsed_or_refused(text: str) -> None:
     """What is parsed has nothing that pip or uv would fetch from elsewhere, or without a hash."""
-    if said := refusal(lambda: lock.parse(text, "lock.txt")):
+    if said := refusal(lambda: lock.parse_lock(text, "lock.txt")):
         assert said.startswith("lock.txt:")
         return
-    parsed = lock.parse(text, "lock.txt")
+    parsed = lock.parse_lock(text, "lock.txt")
     assert parsed.pins
     assert all(pin.hashes for pin in parsed.pins)
     active = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
@@ -148,8 +154,8 @@ paths = st.lists(
 @settings(max_examples=500)
 @given(st.text(max_size=200))
 def test_what_is_normalised_stays_as_it_is(message: str) -> None:
-    once = outcome.normalise(message)
-    assert outcome.normalise(once) == once
+    once = outcomes.normalise_message(message)
+    assert outcomes.normalise_message(once) == once
     assert "\n" not in once
 
 
@@ -157,8 +163,8 @@ def test_what_is_normalised_stays_as_it_is(message: str) -> None:
 @example("'/ '/<\nC\\'", "")
 @given(st.text(string.printable, max_size=60), st.text("'\"/()<>:\\ 0x", max_size=30))
 def test_what_is_almost_a_path_is_normalised_once(message: str, more: str) -> None:
-    once = outcome.normalise(message + more)
-    assert outcome.normalise(once) == once
+    once = outcomes.normalise_message(message + more)
+    assert outcomes.normalise_message(once) == once
 
 
 @given(paths, paths, st.integers(0, 2**64), st.integers(0, 2**64))
@@ -166,7 +172,7 @@ def test_a_message_is_the_same_on_two_machines(
     here: list[str], there: list[str], first: int, second: int
 ) -> None:
     messages = {
-        outcome.normalise(
+        outcomes.normalise_message(
             f"cannot import name 'x' from 'y' ({root}/y.py), <Dense at {address:#x}> in '{root}/z'"
         )
         for root, address in (
@@ -179,9 +185,9 @@ def test_a_message_is_the_same_on_two_machines(
 
 @given(st.integers(-64, 255), st.binary(max_size=300))
 def test_any_end_of_a_script_is_an_outcome(code: int, said: bytes) -> None:
-    ended = outcome.classify(code, io.BytesIO(said))
+    ended = classification.classify_exit(code, io.BytesIO(said))
     assert ended.kind in Kind
-    assert ended.message == outcome.normalise(ended.message)
+    assert ended.message == outcomes.normalise_message(ended.message)
     assert (ended.kind is Kind.WORKS) <= (code == 0)
     assert (ended.kind is Kind.FAILS) <= (code > 0)
 
@@ -196,6 +202,6 @@ def test_the_last_exception_is_the_one_that_counts(
 ) -> None:
     frames = 'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\n    1 / 0\n'
     said = "\n".join([*noise, frames + "KeyError: 1", "", frames + f"{name}: {message}", *noise])
-    ended = outcome.classify(1, io.BytesIO(said.encode()))
+    ended = classification.classify_exit(1, io.BytesIO(said.encode()))
     assert (ended.kind, ended.exception) == (Kind.FAILS, name)
     assert ended.message == re.sub(r"\s+", " ", message).strip()

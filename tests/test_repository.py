@@ -14,52 +14,57 @@ import faults
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from samples import RULES
 from test_faults_input import KEYS
 
-from envs import ROOT, index, lock, outcome, pairing, reference
+from envs import ROOT
+from envs.model import index, lock, outcome_records, outcomes, pairing
+from envs.model.pairing import Pairing
+from envs.publish import pages
 
-PAIRINGS = pairing.load_all()
-TARGETS = lock.executable(PAIRINGS)
-RULES = outcome.load_rules()
+PAIRINGS = pairing.load_pairings()
+TARGETS = lock.list_executable(PAIRINGS)
 NOXFILE = (ROOT / "noxfile.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("session", TARGETS)
 def test_a_record_can_stand(session: str) -> None:
-    record = outcome.load_record(TARGETS[session], RULES)
-    assert outcome.objections(record, RULES) == []
+    record = outcome_records.load_record(TARGETS[session], RULES)
+    assert outcome_records.list_objections(record, RULES) == []
 
 
 def test_no_record_is_left_over() -> None:
-    records = {path.stem for path in outcome.RECORDS.iterdir()}
+    records = {path.stem for path in outcome_records.RECORDS.iterdir()}
     known = {one.name for one in PAIRINGS.values() if not one.impossible}
     said = [f"{name}.toml: no pairing is called so: remove it" for name in records - known]
     said += [f"{name}.toml: missing: run nox -s {name} -- --bless" for name in known - records]
     if said:
-        pytest.fail("\n".join(f"examples/outcomes/{one}" for one in sorted(said)), pytrace=False)
+        pytest.fail(
+            "\n".join(f"envs/measured/outcomes/{one}" for one in sorted(said)), pytrace=False
+        )
 
 
 def test_every_failure_that_is_explained_still_happens() -> None:
     happens = {
-        outcome.load_record(target, RULES)[script]
+        outcome_records.load_record(target, RULES)[script]
         for target in TARGETS.values()
-        for script in outcome.scripts()
+        for script in outcomes.list_scripts()
     }
     unused = [name for name, one in RULES.failures.items() if one.outcome not in happens]
     assert unused == []
 
 
 def test_the_tables_are_what_the_data_says() -> None:
-    assert reference.stale() == []
+    assert pages.list_stale_pages() == []
 
 
 def test_a_changed_outcome_or_a_stale_table_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = outcome.load_record
+    original = outcome_records.load_record
     flip = {"legacy_adaptation/mixed": RULES.failures["dense-not-imported"].outcome}
     monkeypatch.setattr(
-        outcome, "load_record", lambda target, rules: original(target, rules) | flip
+        outcome_records, "load_record", lambda target, rules: original(target, rules) | flip
     )
-    assert {problem.split(":")[0] for problem in reference.stale()} == {
+    assert {problem.split(":")[0] for problem in pages.list_stale_pages()} == {
         "README.md",
         "examples/README.md",
     }
@@ -67,26 +72,26 @@ def test_a_changed_outcome_or_a_stale_table_is_noticed(monkeypatch: pytest.Monke
 
 def test_an_impossible_pairing_is_shown_with_its_evidence() -> None:
     one = dataclasses.replace(PAIRINGS["tf212"], impossible="no wheel installs, 2026-11-23")
-    table = reference._locks_table({"tf212": one}, index.load(), "", every_python=True)
+    table = pages._locks_table({"tf212": one}, index.load_index(), "", every_python=True)
     assert "impossible: no wheel installs, 2026-11-23" in table
     assert ".txt" not in table
 
 
 def test_a_table_links_every_lock_and_tells_executed_from_resolved() -> None:
-    entries = index.load()
-    table = reference._locks_table(PAIRINGS, entries, "", every_python=True)
+    entries = index.load_index()
+    table = pages._locks_table(PAIRINGS, entries, "", every_python=True)
     links = re.findall(r"(\*\*)?\[(3\.\d+)\]\(([^)]+)\)", table)
     assert {(file, bool(bold)) for bold, _, file in links} == {
         (entry["file"], entry["status"] == "executed") for entry in entries if "file" in entry
     }
-    reasons = reference._impossible(entries)
+    reasons = pages._impossible(entries)
     for entry in entries:
         if entry["status"] == "impossible":
             assert f"| `{entry['pairing']}` |" in reasons
 
 
 def test_the_examples_are_plain_scripts_for_python_3_7_and_later() -> None:
-    for name, path in outcome.scripts().items():
+    for name, path in outcomes.list_scripts().items():
         tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 7))
         assert ast.get_docstring(tree), f"{name} does not say what it shows"
         imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
@@ -94,10 +99,10 @@ def test_the_examples_are_plain_scripts_for_python_3_7_and_later() -> None:
 
 
 def test_the_document_s_code_stands_in_the_examples_verbatim() -> None:
-    text = (outcome.EXAMPLES / "broken_import/incorrect_import.py").read_text(encoding="utf-8")
+    text = (outcomes.EXAMPLES / "broken_import/incorrect_import.py").read_text(encoding="utf-8")
     line = "from keras.api._v2.keras.utils import Sequential # This path is outdated"
     assert line.replace(" #", "  #") in text
-    text = (outcome.EXAMPLES / "legacy_adaptation/legacy_verbatim.py").read_text(encoding="utf-8")
+    text = (outcomes.EXAMPLES / "legacy_adaptation/legacy_verbatim.py").read_text(encoding="utf-8")
     assert text.endswith(
         "# Legacy code using older style import and model definition\n"
         "from keras.models import Sequential\n\n"
@@ -108,26 +113,34 @@ def test_the_document_s_code_stands_in_the_examples_verbatim() -> None:
     )
 
 
-def test_the_modules_import_one_way_only() -> None:
-    order = ["platforms", "pairing", "integrity", "environment", "lock", "outcome"]
-    order += ["interference", "index", "atlas", "picture", "resolve", "grid", "project", "plain"]
-    order += ["speed", "bench", "reference"]
-    assert {path.stem for path in (ROOT / "envs").glob("*.py")} == {"__init__", *order}
-    for position, name in enumerate(order):
-        tree = ast.parse((ROOT / "envs" / f"{name}.py").read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.ImportFrom | ast.Import):
-                continue
-            names = [alias.name for alias in node.names]
-            if isinstance(node, ast.ImportFrom) and node.module == "envs":
-                assert set(names) & set(order) <= set(order[:position]), name
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("envs."):
-                assert (node.module or "").split(".")[1] in order[:position], name
-            assert not any(n.split(".")[0] == "nox" for n in names), "envs knows nothing of nox"
+MODULES = sorted((ROOT / "envs").glob("*/*.py"))
 
 
-def test_the_noxfile_is_short_and_pins_its_whole_toolchain() -> None:
-    assert len(NOXFILE.splitlines()) <= 225
+def test_no_module_is_too_long_to_read() -> None:
+    python = [*MODULES, *(ROOT / "tests").glob("*.py"), ROOT / "noxfile.py"]
+    python += outcomes.list_scripts().values()
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in python}
+    assert {path.name for path, lines in lengths.items() if lines > 400} <= {"verify.py"}
+
+
+def test_a_function_s_name_means_one_thing_in_all_packages() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in MODULES:
+        if path.name in ("smoke.py", "steps.py", "probe.py"):
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_":
+                homes.setdefault(node.name, []).append(f"{path.parent.name}/{path.name}")
+    assert {name: where for name, where in homes.items() if len(where) > 1} == {}
+
+
+def test_the_packages_take_nothing_from_the_tests() -> None:
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"(?m)^\s*(from|import) (tests|conftest|pytest|nox)\b", text), path
+
+
+def test_the_noxfile_pins_its_whole_toolchain() -> None:
     block = re.search(r"# /// script\n(.*?)# ///\n", NOXFILE, re.DOTALL)
     assert block
     pins = tomllib.loads(re.sub(r"(?m)^# ?", "", block[1]))["dependencies"]
@@ -149,11 +162,11 @@ def test_the_noxfile_is_short_and_pins_its_whole_toolchain() -> None:
 
 
 def test_a_fault_is_made_of_every_key_of_a_pairing_file() -> None:
-    assert {*KEYS, "name"} == set(pairing.Pairing.__dataclass_fields__)
+    assert {*KEYS, "name"} == set(Pairing.__dataclass_fields__)
 
 
 def test_the_report_of_the_faults_has_every_fault_and_no_other() -> None:
-    collect = ["-m", "pytest", "tests", "--faults", "--collect-only"]
+    collect = ["-m", "pytest", "tests", "-m", "faults", "--collect-only"]
     listed = subprocess.run(
         [sys.executable, *collect], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
@@ -177,7 +190,7 @@ def test_readme_and_ci_name_the_same_commands() -> None:
 
 
 def test_what_the_readme_names_exists() -> None:
-    for page in (reference.README, reference.ERRORS, reference.LOCKS, reference.TOOLING):
+    for page in (pages.README, pages.ERRORS, pages.LOCKS, pages.TOOLING):
         text = page.read_text(encoding="utf-8")
         for link in re.findall(r"\]\(([^)#]+)\)", text):
             if "://" not in link:

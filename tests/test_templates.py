@@ -1,6 +1,6 @@
 """Templates: what their own tools say of every rendering, and what happens when they are run.
 
-`nox -s templates` has the tools, pinned in `envs/templates/checks.txt`, first on PATH;
+`nox -s templates` has the tools, pinned in `envs/publish/templates/checks.txt`, first on PATH;
 `nox -s proofs` runs what a container, a runner or conda would.
 """
 
@@ -21,11 +21,13 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from envs import environment, lock, pairing, platforms, project
-from envs.pairing import Target
-from envs.project import TEMPLATES, Request
+from envs.model import lock, pairing, platforms
+from envs.model.pairing import Target
+from envs.publish import copying, templates
+from envs.publish.copy_request import TEMPLATES, CopyRequest
+from envs.running import installation, installers, interpreters
 
-PAIRINGS = pairing.load_all()
+PAIRINGS = pairing.load_pairings()
 
 DEVCONTAINERS_CLI = "@devcontainers/cli@0.89.0"
 
@@ -187,16 +189,16 @@ BREAKS: Mapping[Callable[[Files], str], tuple[str, str, str]] = {
 
 def locked() -> list[Target]:
     """Everything that has a lock."""
-    return [one for one in pairing.combinations(PAIRINGS) if lock.path(one).exists()]
+    return [one for one in pairing.list_combinations(PAIRINGS) if lock.lock_path(one).exists()]
 
 
 def write(name: str, targets: Sequence[Target], folder: Path) -> list[Path]:
     """A template rendered for each target that it is for."""
     files = []
     for target in targets:
-        if name in ("dockerfile", "devcontainer") and target.platform not in project.IMAGES:
+        if name in ("dockerfile", "devcontainer") and target.platform not in templates.IMAGES:
             continue
-        place, text = project.render_template(name, target)
+        place, text = templates.render_template(name, target)
         file = folder / f"{target.stem}-{target.platform}-{target.variant}" / Path(place).name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
@@ -234,13 +236,13 @@ def test_every_tool_objects_to_a_break(check: Callable[[Files], str], tmp_path: 
 @pytest.mark.templates
 def test_a_pyproject_asks_for_nothing_that_its_lock_does_not_pin() -> None:
     for target in locked():
-        text = project.render_template("pyproject", target)[1]
+        text = templates.render_template("pyproject", target)[1]
         data = tomllib.loads(text)["project"]
-        pins = lock.read(target).versions
+        pins = lock.read_lock(target).versions
         for requirement in map(Requirement, data["dependencies"]):
             version = pins[canonicalize_name(requirement.name)]
             assert requirement.specifier.contains(version, prereleases=True), requirement
-        wanted = [*lock.asked(target), *(cap.requirement for cap in target.pairing.caps)]
+        wanted = [*lock.requirements_of(target), *(cap.requirement for cap in target.pairing.caps)]
         assert data["dependencies"] == wanted
         assert all(f"  # {cap.reason}\n" in text for cap in target.pairing.caps)
         admitted = SpecifierSet(data["requires-python"])
@@ -302,7 +304,7 @@ def conda_create(folder: Path, target: Target) -> Script:
 
 
 def next_(folder: Path, target: Target) -> Script:
-    return project.next_commands(target, folder, "requirements")
+    return copying.next_commands(target, folder, "requirements")
 
 
 def exports(variables: Sequence[tuple[str, str]]) -> list[str]:
@@ -341,27 +343,27 @@ def bash(script: Script, folder: Path, environ: Mapping[str, str]) -> str:
 def run_all(target: Target, folder: Path) -> dict[str, str]:
     """Way -> what was printed, for a project with all templates; then what uv would change."""
     names = tuple(TEMPLATES)
-    request = Request(
+    request = CopyRequest(
         target.pairing.name, folder, target.python, target.platform, target.variant, names
     )
-    project.copy(request, lambda said: None)
+    copying.copy_lock(request, lambda said: None)
     stand_ins = folder / "stand-ins"
     stand_ins.mkdir()
-    base = environment.find_interpreter(target.python)
+    base = interpreters.find_interpreter(target.python)
     for name in ("python", f"python{target.python}", "useradd"):
         (stand_ins / name).write_text(f'#!/bin/sh\nexec {base} "$@"\n')
         (stand_ins / name).chmod(0o755)
     (stand_ins / "useradd").write_text("#!/bin/sh\n")
     # pip refuses to touch the machine's own Python.
-    environ = environment.tool_environ(mirrors=True, PIP_REQUIRE_VIRTUALENV="1")
+    environ = installers.tool_environ(mirrors=True, PIP_REQUIRE_VIRTUALENV="1")
     environ["PATH"] = f"{stand_ins}{os.pathsep}{environ['PATH']}"
 
     ended = {way: bash(WAYS[way](folder, target), folder, environ) for way in PICKS[target]}
-    (folder / "pylock.toml").write_text(project.render_pylock(target), encoding="utf-8")
-    uv = f"{environment.uv()} pip {{}} --dry-run -p .venv/bin/python "
+    (folder / "pylock.toml").write_text(templates.render_pylock(target), encoding="utf-8")
+    uv = f"{installers.find_uv()} pip {{}} --dry-run -p .venv/bin/python "
     for way, rest in (("install", "-r pyproject.toml"), ("sync", "pylock.toml")):
         ended[rest] = bash([uv.format(way) + rest], folder, environ)
-    environment.drop(folder / ".venv")
+    installation.drop_environment(folder / ".venv")
     return ended
 
 
@@ -377,7 +379,9 @@ def ended(
 
 
 @pytest.mark.proof
-@pytest.mark.skipif(platforms.here() != platforms.LINUX, reason="the locks are for Linux x86_64")
+@pytest.mark.skipif(
+    platforms.this_platform() != platforms.LINUX, reason="the locks are for Linux x86_64"
+)
 @pytest.mark.parametrize("target", PICKS, ids=[target.session for target in PICKS])
 def test_what_a_project_gets_installs_and_verifies(
     target: Target, ended: dict[Target, Future[dict[str, str]]]

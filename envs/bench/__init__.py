@@ -1,0 +1,1 @@
+"""The benchmark: what a run costs, beside the ways without this repository."""

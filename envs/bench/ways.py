@@ -1,0 +1,117 @@
+"""The ways to run one pairing that are timed: the document's, an expert's, and a session."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from envs import ROOT, Problem
+from envs.bench import stopwatch
+from envs.bench.stopwatch import Part
+from envs.model import failures, lock, outcome_records, outcomes, pairing
+from envs.model.outcomes import Kind, Outcome
+from envs.model.pairing import Target
+from envs.running import classification, installers, interpreters, sessions, unpinned_install
+
+# --- one pairing ---
+
+
+def time_one_pairing(part: Part) -> None:
+    """Every way once a repetition, each with caches of its own that were empty before it."""
+    target = lock.list_executable(pairing.load_pairings())["tf212"]
+    base = interpreters.find_interpreter(target.python)
+    for _ in range(part.repeat):
+        _document(part, target, base)
+        _expert(part, target, base)
+        _session(part, target)
+
+
+def _document(part: Part, target: Target, base: Path) -> None:
+    env, cache = part.folder / "document", part.folder / "cache"
+    python = interpreters.interpreter_in(env)
+    with part.timed("document"):
+        stopwatch.run_command(base, "-m", "venv", env)
+        for command in unpinned_install.document_commands(target.pairing):
+            stopwatch.run_command(python, "-m", *command.split(), PIP_CACHE_DIR=str(cache))
+        _scripts(target, python, jobs=1)
+    _remove(env, cache)
+
+
+def _expert(part: Part, target: Target, base: Path) -> None:
+    env, cache = part.folder / "expert", part.folder / "cache"
+    python = interpreters.interpreter_in(env)
+    command = installers.find_uv()
+    if not command:
+        raise Problem("there is no uv on this machine to compare with: pip install uv")
+    asked = [
+        one.removeprefix("pip install ")
+        for one in unpinned_install.document_commands(target.pairing)
+    ]
+    for figure in ("expert", "expert-warm"):
+        with part.timed(figure):
+            stopwatch.run_command(command, "venv", "-p", base, env, UV_CACHE_DIR=str(cache))
+            stopwatch.run_command(
+                command, "pip", "install", "-p", python, *asked, UV_CACHE_DIR=str(cache)
+            )
+            _scripts(target, python, jobs=stopwatch.CORES, locked=False)
+        _remove(env)
+    _remove(cache)
+
+
+def _session(part: Part, target: Target) -> None:
+    cache, name = part.folder / "cache", target.session
+    checkout = stopwatch.copy_checkout(part.folder / "checkout")
+    env = checkout / sessions.environment_folder(target).relative_to(ROOT)
+    for figure in ("session-empty", "session-new", "session-unchanged"):
+        if figure == "session-new":
+            _remove(env)
+        with part.timed(figure):
+            stopwatch.run_nox(
+                "-s", name, cwd=checkout, UV_CACHE_DIR=str(cache), PIP_CACHE_DIR=str(cache)
+            )
+    bytecode = checkout / sessions.bytecode_folder(target).relative_to(ROOT)
+    with part.timed("floor"):
+        _scripts(target, interpreters.interpreter_in(env), jobs=stopwatch.CORES, bytecode=bytecode)
+    _remove(checkout, cache)
+
+
+def _scripts(
+    target: Target, python: Path, jobs: int, bytecode: Path | None = None, *, locked: bool = True
+) -> None:
+    """Run what a session runs, with nothing around it. Raises Problem if it ends otherwise.
+
+    Without a lock, an environment may not be whole: then `smoke` alone may fail. It does so in its
+    last step, the start of `tensorboard`, which makes that way the faster one.
+    """
+    expected = {"smoke": Outcome(Kind.WORKS)}
+    expected |= outcome_records.load_record(target, failures.load_rules())
+    paths = {"smoke": sessions.SMOKE} | outcomes.list_scripts()
+    with ThreadPoolExecutor(jobs) as pool:
+        ended = pool.map(lambda path: _script(path, python, bytecode), paths.values())
+        for name, happened in zip(paths, ended, strict=True):
+            spared = not locked and name == "smoke" and "'--version'" in happened.message
+            if happened != expected[name] and not spared:
+                raise Problem(f"{name}: {happened}: not as recorded: nothing is timed")
+
+
+def _script(path: Path, python: Path, bytecode: Path | None) -> Outcome:
+    options = ["-X", f"pycache_prefix={bytecode}"] if bytecode else []
+    with tempfile.TemporaryDirectory() as home, tempfile.TemporaryFile() as err:
+        environ = installers.tool_environ(HOME=home)
+        if bytecode:
+            # For what the script starts, as in a session.
+            environ["PYTHONPYCACHEPREFIX"] = str(bytecode)
+        done = subprocess.run(
+            [python, *options, path], cwd=home, env=environ, stdout=subprocess.DEVNULL, stderr=err
+        )
+        return classification.classify_exit(done.returncode, err)
+
+
+def _remove(*folders: Path) -> None:
+    for folder in folders:
+        # pip makes no cache if the index lets it keep nothing.
+        if folder.exists():
+            shutil.rmtree(folder)

@@ -1,0 +1,1 @@
+"""Interference: what breaks an environment, made for real, and what mends it."""

@@ -1,0 +1,155 @@
+"""An environment of a pairing, and the project, home and variables of who uses it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from envs.model import lock, outcomes
+from envs.model.pairing import Target
+from envs.running import installation, installers, interpreters, sandbox
+
+PROBE = Path(__file__).with_name("probe.py")
+
+# What is not pinned is resolved as of then, so that the same effect is met again.
+AS_OF = "2026-11-20"
+OTHER_KERAS = {"tf115": "2.6.0", "tf212": "2.11.0", "tf215": "2.14.0", "tf25": "2.6.0"}
+OTHER_KERAS |= dict.fromkeys(("tf216", "tf216-legacy", "tf221"), "2.15.0")
+
+
+@dataclass
+class BrokenEnvironment:
+    """An environment of a pairing, and the project, home and variables of who uses it."""
+
+    target: Target
+    root: Path
+    folder: Path
+    python: Path
+    project: Path = field(init=False)
+    home: Path = field(init=False)
+    environ: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.packages = next(self.folder.glob("lib/python*/site-packages"))
+        self.own = {path.name for path in self.packages.iterdir()}
+        self.config = self.folder / "pyvenv.cfg"
+        self.as_made = self.config.read_text(encoding="utf-8")
+        self.linked_to = self.python.readlink()
+        self.other = self.root / "other"
+        self.project, self.home = self.root / "project", self.root / "home"
+        self.system = self.root / "system"
+        self.name = self.target.pairing.name
+        keras = f"keras=={OTHER_KERAS[self.name]}"
+        self.uv("install", "--target", str(self.other), "--no-deps", keras)
+        self.surround()
+        self.usual = self.probe()
+        facts = self.verify()
+        assert facts["problems"] == [], "verify.py raises an alarm on a clean environment"
+        self.notes = facts["notes"]
+        self.files = self.digests()
+
+    def surround(self) -> None:
+        """Everything but the environment, as it is at first."""
+        self.python = interpreters.interpreter_in(self.folder)
+        for path in (self.project, self.home):
+            shutil.rmtree(path, ignore_errors=True)
+            path.mkdir()
+        shutil.copy(outcomes.VERIFY, self.project)
+        shutil.copy(PROBE, self.project)
+        names = ("PATH", "LANG", "LC_ALL", "TMPDIR")
+        self.environ = {name: os.environ[name] for name in names if name in os.environ}
+        self.environ |= {"HOME": str(self.home), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        self.environ |= self.target.pairing.env
+
+    def ensure(self) -> None:
+        installation.ensure_environment(
+            self.folder, self.target.python, lock.lock_path(self.target)
+        )
+
+    def restore(self) -> bool:
+        """Bring everything back; whether the environment is clean again without being remade."""
+        self.config.write_text(self.as_made, encoding="utf-8")
+        own = interpreters.interpreter_in(self.folder)
+        own.unlink()
+        own.symlink_to(self.linked_to)
+        for path in self.packages.iterdir():
+            if path.name not in self.own and path.suffix in (".pth", ".py"):
+                path.unlink()
+        self.surround()
+        installation.restore_environment(self.folder, lock.lock_path(self.target))
+        if self.verify("--no-import")["ok"] and self.digests() == self.files:
+            return True
+        self.renew()
+        return False
+
+    def digests(self) -> dict[str, str]:
+        """The files of every Keras, for which verify.py's word is not taken."""
+        return {
+            str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+            for package in ("keras", "tf_keras")
+            for path in (self.packages / package).rglob("*.py")
+        }
+
+    def renew(self) -> None:
+        installation.drop_environment(self.folder)
+        self.ensure()
+
+    def uv(self, *args: str) -> None:
+        """`uv pip`, on this environment."""
+        args = tuple(arg for arg in args if arg != "-y")
+        command = [installers.find_uv() or "uv", "pip", *args, "-q", "-p", str(self.python)]
+        if args[0] == "install":
+            command += [*installers.pypi_options(), "--exclude-newer", AS_OF]
+        done = subprocess.run(
+            command, env=installers.tool_environ(), capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+
+    def run(self, script: str, *args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.python, script, *args],
+            cwd=self.project,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=sandbox.TIMEOUT,
+        )
+
+    def probe(self) -> dict[str, str]:
+        """What comes of each step of an ordinary script."""
+        file = self.root / "said.json"
+        file.unlink(missing_ok=True)
+        ended = self.run("probe.py", str(file))
+        assert file.exists(), ended.stderr
+        said: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+        if ended.returncode < 0:
+            said["the process"] = f"is ended by signal {-ended.returncode}"
+        return {step: outcomes.normalise_message(text) for step, text in said.items()}
+
+    def verify(self, *args: str) -> dict[str, Any]:
+        ended = self.run("verify.py", "--json", *args)
+        facts: dict[str, Any] = json.loads(ended.stdout)
+        assert ended.returncode == (0 if facts["ok"] else 1), ended.stderr
+        return facts
+
+    def anonymous(self, text: str) -> str:
+        """A text in which the folders have names instead of paths."""
+        folders = {
+            self.packages: "<packages>",
+            self.folder: "<environment>",
+            self.other: "<other>",
+            self.project: "<project>",
+            self.home: "<home>",
+            self.system: "<system>",
+            self.root: "<root>",
+        }
+        for folder, name in folders.items():
+            text = text.replace(str(folder), name)
+        return re.sub(r"lib/python3\.\d+/", "lib/python3/", text)

@@ -1,0 +1,64 @@
+"""An ordinary script: each step as a person would write it, and what comes of it.
+
+It writes what it saw to the file that it is given, as JSON.
+"""
+
+import json
+import sys
+
+
+def keras_package():
+    import keras
+
+    own = keras.__file__.startswith(sys.prefix)
+    return keras.__version__ + ("" if own else " from elsewhere")
+
+
+def tf_keras():
+    package = tf.keras.Model.__module__.split(".")[0]
+    return package + " " + str(getattr(sys.modules[package], "__version__", ""))
+
+
+def settings(backend):
+    return ", ".join([backend.backend(), backend.floatx(), backend.image_data_format()])
+
+
+def tensorflow():
+    global tf
+    import tensorflow as tf
+
+    return tf.__version__
+
+
+def model(sequential, layers):
+    built = sequential([layers.Dense(1, input_shape=(2,))])
+    return "%d weights" % built.count_params()
+
+
+def mixed():
+    return model(sys.modules["keras"].models.Sequential, tf.keras.layers)
+
+
+# Each step, and those without which it cannot be.
+STEPS = {
+    "import tensorflow": (tensorflow, []),
+    "import keras": (keras_package, []),
+    "tf.keras": (tf_keras, ["import tensorflow"]),
+    "settings of keras": (lambda: settings(sys.modules["keras"].backend), ["import keras"]),
+    "settings of tf.keras": (lambda: settings(tf.keras.backend), ["tf.keras"]),
+    "model of tf.keras": (lambda: model(tf.keras.Sequential, tf.keras.layers), ["tf.keras"]),
+    "model of keras, layer of tf.keras": (mixed, ["tf.keras", "import keras"]),
+}
+said, failed = {}, set()
+for step, (do, needed) in STEPS.items():
+    if failed.intersection(needed):
+        failed.add(step)
+        continue
+    try:
+        said[step] = do()
+    except BaseException as error:
+        failed.add(step)
+        lines = str(error).strip().splitlines() or [""]
+        said[step] = type(error).__name__ + ": " + lines[0]
+    with open(sys.argv[1], "w") as file:
+        json.dump(said, file)

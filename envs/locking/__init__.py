@@ -1,0 +1,1 @@
+"""Locking: locks compiled from pairing files, derived for other platforms, and checked."""

@@ -1,0 +1,92 @@
+"""Files on disk: read, compared and written whole, one run at a time."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from envs import ROOT, Problem
+
+
+class NotWritable(Problem):
+    """A file or folder of this checkout cannot be written."""
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other run is at work on the same thing."""
+    from filelock import FileLock
+
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            yield
+    except OSError as error:
+        raise NotWritable(
+            f"{shorten(folder)}: cannot be written ({error.strerror}): make the checkout writable, "
+            "and see that the disk is not full"
+        ) from None
+
+
+def text_of(file: Path) -> str:
+    """What a file holds; empty if there is none."""
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def write_file(file: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises Problem where it cannot be written."""
+    try:
+        temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+        try:
+            temporary.write_bytes(text.encode("utf-8"))
+            os.replace(temporary, file)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise Problem(f"{file}: cannot be written ({error.strerror}): the old one stands") from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as it is. Raises Problem."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Problem(
+            f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}: "
+            f"cannot be read: {error}"
+        ) from None
+
+
+def describe_change(old: str, new: str) -> str:
+    """What changed between two texts of a lock or a record; one line a change of a pin."""
+    if old == new:
+        return "unchanged"
+    if not old:
+        return "new"
+    if _pins(old) == _pins(new):
+        return "only its comments changed"
+    before, after = (
+        [line for line in text.splitlines() if not line.startswith("    --hash")]
+        for text in (old, new)
+    )
+    lines = [
+        line
+        for line in difflib.unified_diff(before, after, n=0, lineterm="")
+        if not line.startswith(("---", "+++", "@@")) and not line[1:].startswith("    # ")
+    ]
+    return "\n    ".join(["changed", *lines]) if lines else "hashes changed"
+
+
+def _pins(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+
+
+def shorten(path: str | Path) -> str:
+    """A path relative to the checkout, as it is typed there; other words as they are."""
+    text = str(path)
+    return text.removeprefix(str(ROOT) + os.sep)

@@ -1,0 +1,216 @@
+"""Records: what each example is expected to do in a pairing, and when that was seen."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from envs import MEASURED, ROOT, Problem
+from envs.model import disk, lock, outcomes, platforms
+from envs.model.failures import Rules
+from envs.model.outcomes import Kind, Outcome
+from envs.model.pairing import Pairing, Target
+
+RECORDS = MEASURED / "outcomes"
+
+
+@dataclass(frozen=True)
+class Executed:
+    """When a lock was last executed and blessed, as an ISO date, and the digest of its pins."""
+
+    date: str
+    pins: str
+
+
+def record_path(pairing_: Pairing) -> Path:
+    """Where the expected outcomes of a pairing stand, on all its Pythons."""
+    return RECORDS / f"{pairing_.name}.toml"
+
+
+def load_records(pairing_: Pairing, rules: Rules) -> dict[str, dict[str, Outcome]]:
+    """What was run -> script -> expected outcome, as `_load` has it, without its runs."""
+    return {name: record for name, (record, _) in _load(pairing_, rules).items()}
+
+
+Records = dict[str, tuple[dict[str, Outcome], Executed]]
+
+
+def _load(pairing_: Pairing, rules: Rules) -> Records:
+    """What was run (`3.11`, or `3.11 cpu`) -> expected outcomes, and when that was.
+
+    The file says what holds on the recommended Python, and in a table for each other Python or
+    variant that was run, where that one differs. Raises Problem for a missing, surplus or unknown
+    expectation.
+    """
+    path = record_path(pairing_)
+    where = f"envs/measured/outcomes/{path.name}"
+    bless = f"run nox -s {pairing_.name} -- --bless"
+    if not path.exists():
+        raise Problem(f"{where}: no expectations for {pairing_.name}: {bless}")
+    common = disk.read_toml(path)
+    tables: dict[str, dict[str, Any]] = {pairing_.pythons[0]: {}}
+    for name in [name for name, value in common.items() if isinstance(value, dict)]:
+        if name not in _recordable(pairing_)[1:]:
+            raise Problem(f"{where}: {name}: the pairing has no such further Python or variant")
+        tables[name] = common.pop(name)
+    records: Records = {}
+    for name, table in tables.items():
+        here = {**common} if name == pairing_.pythons[0] else table
+        date, pins = here.pop("executed", None), here.pop("pins", None)
+        common = {key: value for key, value in common.items() if key not in ("executed", "pins")}
+        if type(date) is not datetime.date or not re.fullmatch("[0-9a-f]{12}", str(pins)):
+            raise Problem(f"{where}: {name}: executed, pins: must be a date and a digest: {bless}")
+        record = {}
+        for script, ended in (common | table).items():
+            if script not in outcomes.list_scripts():
+                raise Problem(f"{where}: no example is called '{script}': {bless}")
+            if ended == Kind.WORKS:
+                record[script] = Outcome(Kind.WORKS)
+            elif ended in rules.failures:
+                record[script] = rules.failures[ended].outcome
+            else:
+                raise Problem(
+                    f"{where}: {script}: '{ended}' is neither 'works' nor a failure that "
+                    "envs/explained/failures.toml explains"
+                )
+        if missing := sorted(set(outcomes.list_scripts()) - set(record)):
+            raise Problem(f"{where}: no expectation for {', '.join(missing)}: {bless}")
+        records[name] = record, Executed(date.isoformat(), str(pins))
+    return records
+
+
+def _recordable(pairing_: Pairing) -> list[str]:
+    """What a record may speak of, the recommended Python first."""
+    recommended, *others = pairing_.pythons
+    variants = [name for name in platforms.VARIANTS if name != platforms.DEFAULT]
+    return [recommended, *others, *(f"{recommended} {variant}" for variant in variants)]
+
+
+def _recorded_as(target: Target) -> str:
+    variant = "" if target.variant == platforms.DEFAULT else f" {target.variant}"
+    return target.python + variant
+
+
+def last_executed(target: Target, rules: Rules) -> Executed | None:
+    """When a target was last executed and blessed, with which pins; None if it never was."""
+    if target.platform != platforms.LINUX or not record_path(target.pairing).exists():
+        return None
+    record = _load(target.pairing, rules).get(_recorded_as(target))
+    return record and record[1]
+
+
+def load_record(target: Target, rules: Rules) -> dict[str, Outcome]:
+    """Script -> expected outcome. Raises Problem as `load_records` does, and if there is none."""
+    records = load_records(target.pairing, rules)
+    name = _recorded_as(target)
+    if name not in records:
+        where = f"envs/measured/outcomes/{record_path(target.pairing).name}"
+        raise Problem(
+            f"{where}: no expectations for {target.session}: run nox -s {target.session} -- --bless"
+        )
+    return records[name]
+
+
+def list_objections(record: Mapping[str, Outcome], rules: Rules) -> list[str]:
+    """Why a record cannot stand: what it breaks, and which failure leads to no way out."""
+    found = []
+    for script, outcome in record.items():
+        if outcome.kind not in (Kind.WORKS, Kind.FAILS):
+            found.append(f"{script}: '{outcome}' can never be expected")
+        elif broken := rules.broken(script, outcome):
+            found.append(f"{broken}, but: {outcome}")
+        elif outcome.kind is Kind.FAILS:
+            failure = rules.by_outcome.get(outcome)
+            if failure is None:
+                found.append(
+                    f"{script}: a failure that nobody explained. "
+                    "Add to envs/explained/failures.toml:\n\n"
+                    f"[a-name-for-it]\nexception = {_toml(outcome.exception)}\n"
+                    f'message = {_toml(outcome.message)}\ncause = "..."\nremedy = "..."\n'
+                    'script = "a script that works in this pairing"\n'
+                )
+            elif record.get(failure.script) != Outcome(Kind.WORKS):
+                found.append(
+                    f"{script}: the remedy of '{failure.name}' is {failure.script}, which does "
+                    "not work in this pairing"
+                )
+    return found
+
+
+def bless_record(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str:
+    """Record what happened as what is expected; the scripts that did not run keep theirs.
+
+    Returns what changed. Raises Problem, and writes nothing, if there are objections.
+    """
+    # Sessions that run side by side may bless the same file.
+    with disk.alone(ROOT / ".nox" / f"{target.pairing.name}.record"):
+        return _bless(target, happened, rules)
+
+
+def _bless(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str:
+    path = record_path(target.pairing)
+    name, recommended = _recorded_as(target), target.pairing.pythons[0]
+    try:
+        records = _load(target.pairing, rules)
+    except Problem:
+        records = {}
+    if name != recommended and recommended not in records:
+        raise Problem(
+            f"{target.session} cannot be blessed: first run nox -s {target.pairing.name} -- --bless"
+        )
+    pins = lock.read_lock(target).digest
+    before, run_ = records.get(name, ({}, None))
+    whole = set(happened) == set(outcomes.list_scripts())
+    record = before | {**happened}
+    if run_ is None or (whole and (run_.pins, before) != (pins, record)):
+        run_ = Executed(datetime.datetime.now(datetime.UTC).date().isoformat(), pins)
+    if missing := sorted(set(outcomes.list_scripts()) - set(record)):
+        raise Problem(f"{target.session} cannot be blessed: {', '.join(missing)} did not run")
+    if run_.pins != pins and not whole:
+        raise Problem(f"{target.session} cannot be blessed: its lock is new: run all scripts")
+    if found := list_objections(record, rules):
+        raise Problem(f"{target.session} cannot be blessed:\n" + "\n".join(found))
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    after = _render_records(target.pairing, records | {name: (record, run_)}, rules)
+    disk.write_file(path, after)
+    return disk.describe_change(text, after)
+
+
+def _render_records(pairing_: Pairing, records: Records, rules: Rules) -> str:
+    recommended, *others = _recordable(pairing_)
+    names = {
+        name: {
+            script: "works" if outcome.kind is Kind.WORKS else rules.by_outcome[outcome].name
+            for script, outcome in sorted(record.items())
+        }
+        for name, (record, _) in records.items()
+    }
+    common = names[recommended]
+    lines = [
+        f"# What each example does in {pairing_.name}: works, or a failure that is explained in",
+        "# envs/explained/failures.toml; when it was run, and with which pins (their digest). For",
+        "# another Python or variant, only what differs.",
+        "# Written by a run:",
+        f"#     nox -s {pairing_.name} -- --bless",
+        *_render_executed(records[recommended][1]),
+        *(f'"{script}" = "{name}"' for script, name in common.items()),
+    ]
+    for other in others:
+        if other in names:
+            lines += ["", f'["{other}"]', *_render_executed(records[other][1])]
+            for script, name in names[other].items():
+                if name != common[script]:
+                    lines.append(f'"{script}" = "{name}"')
+    return "\n".join(lines) + "\n"
+
+
+def _render_executed(run_: Executed) -> list[str]:
+    return [f"executed = {run_.date}", f'pins = "{run_.pins}"']
+
+
+def _toml(text: str) -> str:
+    return "'" + text + "'" if "'" not in text else '"' + text.replace('"', '\\"') + '"'

@@ -1,0 +1,15 @@
+"""Releases as numbers: how they are ordered, and which minor one belongs to."""
+
+from __future__ import annotations
+
+import re
+
+
+def release_numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a release, in order: `(2, 12, 0)`."""
+    return tuple(int(number) for number in re.findall(r"\d+", version))
+
+
+def minor_of(version: str) -> str:
+    """The minor that a release belongs to: `2.12`."""
+    return ".".join(version.split(".")[:2])

@@ -1,0 +1,1 @@
+"""Publishing: pages, tables and pictures, and a lock copied into a project."""

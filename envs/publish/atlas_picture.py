@@ -1,0 +1,177 @@
+"""The atlas drawn: as a table, as a picture, and the list of what fails in it and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from envs import MEASURED, Problem
+from envs.atlas import cells, explanation, layout
+from envs.atlas.cells import Cell, Column, Row, Verdict
+from envs.model.pairing import Target
+
+FILE = MEASURED / "atlas.svg"
+
+PICTURES = Path(__file__).with_name("pictures")
+"""The templates of pictures."""
+
+# Okabe and Ito's colours, told apart by people who do not see red and green apart; the glyph says
+# the same without any colour. What cannot be installed has none.
+_LOOKS = {
+    Verdict.WORKS: ("●", "#009e73"),
+    Verdict.APART: ("◐", "#56b4e9"),
+    Verdict.ONLY_TF_KERAS: ("T", "#f0e442"),
+    Verdict.ONLY_KERAS: ("K", "#e69f00"),
+    Verdict.NEITHER: ("✗", "#d55e00"),
+    Verdict.CANNOT: ("·", "none"),
+}
+_ORDER = list(_LOOKS)
+
+_SIDE, _STEP, _LEFT, _TOP = 18, 20, 58, 70
+"""Pixels: a cell, a cell and its gap, and the margins that hold the labels."""
+
+
+def render_legend() -> str:
+    """What each sign means, as a list."""
+    lines = [f"- {_LOOKS[one][0]} **{one}**: {cells.MEANING[one]}" for one in Verdict]
+    return "\n".join([*lines, "- **bold**, or framed: TensorFlow's own metadata admits that Keras"])
+
+
+def render_atlas_table(rows: Mapping[str, Target], found: Mapping[str, Row]) -> str:
+    """A line for each Keras, a column for each TensorFlow."""
+    titles = [f"{_minor(target)}" for target in rows.values()]
+    lines = ["| Keras | " + " | ".join(titles) + " |", "|---|" + ":-:|" * len(titles)]
+    for column in layout.load_columns()[1]:
+        cells = [_sign(found[name].get(column), column) for name in rows]
+        lines.append(f"| {column} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _sign(cell: Cell | None, column: Column) -> str:
+    if cell is None:
+        return "?"
+    glyph = _LOOKS[cells.judge_cell(cell, column)][0]
+    return f"**{glyph}**" if cell.admitted else glyph
+
+
+def render_atlas_failures(rows: Mapping[str, Target], found: Mapping[str, Row]) -> str:
+    """Each cause of a failure, its errors, and the cells where it is the first that is met.
+
+    Raises Problem for an error without a cause.
+    """
+    causes = explanation.load_causes()
+    errors: dict[str, dict[str, dict[str, list[str]]]] = {one.name: {} for one in causes}
+    for name, target in rows.items():
+        for column, cell in found[name].items():
+            if cell.cannot is not None or not cell.failure:
+                continue
+            said = cell.failure[1]
+            why = explanation.find_cause(said, causes)
+            if why is None:
+                raise Problem(
+                    f"{name} + {column}: a failure that nobody explained: {said}: add its cause to "
+                    f"envs/explained/{explanation.CAUSES.name}"
+                )
+            cells = errors[why.name].setdefault(said, {}).setdefault(_minor(target), [])
+            cells.append(_short(column))
+    parts = []
+    for one in causes:
+        lines = [f"### {one.name}", "", one.cause, ""]
+        for said, where in errors[one.name].items():
+            places = "; ".join(f"{minor} with {', '.join(cells)}" for minor, cells in where.items())
+            code = said.removeprefix("fails: ").replace("`", "'")
+            lines.append(f"- `{code}`<br>TensorFlow {places}")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def render_atlas_picture(rows: Mapping[str, Target], found: Mapping[str, Row]) -> str:
+    """The picture, as the text of an SVG file."""
+    columns = layout.load_columns()[1]
+    # A gap between the two packages.
+    left = {
+        c: _LEFT + i * _STEP + (10 if c.package != "keras" else 0) for i, c in enumerate(columns)
+    }
+    bottom = _TOP + len(rows) * _STEP
+    cells = [
+        _drawn(target, column, found[name].get(column), left[column], _TOP + line * _STEP)
+        for line, (name, target) in enumerate(rows.items())
+        for column in columns
+    ]
+    key = list(_key(bottom + 24))
+    return draw_picture(
+        FILE,
+        width=max(left.values()) + _STEP + 6,
+        height=bottom + 24 + 3 * _STEP + 8,
+        side=_SIDE,
+        colours=[colour for _, colour in _LOOKS.values()],
+        cells=[*cells, *(cell for cell, _ in key)],
+        labels=[*_labels(rows, left), *(label for _, label in key)],
+    )
+
+
+def draw_picture(file: Path, **values: Any) -> str:
+    """The text of a picture, from its template."""
+    environment = Environment(
+        loader=FileSystemLoader(PICTURES),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        autoescape=True,
+    )
+    return environment.get_template(f"{file.name}.jinja").render(**values)
+
+
+def _drawn(target: Target, column: Column, cell: Cell | None, x: int, y: int) -> dict[str, Any]:
+    title = f"TensorFlow {target.pairing.tensorflow} with {column}"
+    if cell is None:
+        return _square(x, y, Verdict.CANNOT) | {"glyph": "?", "title": f"{title}: not run yet"}
+    verdict = cells.judge_cell(cell, column)
+    why = cell.cannot or ": ".join(cell.failure or ())
+    return _square(x, y, verdict) | {
+        "admitted": cell.admitted,
+        "title": f"{title}: {verdict}" + (f". {why}" if why else ""),
+    }
+
+
+def _square(x: int, y: int, verdict: Verdict) -> dict[str, Any]:
+    look = {"verdict": _ORDER.index(verdict), "glyph": _LOOKS[verdict][0]}
+    return look | {"x": x, "y": y, "title": "", "admitted": False}
+
+
+def _labels(rows: Mapping[str, Target], left: Mapping[Column, int]) -> Iterator[dict[str, Any]]:
+    for line, target in enumerate(rows.values()):
+        y = _TOP + line * _STEP + _SIDE - 5
+        yield _label(_LEFT - 8, y, _minor(target), "row")
+    for column, x in left.items():
+        yield _label(x + 8, _TOP - 6, column.minor, "left") | {"turn": True}
+    first = {column.package: x for column, x in reversed(list(left.items()))}
+    for package, x in first.items():
+        yield _label(x, 14, package, "left head")
+    yield _label(6, _TOP - 24, "Tensor", "left head")
+    yield _label(6, _TOP - 10, "Flow", "left head")
+
+
+def _key(y: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """What the signs mean, three a line and one more for the frame."""
+    entries = [(_square(0, 0, one), str(one)) for one in Verdict]
+    framed = _square(0, 0, Verdict.CANNOT) | {"glyph": "", "admitted": True}
+    entries.append((framed, "TensorFlow's metadata admits it"))
+    for number, (square, text) in enumerate(entries):
+        x, line = _LEFT + number % 3 * 200, y + number // 3 * _STEP
+        yield square | {"x": x, "y": line}, _label(x + _STEP + 4, line + _SIDE - 5, text, "left")
+
+
+def _label(x: int, y: int, text: str, kind: str) -> dict[str, Any]:
+    return {"x": x, "y": y, "text": text, "kind": kind, "turn": False}
+
+
+def _minor(target: Target) -> str:
+    return ".".join(target.pairing.tensorflow.split(".")[:2])
+
+
+def _short(column: Column) -> str:
+    return str(column).removeprefix("keras ")

@@ -1,0 +1,1 @@
+"""Running: an environment made from a lock, and scripts run in it."""

@@ -1,0 +1,58 @@
+"""The report of a session: the table that ends it, what it blesses, and what it took."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from rich.table import Table
+
+from envs import ROOT, Problem
+from envs.model import disk, failures, outcome_records
+from envs.model.outcomes import Kind, Outcome, Run
+from envs.model.pairing import Target
+
+NO_ENVIRONMENT = (Kind.NO_INTERPRETER, Kind.COULD_NOT_INSTALL)
+"""What ends a session before any script: the message stands above the table, once."""
+
+
+def render_table(target: Target, ended: Mapping[str, Run]) -> Table:
+    """The table that a person reads: script, expected, happened, why."""
+    rules = failures.load_rules()
+    record: dict[str, Outcome] = {}
+    with suppress(Problem):
+        record = outcome_records.load_record(target, rules)
+    table = Table(title=f"{target.session}: {target.pairing.summary}", title_justify="left")
+    for title in ("script", "expected", "happened", "why"):
+        table.add_column(title, overflow="fold")
+    for script, run in ended.items():
+        expected = Outcome(Kind.WORKS) if script == "smoke" else record.get(script)
+        happened = run.outcome.kind if run.outcome.kind in NO_ENVIRONMENT else run.outcome
+        table.add_row(
+            script,
+            str(expected.kind) if expected else "not recorded",
+            f"{happened} ({run.seconds:.0f} s)" if run.seconds else str(happened),
+            rules.explain(run.outcome),
+            style=None if run.outcome == expected else "bold red",
+            end_section=True,
+        )
+    return table
+
+
+def bless_session(target: Target, ended: Mapping[str, Run]) -> str:
+    """Record what happened as what is expected, and say what changed. Raises Problem."""
+    happened = {script: run.outcome for script, run in ended.items() if script != "smoke"}
+    changed = outcome_records.bless_record(target, happened, failures.load_rules())
+    return f"{outcome_records.record_path(target.pairing).relative_to(ROOT)}: {changed}"
+
+
+def write_measurements(file: Path, ended: Mapping[str, Run], cpu: float) -> None:
+    """Write what each script took, in seconds, and all of them together, in seconds of CPU."""
+    measurements = {
+        "cpu": round(cpu, 3),
+        "seconds": {script: round(run.seconds, 3) for script, run in ended.items()},
+        "outcomes": {script: str(run.outcome) for script, run in ended.items()},
+    }
+    disk.write_file(file, json.dumps(measurements, indent=1) + "\n")

@@ -1,0 +1,214 @@
+"""Environments of small made-up packages, for the tests of verify.py."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCRIPT = Path(__file__).parents[1] / "examples" / "venv_verification" / "verify.py"
+OK = "OK: nothing interferes with TensorFlow and Keras"
+FRESH = "make a fresh environment and install the lock of this pairing in it"
+
+KERAS = "class Model:\n    pass\n\n\n__version__ = {!r}\n"
+TENSORFLOW = "import keras\n\n__version__ = '2.12.0'\n"
+BUNDLED = """
+class keras:
+    class Model:
+        __module__ = "tensorflow.python.keras.engine.training"
+
+
+__version__ = "2.4.4"
+"""
+LEGACY = """
+import os
+
+if os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True"):
+    import tf_keras as keras
+else:
+    import keras
+
+__version__ = "2.16.2"
+"""
+
+
+@pytest.fixture(scope="session")
+def verify() -> ModuleType:
+    """The script's functions."""
+    spec = importlib.util.spec_from_file_location("verify", str(SCRIPT))
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bare") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    return folder
+
+
+class Environment:
+    """A virtual environment, and a project folder with the script copied into it."""
+
+    def __init__(self, root: Path, bare: Path) -> None:
+        self.root, self.prefix, self.project = root, root / "venv", root / "project"
+        shutil.copytree(str(bare), str(self.prefix), symlinks=True)
+        self.packages = next(self.prefix.glob("lib/python*/site-packages"))
+        self.python = self.prefix / "bin" / "python"
+        self.project.mkdir()
+        shutil.copy(str(SCRIPT), str(self.project))
+
+    def install(
+        self,
+        name: str,
+        version: str,
+        module: str | None = None,
+        code: str = "",
+        requires: Sequence[str] = (),
+        folder: Path | None = None,
+    ) -> None:
+        """A distribution, and the package in it if a module is named."""
+        folder = folder or self.packages
+        data = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+        data.mkdir(parents=True)
+        metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+        metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
+        (data / "METADATA").write_text("\n".join(metadata) + "\n\nRequires-Dist: not-a-header\n")
+        if module:
+            (folder / module).mkdir(exist_ok=True)
+            (folder / module / "__init__.py").write_text(code)
+            self.record(data, f"{module}/__init__.py")
+
+    def rewrite(self, module: str, version: str, code: str) -> None:
+        """Other code in an installed package, as if it had been released so."""
+        (self.packages / module / "__init__.py").write_text(code)
+        self.record(self.packages / f"{module}-{version}.dist-info", f"{module}/__init__.py")
+
+    def record(self, data: Path, *files: str) -> None:
+        """The RECORD of a distribution with these files, as they are now."""
+        digests = [hashlib.sha256((data.parent / file).read_bytes()).digest() for file in files]
+        values = [base64.urlsafe_b64encode(digest).decode().rstrip("=") for digest in digests]
+        lines = [f"{file},sha256={value},1\n" for file, value in zip(files, values, strict=True)]
+        (data / "RECORD").write_text("".join(lines))
+
+    def tensorflow(
+        self,
+        version: str = "2.12.0",
+        code: str = TENSORFLOW,
+        requires: Sequence[str] = ("keras<2.13,>=2.12.0",),
+    ) -> None:
+        self.install("tensorflow", version, "tensorflow", code, requires)
+
+    def keras(
+        self,
+        version: str = "2.12.0",
+        name: str = "keras",
+        module: str = "keras",
+        requires: Sequence[str] = (),
+        folder: Path | None = None,
+    ) -> None:
+        self.install(name, version, module, KERAS.format(version), requires, folder)
+
+    def run(self, *flags: str, cwd: Path | None = None, **variables: str) -> tuple[int, str]:
+        """The script's exit code and what it printed."""
+        home = self.root / "home"
+        options = [flag for flag in flags if flag.startswith("--")]
+        flags = tuple(flag for flag in flags if flag not in options)
+        script = str(self.project / "verify.py")
+        process = subprocess.run(
+            [str(self.python), *flags, script, *options],
+            env={"PATH": os.environ["PATH"], "HOME": str(home), **variables},
+            cwd=str(cwd or self.project),
+            capture_output=True,
+            text=True,
+        )
+        assert "verify.py" not in process.stderr, process.stderr
+        return process.returncode, process.stdout
+
+
+@pytest.fixture
+def empty(tmp_path: Path, bare: Path) -> Environment:
+    return Environment(tmp_path, bare)
+
+
+@pytest.fixture
+def pairing(empty: Environment) -> Environment:
+    """TensorFlow 2.12 with its Keras: nothing interferes."""
+    empty.tensorflow()
+    empty.keras()
+    return empty
+
+
+@pytest.fixture
+def legacy(empty: Environment) -> Environment:
+    """TensorFlow 2.16 with Keras 3 and tf-keras."""
+    empty.tensorflow("2.16.2", LEGACY, ["keras>=3.0.0"])
+    empty.keras("3.5.0")
+    empty.keras("2.16.0", "tf-keras", "tf_keras", requires=["tensorflow<2.17,>=2.16"])
+    return empty
+
+
+def clean(result: tuple[int, str], *texts: str) -> None:
+    code, printed = result
+    assert code == 0, printed
+    assert "PROBLEM" not in printed
+    assert printed.splitlines()[-1] == OK
+    for text in texts:
+        assert text in printed
+
+
+def problems(result: tuple[int, str], *expected: tuple[str, Path, str]) -> str:
+    """Checks that just these (what, where, fix) are reported, and returns the report."""
+    code, printed = result
+    assert code == 1, printed
+    lines = printed.splitlines()
+    count = len(expected)
+    assert lines[-1] == f"{count} problem{'' if count == 1 else 's'} found", printed
+    for number, (what, where, fix) in enumerate(expected, 1):
+        at = next(i for i, line in enumerate(lines) if f"PROBLEM {number}:" in line)
+        assert what in lines[at], printed
+        assert lines[at + 1] == f"    where: {where}", printed
+        assert lines[at + 2] == f"    fix:   {fix}", printed
+    return printed
+
+
+def see_the_system(environment: Environment) -> Path:
+    config = environment.prefix / "pyvenv.cfg"
+    config.write_text(config.read_text().replace("packages = false", "packages = true"))
+    return config
+
+
+def remove(environment: Environment, name: str, module: str) -> None:
+    shutil.rmtree(str(next(environment.packages.glob(f"{name}-*.dist-info"))))
+    shutil.rmtree(str(environment.packages / module))
+
+
+# Settings
+
+
+@pytest.fixture
+def keras3(empty: Environment) -> Environment:
+    empty.tensorflow("2.16.2", LEGACY, ["keras>=3.0.0"])
+    empty.keras("3.5.0")
+    return empty
+
+
+def settings(folder: Path, **values: object) -> Path:
+    defaults = {"floatx": "float32", "epsilon": 1e-07, "image_data_format": "channels_last"}
+    folder.mkdir(parents=True)
+    file = folder / "keras.json"
+    file.write_text(json.dumps({**defaults, "backend": "tensorflow", **values}))
+    return file

@@ -1,0 +1,155 @@
+"""verify.py: TensorFlow or Keras that cannot be imported."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from fake_environments import FRESH, Environment, problems
+
+# Imports that fail
+
+NUMPY = 'python -m pip install "numpy<2"'
+FAILURES = [
+    ("Descriptors cannot not be created directly.\\nMore", 'python -m pip install "protobuf<3.21"'),
+    ("Descriptors cannot be created directly.", 'python -m pip install "protobuf<3.21"'),
+    ("numpy.core.multiarray failed to import", NUMPY),
+    ("numpy.core.umath failed to import", NUMPY),
+    ("_ARRAY_API not found", NUMPY),
+    ("A module that was compiled using NumPy 1.x cannot be run in", NUMPY),
+    (
+        "Unable to convert function return value to a Python type! The signature was\\n"
+        "\\t() -> handle",
+        NUMPY,
+    ),
+    ("something new", FRESH),
+]
+
+
+@pytest.mark.parametrize(("message", "fix"), FAILURES)
+def test_tensorflow_cannot_be_imported(empty: Environment, message: str, fix: str) -> None:
+    empty.tensorflow(code=f'raise TypeError("{message}")')
+    empty.keras()
+    printed = problems(empty.run(), ("`import tensorflow` fails: ", empty.packages, fix))
+    first = message.split("\\n")[0]
+    assert f"tensorflow     cannot be imported, TypeError: {first}\n" in printed
+    assert f"keras          2.12.0  {empty.packages}/keras/__init__.py\n" in printed
+
+
+def test_tensorflow_cannot_be_imported_for_a_known_reason(empty: Environment) -> None:
+    empty.tensorflow(code="raise TypeError('something new')")
+    empty.keras("2.11.0")
+    problems(
+        empty.run(),
+        (
+            "tensorflow 2.12.0 requires keras<2.13,>=2.12.0, but 2.11.0 is installed",
+            empty.packages,
+            'python -m pip install "keras<2.13,>=2.12.0"',
+        ),
+        (
+            "`import tensorflow` fails: TypeError: something new",
+            empty.packages,
+            f"first the fixes above; if they are not enough, {FRESH}",
+        ),
+    )
+
+
+def test_tensorflow_exits(empty: Environment) -> None:
+    empty.tensorflow(code="raise SystemExit('bye')")
+    empty.keras()
+    problems(empty.run(), ("`import tensorflow` fails: SystemExit: bye", empty.packages, FRESH))
+
+
+def test_tensorflow_kills_the_process(empty: Environment) -> None:
+    empty.tensorflow(code="import os\n\nos._exit(3)")
+    empty.keras("2.11.0")
+    code, printed = empty.run()
+    assert code == 3
+    assert "PROBLEM 1: tensorflow 2.12.0 requires keras" in printed
+    assert printed.splitlines()[-1].startswith("Imports (where the report ends here")
+
+
+def test_tensorflow_not_installed(empty: Environment) -> None:
+    empty.keras("3.5.0")
+    problems(
+        empty.run(),
+        (
+            "TensorFlow is not installed",
+            empty.prefix,
+            f"python -m pip install tensorflow, or better: {FRESH}",
+        ),
+    )
+
+
+def test_tensorflow_without_its_files(pairing: Environment) -> None:
+    shutil.rmtree(str(pairing.packages / "tensorflow"))
+    problems(
+        pairing.run(),
+        (
+            "tensorflow 2.12.0 is not as it was installed, its files: 1 missing",
+            pairing.packages / "tensorflow/__init__.py",
+            'python -m pip install --force-reinstall --no-deps "tensorflow==2.12.0"',
+        ),
+    )
+
+
+def test_keras_cannot_be_imported(empty: Environment) -> None:
+    empty.tensorflow(code="__version__ = '2.12.0'\n")
+    empty.keras()
+    empty.rewrite("keras", "2.12.0", "import absent")
+    problems(
+        empty.run(),
+        (
+            "`import keras` fails: ModuleNotFoundError: No module named 'absent'",
+            empty.packages,
+            FRESH,
+        ),
+    )
+
+
+def test_keras_backend_not_installed(empty: Environment) -> None:
+    empty.tensorflow("2.16.2", "__version__ = '2.16.2'\n", ["keras>=3.0.0"])
+    empty.keras("3.5.0")
+    empty.rewrite("keras", "3.5.0", "import torch")
+    problems(
+        empty.run(KERAS_BACKEND="torch"),
+        (
+            "KERAS_BACKEND=torch, but torch is not installed",
+            Path("the environment variables"),
+            "unset KERAS_BACKEND",
+        ),
+        (
+            "`import keras` fails: Keras is told to use a backend that is not installed",
+            empty.packages,
+            "first the fixes above; if they are not enough, "
+            "unset KERAS_BACKEND, and set backend to tensorflow in ~/.keras/keras.json",
+        ),
+    )
+
+
+def test_keras_half_uninstalled(empty: Environment) -> None:
+    """What is left when one of two owners of keras/ has been uninstalled."""
+    empty.tensorflow(code="__version__ = '2.12.0'\n")
+    empty.keras()
+    (empty.packages / "keras" / "__init__.py").unlink()
+    problems(
+        empty.run(),
+        (
+            "keras 2.12.0 is not as it was installed, its files: 1 missing",
+            empty.packages / "keras/__init__.py",
+            'python -m pip install --force-reinstall --no-deps "keras==2.12.0"',
+        ),
+    )
+
+
+def test_tf_keras_cannot_be_used(empty: Environment) -> None:
+    empty.tensorflow(code="__version__ = '2.12.0'\n")
+    empty.keras()
+    problems(empty.run(), ("`tf.keras` cannot be used: ", empty.packages, FRESH))
+
+
+def test_fixes_name_the_python(empty: Environment) -> None:
+    printed = empty.run()[1]
+    python = empty.prefix / "bin" / "python"
+    assert f"In the fixes, python is {python}, which has no pip: use `uv pip`" in printed

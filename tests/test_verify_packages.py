@@ -1,0 +1,255 @@
+"""verify.py: packages that are missing, doubled, of another release, or damaged."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from fake_environments import (
+    BUNDLED,
+    KERAS,
+    TENSORFLOW,
+    Environment,
+    clean,
+    problems,
+    remove,
+)
+
+# What does not go together
+
+
+def test_two_kerases(empty: Environment) -> None:
+    empty.tensorflow("2.5.3", BUNDLED, ["keras-nightly (~=2.5.0.dev)"])
+    empty.keras("2.6.0")
+    empty.keras("2.5.0.dev2021032900", "keras-nightly")
+    printed = problems(
+        empty.run(),
+        (
+            "keras 2.6.0 and keras-nightly 2.5.0.dev2021032900 both own keras/",
+            empty.packages / "keras",
+            "python -m pip uninstall -y keras keras-nightly",
+        ),
+    )
+    assert (
+        '           python -m pip install --force-reinstall --no-deps "keras-nightly~=2.5.0.dev"\n'
+        in printed
+    )
+
+
+def test_two_tensorflows(pairing: Environment) -> None:
+    pairing.install("tensorflow-cpu", "2.12.0", "tensorflow", TENSORFLOW)
+    printed = problems(
+        pairing.run(),
+        (
+            "tensorflow 2.12.0 and tensorflow-cpu 2.12.0 both own tensorflow/",
+            pairing.packages / "tensorflow",
+            "python -m pip uninstall -y tensorflow tensorflow-cpu",
+        ),
+    )
+    assert 'pip install --force-reinstall --no-deps "tensorflow==2.12.0"\n' in printed
+
+
+def test_a_stub_owns_nothing(pairing: Environment) -> None:
+    """On Windows `tensorflow` may be metadata only, beside the tensorflow-intel it requires."""
+    shutil.rmtree(str(next(pairing.packages.glob("tensorflow-*.dist-info"))))
+    pairing.install("tensorflow", "2.12.0", requires=["tensorflow-intel==2.12.0"])
+    pairing.install("tensorflow-intel", "2.12.0", "tensorflow", TENSORFLOW, ["keras<2.13"])
+    clean(pairing.run())
+
+
+def test_egg_info(pairing: Environment) -> None:
+    data = pairing.packages / "keras_nightly-2.5.0.egg-info"
+    data.mkdir()
+    (data / "PKG-INFO").write_text("Name: keras_nightly\nVersion: 2.5.0\n")
+    (data / "top_level.txt").write_text("keras\n")
+    code, printed = pairing.run()
+    assert code == 1
+    assert "keras 2.12.0 and keras-nightly 2.5.0 both own keras/" in printed
+
+
+def test_what_pip_leaves_of_an_upgrade_owns_nothing(pairing: Environment) -> None:
+    pairing.install("keras", "2.11.0", "keras", KERAS.format("2.12.0"))
+    data = pairing.packages / "keras-2.11.0.dist-info"
+    data.rename(pairing.packages / "~eras-2.11.0.dist-info")
+    clean(pairing.run())
+
+
+def test_keras_of_another_release(empty: Environment) -> None:
+    empty.tensorflow()
+    empty.keras("2.11.0")
+    problems(
+        empty.run(),
+        (
+            "tensorflow 2.12.0 requires keras<2.13,>=2.12.0, but 2.11.0 is installed",
+            empty.packages,
+            'python -m pip install "keras<2.13,>=2.12.0"',
+        ),
+    )
+
+
+def test_keras_missing(empty: Environment) -> None:
+    empty.tensorflow(code="__version__ = '2.12.0'")
+    printed = problems(
+        empty.run(),
+        (
+            "tensorflow 2.12.0 requires keras<2.13,>=2.12.0, which is missing",
+            empty.packages,
+            'python -m pip install "keras<2.13,>=2.12.0"',
+        ),
+    )
+    assert "keras          not installed, though required" in printed
+    empty.install("a-tuner", "1.0.2", requires=["keras"])  # no second problem, and no other fix
+    assert empty.run()[1] == printed
+
+
+def test_keras_missing_for_somebody_else(empty: Environment) -> None:
+    empty.tensorflow("2.4.4", BUNDLED, [])
+    empty.install("keras-tuner", "1.0.2", requires=["keras", "something-else"])
+    problems(
+        empty.run(),
+        (
+            "keras-tuner 1.0.2 requires keras, which is missing",
+            empty.packages,
+            'python -m pip install "keras"',
+        ),
+    )
+
+
+def test_requirements_that_do_not_hold_here(pairing: Environment) -> None:
+    pairing.install(
+        "tensorflow-cpu",
+        "2.12.0",
+        requires=[
+            "tensorflow-intel==2.12.0 ; platform_system == 'Nothing'",
+            'nvidia-cublas-cu12 ==12.3.4.1 ; extra == "and-cuda"',
+            'numpy<1.0; python_version < "3" and (sys_platform == "linux" or os_name == "posix")',
+            "wrapt ; what is this",
+            "opt-einsum @ https://example.invalid/opt_einsum.whl",
+            "Absl.PY[extra] (>=1.0.0)",
+        ],
+    )
+    pairing.install("absl_py", "1.4.0")
+    pairing.install("opt_einsum", "3.3.0")
+    clean(pairing.run())
+
+
+# tf-keras
+
+
+def test_legacy_keras(legacy: Environment) -> None:
+    clean(legacy.run(), "tf.keras       the keras package, 3.5.0")
+    clean(
+        legacy.run(TF_USE_LEGACY_KERAS="1"),
+        "tf.keras       the tf_keras package, 2.16.0",
+        "note:          tf.keras is tf-keras 2.16.0, and keras is another, 3.5.0: import from one",
+    )
+
+
+@pytest.mark.parametrize("value", ["", "0", "False"])
+def test_legacy_keras_switched_off(legacy: Environment, value: str) -> None:
+    clean(legacy.run(TF_USE_LEGACY_KERAS=value), f"TF_USE_LEGACY_KERAS={value} does nothing")
+
+
+@pytest.mark.parametrize("value", ["yes", "TRUE", "2"])
+def test_legacy_keras_value_without_effect(legacy: Environment, value: str) -> None:
+    code, printed = legacy.run(TF_USE_LEGACY_KERAS=value)
+    assert code == 1
+    assert f"TF_USE_LEGACY_KERAS={value} does nothing: only 1, true and True do\n" in printed
+    assert "fix:   unset TF_USE_LEGACY_KERAS, or set TF_USE_LEGACY_KERAS=1\n" in printed
+
+
+def test_legacy_keras_in_a_tensorflow_without_it(pairing: Environment) -> None:
+    clean(pairing.run(TF_USE_LEGACY_KERAS="1"), "TF_USE_LEGACY_KERAS=1 does nothing in 2.12.0")
+
+
+def test_legacy_keras_not_installed(legacy: Environment) -> None:
+    remove(legacy, "tf_keras", "tf_keras")
+    clean(legacy.run())
+    code, printed = legacy.run(TF_USE_LEGACY_KERAS="True")
+    assert code == 1
+    assert "PROBLEM 1: TF_USE_LEGACY_KERAS=True, but tf-keras is not installed" in printed
+    assert 'python -m pip install "tf-keras==2.16.*", or unset TF_USE_LEGACY_KERAS' in printed
+
+
+def test_legacy_keras_of_another_release(legacy: Environment) -> None:
+    remove(legacy, "tf_keras", "tf_keras")
+    legacy.keras("2.17.0", "tf-keras", "tf_keras", requires=["tensorflow<2.18,>=2.17"])
+    problems(
+        legacy.run(TF_USE_LEGACY_KERAS="1"),
+        (
+            "tf-keras 2.17.0 is not made for TensorFlow 2.16.2",
+            legacy.packages,
+            'python -m pip install "tf-keras==2.16.*"',
+        ),
+    )
+
+
+# What was installed, and is no longer so
+
+
+def test_a_file_of_keras_edited_in_place(pairing: Environment) -> None:
+    file = pairing.packages / "keras" / "__init__.py"
+    file.write_text(file.read_text() + "\n# a quick change\n")
+    problems(
+        pairing.run(),
+        (
+            "keras 2.12.0 is not as it was installed, its files: 1 changed",
+            file,
+            'python -m pip install --force-reinstall --no-deps "keras==2.12.0"',
+        ),
+    )
+
+
+def test_half_an_upgrade(legacy: Environment) -> None:
+    """What pip has not installed it does not remove: the folder has to go."""
+    folder = legacy.packages / "tf_keras"
+    (folder / "__init__.py").write_text(KERAS.format("2.15.0"))
+    (folder / "old.py").touch()
+    (folder / "src").mkdir()
+    (folder / "src" / "older.py").touch()
+    (folder / "notes.txt").touch()
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "gone.cpython-37.pyc").touch()
+    printed = problems(
+        legacy.run(),
+        (
+            "tf-keras 2.16.0 is not as it was installed, its files: 1 changed, 2 left over",
+            Path(f"{folder / '__init__.py'} and 2 more"),
+            "python -m pip uninstall -y tf-keras",
+        ),
+    )
+    assert f"           delete {folder}\n           python -m pip install --force-re" in printed
+
+
+def test_one_of_two_tensorflows_removed(pairing: Environment) -> None:
+    (pairing.packages / "tensorflow" / "core.so").touch()
+    data = pairing.packages / "tensorflow-2.12.0.dist-info"
+    pairing.record(data, "tensorflow/__init__.py", "tensorflow/core.so")
+    (pairing.packages / "tensorflow" / "core.so").unlink()
+    problems(
+        pairing.run("--no-import"),
+        (
+            "tensorflow 2.12.0 is not as it was installed, its files: 1 missing",
+            pairing.packages / "tensorflow" / "core.so",
+            'python -m pip install --force-reinstall --no-deps "tensorflow==2.12.0"',
+        ),
+    )
+
+
+def test_files_that_are_not_imported_may_be_missing(pairing: Environment) -> None:
+    """Images are made slim by removing headers, data and bytecode."""
+    data = pairing.packages / "keras-2.12.0.dist-info"
+    more = pairing.packages / "keras" / "header.h"
+    more.touch()
+    pairing.record(data, "keras/__init__.py", "keras/header.h")
+    more.unlink()
+    clean(pairing.run())
+
+
+def test_files_without_a_hash_cannot_differ(pairing: Environment) -> None:
+    """Conda and some distributions of Linux write such a RECORD."""
+    data = pairing.packages / "keras-2.12.0.dist-info"
+    (data / "RECORD").write_text("keras/__init__.py,,\n")
+    (pairing.packages / "keras" / "more.py").touch()
+    clean(pairing.run())
