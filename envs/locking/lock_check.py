@@ -10,14 +10,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from packaging.utils import (
-    canonicalize_name,
-)
-
 from envs import Problem
 from envs.locking import pypi, resolver
 from envs.model import lock, pairing, platforms
-from envs.model.lock import Pin
+from envs.model.lock import Lock, Pin
 from envs.model.pairing import Target
 from envs.running import installation, installers, interpreters
 
@@ -77,16 +73,23 @@ def _dry_run(target: Target, folder: Path) -> str | None:
     said = done.stdout.strip().splitlines()[-12:] if done.returncode else []
     if not done.returncode and would != set(found.versions):
         said.append(f"would not install: {', '.join(sorted(set(found.versions) ^ would))}")
-    said += [one for pin in found.pins for one in _strange(pin, target)]
+    said += [line for pin in found.pins for line in _object_to_hashes(pin, found, target)]
     return "\n    ".join([f"{lock.lock_label(target)}:", *said]) if said else None
 
 
-def _strange(pin: Pin, target: Target) -> Iterator[str]:
-    """What is wrong with the hashes of a pin: one is of no file there, or none of one that fits."""
-    files = {file["hashes"]["sha256"]: file for file in pypi.list_files(pin.name)}
-    for one in sorted(set(pin.hashes) - set(files)):
-        yield f"{pin.name}=={pin.version}: the hash {one} is of no file on PyPI"
-    pinned = [files[one] for one in pin.hashes if one in files]
-    sdist = pin.name in {canonicalize_name(one.package) for one in target.sdists}
-    if not sdist and not pypi.has_fitting_wheel(pinned, pin.version, target):
-        yield f"{pin.name}=={pin.version}: no hash is that of a wheel that fits"
+def _object_to_hashes(pin: Pin, lock_: Lock, target: Target) -> Iterator[str]:
+    """What is wrong with the hashes of a pin: they are those of the files that fit, and no others.
+
+    What was uploaded after the cut-off of a lock may be missing in it.
+    """
+    fitting = pypi.list_fitting_files(pin.name, pin.version, target)
+    known = {file["hashes"]["sha256"]: file for file in fitting}
+    title = f"{pin.name}=={pin.version}"
+    if not known:
+        yield f"{title}: PyPI has no file that fits"
+    for digest in sorted(set(pin.hashes) - set(known)):
+        yield f"{title}: the hash {digest} is of no file on PyPI that fits"
+    cut_off = lock_.cut_off and pypi.date_of_newest_pin([pin], lock_.cut_off)
+    for digest in sorted(set(known) - set(pin.hashes)):
+        if cut_off is None or known[digest]["upload-time"] < cut_off:
+            yield f"{title}: the hash {digest} of {known[digest]['filename']} is missing"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from envs.locking import pypi
 from envs.model import lock
-from envs.model.lock import Pin
+from envs.model.lock import Lock, Pin
 from envs.model.pairing import Target
 
 
@@ -31,9 +31,18 @@ def render_unhashed(pins: Iterable[Pin]) -> str:
     return "".join(f"{pin.name}=={pin.version}\n" for pin in pins)
 
 
-def render_seed(pins: Mapping[str, str], target: Target, cut_off: str | None) -> str:
-    """Pins with the hashes that pip-tools gives them: of every wheel, or of the sdist."""
-    return "".join(
-        render_pin(Pin(name, version, pypi.list_hashes(name, version, target, cut_off))) + "\n"
-        for name, version in pins.items()
-    )
+def hash_pin(name: str, version: str, target: Target, old: Lock | None, cut_off: str | None) -> Pin:
+    """A pin with the hash of every file that fits.
+
+    A pin of the old lock keeps to the day of that lock, or to that of its newest file: what was
+    uploaded since changes nothing. One that is new may be of any day before `cut_off`.
+    """
+    for pin in old.pins if old else ():
+        if (pin.name, pin.version) == (name, version) and old and old.cut_off:
+            cut_off = pypi.date_of_newest_pin([pin], old.cut_off)
+    return Pin(name, version, pypi.list_hashes(name, version, target, cut_off))
+
+
+def render_pins(pins: Iterable[Pin]) -> str:
+    """Pins with their hashes: pip-tools keeps these as it compiles over them."""
+    return "".join(render_pin(pin) + "\n" for pin in pins)

@@ -13,7 +13,7 @@ from packaging.utils import (
 )
 
 from envs import ROOT, Problem
-from envs.locking import lock_text, resolver, tool_locks
+from envs.locking import lock_text, pypi, resolver, tool_locks
 from envs.locking.lock_request import LockRequest
 from envs.model import disk, lock, version_numbers
 from envs.model.lock import Lock
@@ -28,14 +28,15 @@ def compile_lock(target: Target, request: LockRequest) -> str:
     release. The index already tells them, so they are read there; then pip-tools compiles the
     lock over pins and hashes. Pins that come out differently are a Problem.
     """
-    old = (
-        lock.parse_lock(text, lock.lock_label(target))
-        if (text := disk.text_of(lock.lock_path(target)))
-        else None
-    )
+    old = lock.read_lock_if_any(target)
     if old and request.upgrade_package and not set(request.upgrade_package) & set(old.versions):
-        return text
+        return disk.text_of(lock.lock_path(target))
     cut_off, keep = _plan(target.python, old, request)
+    newest = cut_off
+    if cut_off and request.upgrade_package:
+        newest = None
+    elif cut_off and old and keep:
+        newest = pypi.date_of_newest_pin(old.pins, cut_off)
 
     compiler = _compiler(target.python)
     options = [option.replace(" ", "=") for option in lock.pip_options(target)]
@@ -46,8 +47,8 @@ def compile_lock(target: Target, request: LockRequest) -> str:
     command += [f"--index-url={lock.PYPI}", f"--pip-args={shlex.join(options)}"]
     if target.python != "3.7":
         command.append("--no-config")
-    if cut_off:
-        command.append(f"--uploaded-prior-to={cut_off}")
+    if newest:
+        command.append(f"--uploaded-prior-to={newest}")
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -62,7 +63,9 @@ def compile_lock(target: Target, request: LockRequest) -> str:
 
         decided = dict(re.findall(r"^([\w.-]+)==(\S+)", pins.read_text(), re.MULTILINE))
         hashed = folder / lock.lock_path(target).name
-        hashed.write_text(lock_text.render_seed(decided, target, cut_off))
+        kept = old if keep else None
+        hashed_pins = [lock_text.hash_pin(*pin, target, kept, newest) for pin in decided.items()]
+        hashed.write_text(lock_text.render_pins(hashed_pins))
         resolver.run_resolver([*command, "--generate-hashes", "-o", hashed.name], folder, target)
         body = hashed.read_text(encoding="utf-8").lstrip("\n")
         new = lock.parse_lock(body, hashed.name)
@@ -82,7 +85,9 @@ def _plan(python: str, old: Lock | None, request: LockRequest) -> tuple[str | No
     again = old is not None and not request.upgrade
     if not _dated(python):
         return None, again
-    if old and again and (request.upgrade_package or not (old.cut_off or request.cut_off)):
+    if old and again and request.upgrade_package:
+        return old.cut_off, True
+    if old and again and not (old.cut_off or request.cut_off):
         return None, True
     if request.cut_off or not (old and again):
         return request.cut_off or lock_text.today(), False

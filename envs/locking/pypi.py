@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import urllib.request
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -20,19 +22,26 @@ from packaging.version import InvalidVersion, Version
 
 from envs import Problem
 from envs.model import lock, platforms, version_numbers
+from envs.model.lock import Pin
 from envs.model.pairing import Pairing, Target
 from envs.model.platforms import Wheels
 
+File = dict[str, Any]
+"""What the index says of a file: its name, hashes, size, time of upload (PEP 691, PEP 700)."""
+
+_NEWEST = 100
+"""Beyond any glibc 2 minor or macOS release that a wheel may ask for."""
+
 
 @cache
-def list_files(project: str) -> list[dict[str, Any]]:
-    """What PyPI's index says of each file of a project (PEP 691, PEP 700)."""
+def list_files(project: str) -> list[File]:
+    """What PyPI's index says of each file of a project. Raises Problem."""
     request = urllib.request.Request(
         f"{lock.PYPI}/{project}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
     )
     try:
         with urllib.request.urlopen(request, timeout=60) as response:
-            files: list[dict[str, Any]] = json.load(response)["files"]
+            files: list[File] = json.load(response)["files"]
     except (OSError, ValueError) as error:
         raise Problem(f"{lock.PYPI}/{project}/: cannot be read ({error}): no network?") from None
     return files
@@ -99,40 +108,95 @@ def _wheel(file: Mapping[str, Any]) -> tuple[Version, str, str] | None:
     for tag in tags:
         python = re.fullmatch(r"cp3(\d+)", tag.interpreter)
         for platform in platforms.PLATFORMS.values():
-            if python and int(python[1]) >= 7 and re.fullmatch(platform.tags, tag.platform):
+            if python and int(python[1]) >= 7 and tag.platform in _platform_tags(platform.name):
                 return version, f"3.{python[1]}", platform.name
     return None
 
 
-def has_fitting_wheel(files: Iterable[Mapping[str, Any]], version: str, target: Target) -> bool:
-    """Whether one of some files is the wheel of a release for a target's Python and platform."""
-    tags = platforms.PLATFORMS[target.platform].tags
-    minor = int(target.python.split(".")[1])
-    for file in files:
+def list_fitting_files(
+    name: str, version: str, target: Target, cut_off: str | None = None
+) -> list[File]:
+    """The files of a release that the Python and platform of a target can install.
+
+    These are wheels, whatever the glibc or macOS release that they ask for; of a package that the
+    pairing takes as an sdist, the sdist. With `cut_off`, only what was uploaded before it.
+    """
+    package = canonicalize_name(name)
+    sdist = package in {canonicalize_name(one.package) for one in target.sdists}
+    supported = _supported_tags(target.python, target.platform)
+    return [
+        file
+        for file, tags in _group_by_release(package).get(Version(version), [])
+        if not (cut_off and file["upload-time"] >= cut_off)
+        and (tags is None if sdist else tags is not None and not supported.isdisjoint(tags))
+    ]
+
+
+@cache
+def _group_by_release(project: str) -> dict[Version, list[tuple[File, frozenset[Tag] | None]]]:
+    """Release -> its files, each with the tags of a wheel, or None for an sdist."""
+    releases: dict[Version, list[tuple[File, frozenset[Tag] | None]]] = {}
+    for file in list_files(project):
+        tags = None
         try:
-            _, found, _, all_tags = parse_wheel_filename(file["filename"])
-        except InvalidWheelFilename:
+            if file["filename"].endswith(".whl"):
+                _, release, _, tags = parse_wheel_filename(file["filename"])
+            else:
+                _, release = parse_sdist_filename(file["filename"])
+        except (InvalidSdistFilename, InvalidWheelFilename, InvalidVersion):
             continue
-        for tag in all_tags if found == Version(version) else ():
-            exact = tag.interpreter in (f"cp3{minor}", "py3", f"py3{minor}")
-            stable = re.fullmatch(r"cp3(\d+)", tag.interpreter)
-            abi3 = tag.abi == "abi3" and stable is not None and int(stable[1]) <= minor
-            if (exact or abi3) and (tag.platform == "any" or re.fullmatch(tags, tag.platform)):
-                return True
-    return False
+        releases.setdefault(release, []).append((file, tags))
+    return releases
 
 
 def list_hashes(name: str, version: str, target: Target, cut_off: str | None) -> tuple[str, ...]:
-    sdist = canonicalize_name(name) in {canonicalize_name(one.package) for one in target.sdists}
-    hashes = []
-    for file in list_files(canonicalize_name(name)):
-        try:
-            if sdist:
-                found = parse_sdist_filename(file["filename"])[1]
-            else:
-                found = parse_wheel_filename(file["filename"])[1]
-        except (InvalidSdistFilename, InvalidWheelFilename, InvalidVersion):
-            continue
-        if found == Version(version) and (not cut_off or file["upload-time"] < cut_off):
-            hashes.append(file["hashes"]["sha256"])
-    return tuple(sorted(hashes))
+    """The sha256 of every file of a release that a target can install, in order."""
+    files = list_fitting_files(name, version, target, cut_off)
+    return tuple(sorted(file["hashes"]["sha256"] for file in files))
+
+
+def date_of_newest_pin(pins: Iterable[Pin], cut_off: str) -> str:
+    """The cut-off at which every pin can be had: later than `cut_off` if one was moved alone."""
+    newest = max(
+        (
+            file["upload-time"]
+            for pin in pins
+            for file in list_files(pin.name)
+            if file["hashes"]["sha256"] in pin.hashes
+        ),
+        default=cut_off,
+    )
+    if newest < cut_off:
+        return cut_off
+    uploaded = datetime.datetime.fromisoformat(newest)
+    return (uploaded + datetime.timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@cache
+def _supported_tags(python: str, platform: str) -> frozenset[Tag]:
+    """The tags of wheels that CPython of a version installs on a platform, of any age."""
+    version = (3, version_numbers.release_numbers(python)[1])
+    abi = f"cp3{version[1]}" + ("m" if version < (3, 8) else "")
+    names = _platform_tags(platform)
+    return frozenset(
+        [
+            *cpython_tags(version, [abi], names),
+            *compatible_tags(version, f"cp3{version[1]}", names),
+        ]
+    )
+
+
+@cache
+def _platform_tags(platform: str) -> list[str]:
+    """The platform tags of the wheels that a platform installs, whatever its glibc or release.
+
+    musl has wheels of its own, which no lock is for.
+    """
+    system, _, machine = platform.partition("-")
+    if system == "windows":
+        return ["win_amd64"]
+    if system == "macos":
+        return list(mac_platforms((_NEWEST, 0), machine))
+    legacy = ["manylinux1", "manylinux2010"] if machine == "x86_64" else []
+    named = [*(f"manylinux_2_{minor}" for minor in range(5, _NEWEST)), "manylinux2014", *legacy]
+    return [f"{name}_{machine}" for name in named]

@@ -54,6 +54,15 @@ class Lock:
         return self.cut_off and self.cut_off[:10]
 
     @cached_property
+    def differs(self) -> dict[str, tuple[str, str]]:
+        """Package name -> its version here and in the base lock, where the header says why."""
+        named = r"(?:^|; )(\S+) (\S+) instead of ([^\s,]+)"
+        return {
+            name: (here, there)
+            for name, here, there in re.findall(named, self.header.get("differs", ""))
+        }
+
+    @cached_property
     def versions(self) -> dict[str, str]:
         """Package name -> pinned version."""
         return {pin.name: pin.version for pin in self.pins}
@@ -145,6 +154,11 @@ def read_lock(target: Target, folder: Path = FOLDER) -> Lock:
     return parse_lock(text, lock_label(target))
 
 
+def read_lock_if_any(target: Target) -> Lock | None:
+    """The lock of a target; None if there is none. Raises Problem if it is not a lock."""
+    return read_lock(target) if lock_path(target).exists() else None
+
+
 def parse_lock(text: str, where: str) -> Lock:
     """A lock from its text, strictly: only comments, two options, and pins with their hashes.
 
@@ -184,7 +198,7 @@ def parse_lock(text: str, where: str) -> Lock:
 def check_lock(target: Target, lock: Lock, base: Lock | None = None) -> list[str]:
     """What a lock says that its pairing, or the base lock it derives from, does not, or not so."""
     problems = []
-    for key, value in expected_header(target, base).items():
+    for key, value in expected_header(target).items():
         if lock.header.get(key) != value:
             problems.append(f"its header says {key}: {lock.header.get(key)}, not {value}")
     if list(lock.options) != pip_options(target):
@@ -234,25 +248,27 @@ def _check_payload(target: Target, lock: Lock) -> list[str]:
 
 def _check_shared(lock: Lock, base: Lock) -> list[str]:
     """A derived lock has the pins of its base, but for those that its header names."""
-    known = {pin.name: pin for pin in base.pins}
-    named = {one.split()[0] for one in lock.header.get("differs", "").split("; ") if one}
-    differs = {p.name for p in lock.pins if p.name in known and p.version != known[p.name].version}
-    hashes = {p.name for p in lock.pins if p.name in known and p.hashes != known[p.name].hashes}
+    differs = {
+        (name, version, base.versions[name])
+        for name, version in lock.versions.items()
+        if version != base.versions.get(name, version)
+    }
+    named = {(name, *versions) for name, versions in lock.differs.items()}
     return [
         f"pins {name} otherwise than the lock it derives from, and does not say why"
-        for name in sorted((differs ^ named) | (hashes - named))
+        for name in sorted({name for name, *_ in differs ^ named})
     ]
 
 
-def expected_header(target: Target, base: Lock | None = None) -> dict[str, str]:
-    """The facts that the header of a lock must state; `base` is the lock it derives from."""
+def expected_header(target: Target) -> dict[str, str]:
+    """The facts that the header of a lock must state."""
     found = payload_of(target)
     facts = {"pairing": target.pairing.name, "python": target.python, "platform": target.platform}
     if target.variant != platforms.DEFAULT:
         facts["variant"] = target.variant
     facts["payload"] = f"{found.package} {found.release}" if found else "none"
-    if base:
-        return facts | {"derived-from": f"requirements/{target.stem}.txt, pins {base.digest}"}
+    if target != target.base:
+        return facts | {"derived-from": f"requirements/{target.stem}.txt"}
     tools = reversed(tool_pins(target.python).items())
     tools_ = ", ".join(f"{name} {version}" for name, version in tools)
     return facts | {"compiled-by": f"pip-compile of {tools_}"}

@@ -30,33 +30,22 @@ STUB = 10_000_000
 class Platform:
     """One operating system on one processor.
 
-    `uv` is uv's own name of it, for `--python-platform`; `tags` matches the platform tags of the
-    wheels that are for it.
+    `uv` is uv's own name of it, for `--python-platform`.
     """
 
     name: str
     label: str
     uv: str
-    tags: str
 
 
 PLATFORMS = {
-    one.name: one
-    for one in (
-        Platform(LINUX, "Linux x86_64", "x86_64-unknown-linux-gnu", r"manylinux.*_x86_64"),
-        Platform(
-            "linux-aarch64", "Linux aarch64", "aarch64-unknown-linux-gnu", r"manylinux.*_aarch64"
-        ),
-        Platform(
-            "macos-arm64", "macOS arm64", "aarch64-apple-darwin", r"macosx.*_(arm64|universal2)"
-        ),
-        Platform(
-            "macos-x86_64",
-            "macOS x86_64",
-            "x86_64-apple-darwin",
-            r"macosx.*_(x86_64|intel|universal2)",
-        ),
-        Platform("windows-x86_64", "Windows x86_64", "x86_64-pc-windows-msvc", r"win_amd64"),
+    platform.name: platform
+    for platform in (
+        Platform(LINUX, "Linux x86_64", "x86_64-unknown-linux-gnu"),
+        Platform("linux-aarch64", "Linux aarch64", "aarch64-unknown-linux-gnu"),
+        Platform("macos-arm64", "macOS arm64", "aarch64-apple-darwin"),
+        Platform("macos-x86_64", "macOS x86_64", "x86_64-apple-darwin"),
+        Platform("windows-x86_64", "Windows x86_64", "x86_64-pc-windows-msvc"),
     )
 }
 
