@@ -11,7 +11,7 @@ import pytest
 from samples import TF212
 
 from envs import Problem
-from envs.locking import derivation, lock_request, lock_text, pip_tools, pypi, renewal, resolver
+from envs.locking import derivation, lock_request, pip_tools, pypi, renewal, resolver
 from envs.locking.lock_request import LockRequest
 from envs.locking.renewal import _Done
 from envs.locking.resolver import NoSolution
@@ -50,7 +50,7 @@ TODAY = "today"
         ("3.11", DATED, LockRequest(), DATED.cut_off, True),
         ("3.11", DATED, LockRequest(upgrade=True), TODAY, False),
         ("3.11", DATED, LockRequest(cut_off="2026-01-01"), "2026-01-01T00:00:00Z", False),
-        ("3.11", DATED, LockRequest(upgrade_package=("numpy",)), None, True),
+        ("3.11", DATED, LockRequest(upgrade_package=("numpy",)), DATED.cut_off, True),
         ("3.11", KEPT, LockRequest(), None, True),
         ("3.11", KEPT, LockRequest(upgrade=True), TODAY, False),
         ("3.8", None, LockRequest(), None, False),
@@ -68,30 +68,6 @@ def test_a_lock_is_decided_by_a_date_or_by_its_old_pins(
         assert date > "2026-11-20"
     else:
         assert date == cut_off
-
-
-def test_hashes_are_of_wheels_or_of_the_sdist_and_not_of_what_came_later(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def file(name: str, digit: str, time: str = "2020-01-01T00:00:00Z") -> dict[str, object]:
-        return {"filename": name, "hashes": {"sha256": digit * 64}, "upload-time": time}
-
-    files = {
-        "gast": [file("gast-0.2.2.tar.gz", "a"), file("gast-0.2.2-py3-none-any.whl", "b")],
-        "six": [
-            file("six-1.17.0.tar.gz", "c"),
-            file("six-1.17.0-py3-none-any.whl", "d"),
-            file("six-1.17.0-1-py3-none-any.whl", "e", "2026-12-01T00:00:00Z"),
-            file("six-1.16.0-py3-none-any.whl", "f"),
-            file("six-1.17.0.win32.exe", "0"),
-        ],
-    }
-    monkeypatch.setattr(pypi, "list_files", files.__getitem__)
-    seed = lock_text.render_seed({"gast": "0.2.2", "six": "1.17.0"}, TF20, "2026-11-20T00:00:00Z")
-    assert seed == (
-        f"gast==0.2.2 \\\n    --hash=sha256:{'a' * 64}\nsix==1.17.0 \\\n"
-        f"    --hash=sha256:{'d' * 64}\n"
-    )
 
 
 # --- which locks are meant ---

@@ -73,11 +73,11 @@ def _dry_run(target: Target, folder: Path) -> str | None:
     said = done.stdout.strip().splitlines()[-12:] if done.returncode else []
     if not done.returncode and would != set(found.versions):
         said.append(f"would not install: {', '.join(sorted(set(found.versions) ^ would))}")
-    said += [line for pin in found.pins for line in _object_to_hashes(pin, found, target)]
+    said += [line for pin in found.pins for line in object_to_hashes(pin, found, target)]
     return "\n    ".join([f"{lock.lock_label(target)}:", *said]) if said else None
 
 
-def _object_to_hashes(pin: Pin, lock_: Lock, target: Target) -> Iterator[str]:
+def object_to_hashes(pin: Pin, lock_: Lock, target: Target) -> Iterator[str]:
     """What is wrong with the hashes of a pin: they are those of the files that fit, and no others.
 
     What was uploaded after the cut-off of a lock may be missing in it.
