@@ -138,6 +138,15 @@ def lock_(session: nox.Session) -> None:
         checked(session, pages_.write_pages)
 
 
+@nox.session(python=False, default=False)
+def add(session: nox.Session) -> None:
+    """Add a TensorFlow: pairing file, locks, records, atlas row, pages: -- 2.22.0 [--help]."""
+    from envs.adding import add_request, addition
+
+    request = checked(session, lambda: add_request.parse_add_request(session.posargs))
+    checked(session, lambda: addition.add_tensorflow(request, session.log))
+
+
 @nox.session(name="check-locks", python=False, default=False)
 def check_locks(session: nox.Session) -> None:
     """Have uv resolve every lock for its platform, installing nothing: -- [tf212]."""

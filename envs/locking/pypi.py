@@ -68,6 +68,7 @@ def fetch_wheels(pairings: Mapping[str, Pairing]) -> Wheels:
     for one in pairings.values():
         version = Version(one.tensorflow)
         newest[version.release[:2]] = max(newest[version.release[:2]], version)
+    declared = {Version(pairing.tensorflow) for pairing in pairings.values()}
     wheels: dict[str, dict[Version, dict[str, dict[str, int]]]] = {}
     for package in platforms.PACKAGES:
         releases = wheels.setdefault(package, {})
@@ -76,6 +77,8 @@ def fetch_wheels(pairings: Mapping[str, Pairing]) -> Wheels:
             if found is None or file["yanked"]:
                 continue
             version, python, platform = found
+            if version.is_prerelease and version not in declared:
+                continue
             if version <= newest.get(version.release[:2], Version("0")):
                 sizes = releases.setdefault(version, {}).setdefault(platform, {})
                 sizes[python] = file["size"]
@@ -103,12 +106,12 @@ def _wheel(file: Mapping[str, Any]) -> tuple[Version, str, str] | None:
         _, version, _, tags = parse_wheel_filename(file["filename"])
     except InvalidWheelFilename:
         return None
-    if version.is_prerelease or len(version.release) != 3 or version.is_postrelease:
+    if len(version.release) != 3 or version.is_postrelease or version.is_devrelease:
         return None
     for tag in tags:
         python = re.fullmatch(r"cp3(\d+)", tag.interpreter)
         for platform in platforms.PLATFORMS.values():
-            if python and int(python[1]) >= 7 and tag.platform in _platform_tags(platform.name):
+            if python and int(python[1]) >= 7 and tag.platform in list_platform_tags(platform.name):
                 return version, f"3.{python[1]}", platform.name
     return None
 
@@ -177,7 +180,7 @@ def _supported_tags(python: str, platform: str) -> frozenset[Tag]:
     """The tags of wheels that CPython of a version installs on a platform, of any age."""
     version = (3, version_numbers.release_numbers(python)[1])
     abi = f"cp3{version[1]}" + ("m" if version < (3, 8) else "")
-    names = _platform_tags(platform)
+    names = list_platform_tags(platform)
     return frozenset(
         [
             *cpython_tags(version, [abi], names),
@@ -187,7 +190,7 @@ def _supported_tags(python: str, platform: str) -> frozenset[Tag]:
 
 
 @cache
-def _platform_tags(platform: str) -> list[str]:
+def list_platform_tags(platform: str) -> list[str]:
     """The platform tags of the wheels that a platform installs, whatever its glibc or release.
 
     musl has wheels of its own, which no lock is for.

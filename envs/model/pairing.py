@@ -16,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from envs import ROOT, Problem
+from envs.model import version_numbers
 from envs.model.platforms import DEFAULT, LINUX, VARIANTS, Wheels
 
 FOLDER = ROOT / "envs" / "pairings"
@@ -28,6 +29,7 @@ KINDS = {
     "keras2": "the `keras` package of the same minor",
     "keras3": "the `keras` package, Keras 3",
     "legacy": "the `tf-keras` package, Keras 2; `keras` is Keras 3",
+    "preview": "the `keras-nightly` package, Keras 3",
 }
 """What `tf.keras` is in a pairing of each kind; a kind is also the tag of its sessions."""
 
@@ -70,6 +72,18 @@ class Pairing:
     def tensorflow(self) -> str:
         """The TensorFlow release, such as `2.12.0`."""
         return self.requires[0].removeprefix("tensorflow==")
+
+    @property
+    def preview(self) -> bool:
+        """Whether it is a pre-release: shown apart, never recommended."""
+        return self.kind == "preview"
+
+    @property
+    def minor(self) -> str:
+        """The TensorFlow minor, such as `2.12`; of a pre-release `2.22rc0`."""
+        return version_numbers.minor_of(self.tensorflow) + version_numbers.pre_release_of(
+            self.tensorflow
+        )
 
     @cached_property
     def keras(self) -> Requirement | None:
@@ -179,6 +193,8 @@ def load_pairing(path: Path, wheels: Wheels | None = None) -> Pairing:
         raise Problem(f"{where}: kind: 'legacy' and a requirement on tf-keras go together")
     if (pairing.kind == "bundled") != (pairing.keras is None):
         raise Problem(f"{where}: kind: 'bundled' means no keras or keras-nightly in requires")
+    if pairing.preview != bool(version_numbers.pre_release_of(pairing.tensorflow)):
+        raise Problem(f"{where}: kind: 'preview' and a pre-release of TensorFlow go together")
     if wheels is not None:
         _check_wheels(pairing, wheels, where)
     return pairing
@@ -197,7 +213,7 @@ def load_pairings(folder: Path = FOLDER, *, wheels: Wheels | None = None) -> dic
             raise Problem(
                 f"envs/pairings/{pairing.name}.toml: requires: the same as in {twin}.toml"
             )
-    pairings.sort(key=lambda p: ([int(n) for n in p.tensorflow.split(".")[:2]], p.name))
+    pairings.sort(key=lambda p: (version_numbers.release_numbers(p.tensorflow)[:2], p.name))
     return {pairing.name: pairing for pairing in pairings}
 
 
@@ -287,7 +303,7 @@ def _requires(data: Mapping[str, Any], where: str) -> tuple[str, ...]:
     for line in requires:
         _requirement(line, f"{where}: requires")
     _no_duplicates(list(requires), f"{where}: requires")
-    if not re.fullmatch(r"tensorflow==\d+\.\d+\.\d+", requires[0]):
+    if not re.fullmatch(r"tensorflow==\d+\.\d+\.\d+(rc\d+)?", requires[0]):
         raise Problem(f"{where}: requires: the first must be of the form 'tensorflow==2.12.0'")
     return requires
 

@@ -13,3 +13,8 @@ def release_numbers(version: str) -> tuple[int, ...]:
 def minor_of(version: str) -> str:
     """The minor that a release belongs to: `2.12`."""
     return ".".join(version.split(".")[:2])
+
+
+def pre_release_of(version: str) -> str:
+    """What marks a release as a pre-release, such as `rc0`; empty for a final one."""
+    return re.sub(r"^[\d.]+", "", version)
