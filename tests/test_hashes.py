@@ -59,12 +59,12 @@ MACHINES = {
 def test_a_wheel_fits_where_its_tags_say_so(
     tags: str, machines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pypi._group_by_release.cache_clear()
+    pypi.group_by_release.cache_clear()
     monkeypatch.setattr(pypi, "list_files", lambda name: [file(f"six-1.0-{tags}.whl", "a")])
     fitting = [
         name for name, target in MACHINES.items() if pypi.list_fitting_files("six", "1.0", target)
     ]
-    pypi._group_by_release.cache_clear()
+    pypi.group_by_release.cache_clear()
     assert fitting == machines
 
 
@@ -81,7 +81,7 @@ def index(monkeypatch: pytest.MonkeyPatch) -> None:
             file("six-1.18.0-py3-none-any.whl", "1", "2026-12-02T00:00:00Z"),
         ],
     }
-    pypi._group_by_release.cache_clear()
+    pypi.group_by_release.cache_clear()
     monkeypatch.setattr(pypi, "list_files", files.__getitem__)
 
 

@@ -57,7 +57,7 @@ def add_tensorflow(request: AddRequest, say: Callable[[str], None]) -> None:
     """
     addition = Addition(request, say)
     names: list[str] = []
-    addition.step("declare", lambda: names.extend(_declare(addition)))
+    addition.step("declare", lambda: names.extend(declare_release(addition)))
     addition.step("lock", lambda: _lock(names, say))
     addition.step("run", lambda: _run(names, addition))
     addition.step("atlas", lambda: _run_row(names, addition))
@@ -74,7 +74,7 @@ def add_tensorflow(request: AddRequest, say: Callable[[str], None]) -> None:
     say(f"{', '.join(names)}: nothing is left to write: read the diff, and commit")
 
 
-def _declare(addition: Addition) -> list[str]:
+def declare_release(addition: Addition) -> list[str]:
     """Write the pairing files of the release, or see that they are there; the pairings' names."""
     request, say = addition.request, addition.say
     known = pairing.load_pairings()

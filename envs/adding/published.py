@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import distributions
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from envs import Problem
@@ -30,9 +30,9 @@ def list_wheel_pythons(tensorflow: str) -> list[str]:
     tags = pypi.list_platform_tags(LINUX)
     pythons = {
         f"3.{tag.interpreter.removeprefix('cp3')}"
-        for file in _list_wheels("tensorflow", tensorflow)
-        if file["size"] >= platforms.STUB
-        for tag in parse_wheel_filename(file["filename"])[3]
+        for file, tags_of_file in pypi.group_by_release("tensorflow").get(Version(tensorflow), [])
+        if file["size"] >= platforms.STUB and not file.get("yanked")
+        for tag in tags_of_file or ()
         if tag.platform in tags and tag.interpreter.startswith("cp3")
     }
     newest_first = sorted(pythons, key=version_numbers.release_numbers, reverse=True)
@@ -127,30 +127,17 @@ def find_stand_alone_keras(tensorflow: str) -> str:
 def list_final_releases(package: str) -> dict[str, str]:
     """Final release -> when its first wheel was uploaded, of those that were not withdrawn."""
     dates: dict[str, str] = {}
-    for file in pypi.list_files(package):
-        if not file["filename"].endswith(".whl") or file.get("yanked"):
-            continue
-        release = parse_wheel_filename(file["filename"])[1]
-        if not release.is_prerelease and not release.is_postrelease:
-            date = file["upload-time"]
-            dates[str(release)] = min(date, dates.get(str(release), date))
+    for release, files in pypi.group_by_release(package).items():
+        wheels = [file for file, tags in files if tags is not None and not file.get("yanked")]
+        if wheels and not release.is_prerelease and not release.is_postrelease:
+            dates[str(release)] = min(wheel["upload-time"] for wheel in wheels)
     return dates
 
 
 def has_wheel(package: str, requirement: Requirement) -> bool:
     """Whether PyPI has any wheel of a release that a requirement admits."""
     return any(
-        requirement.specifier.contains(parse_wheel_filename(file["filename"])[1], prereleases=True)
-        for file in pypi.list_files(canonicalize_name(package))
-        if file["filename"].endswith(".whl")
+        requirement.specifier.contains(release, prereleases=True)
+        for release, files in pypi.group_by_release(canonicalize_name(package)).items()
+        if any(tags is not None for _, tags in files)
     )
-
-
-def _list_wheels(package: str, release: str) -> list[pypi.File]:
-    return [
-        file
-        for file in pypi.list_files(package)
-        if file["filename"].endswith(".whl")
-        and not file.get("yanked")
-        and parse_wheel_filename(file["filename"])[1] == Version(release)
-    ]

@@ -129,14 +129,14 @@ def list_fitting_files(
     supported = _supported_tags(target.python, target.platform)
     return [
         file
-        for file, tags in _group_by_release(package).get(Version(version), [])
+        for file, tags in group_by_release(package).get(Version(version), [])
         if not (cut_off and file["upload-time"] >= cut_off)
         and (tags is None if sdist else tags is not None and not supported.isdisjoint(tags))
     ]
 
 
 @cache
-def _group_by_release(project: str) -> dict[Version, list[tuple[File, frozenset[Tag] | None]]]:
+def group_by_release(project: str) -> dict[Version, list[tuple[File, frozenset[Tag] | None]]]:
     """Release -> its files, each with the tags of a wheel, or None for an sdist."""
     releases: dict[Version, list[tuple[File, frozenset[Tag] | None]]] = {}
     for file in list_files(project):
