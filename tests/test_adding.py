@@ -182,7 +182,7 @@ def test_a_neighbour_s_bound_comes_with_what_happens_without_it(needs: set[str])
     needs.update(["protobuf<4", "h5py<=2.10.0"])
     found = find(needs, [PAIRINGS["tf115"]])
     assert found.caps[1].reason == (
-        "TensorFlow 1.15.5 states this bound and 1.14.0 states none; without it: "
+        "TensorFlow 1.15.5 states this bound, and this one states none; without it: "
         "fails: E: h5py<=2.10.0"
     )
     assert found.sdists == ()

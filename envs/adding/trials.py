@@ -156,8 +156,8 @@ def _list_candidates(
                 [
                     Cap(
                         f"{requirement.name}{requirement.specifier}",
-                        f"TensorFlow {neighbour.tensorflow} states this bound and "
-                        f"{declared.tensorflow} states none; without it: {{failure}}",
+                        f"TensorFlow {neighbour.tensorflow} states this bound, and this one "
+                        "states none; without it: {failure}",
                     )
                     for name, requirement in bounds.items()
                     if _is_bounded(requirement)
