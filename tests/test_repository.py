@@ -19,7 +19,8 @@ from test_faults_input import KEYS
 
 from envs import ROOT
 from envs.model import index, lock, outcome_records, outcomes, pairing
-from envs.model.pairing import Pairing
+from envs.model.outcomes import Kind, Outcome
+from envs.model.pairing import Pairing, Target
 from envs.publish import pages
 
 PAIRINGS = pairing.load_pairings()
@@ -72,14 +73,62 @@ def test_a_changed_outcome_or_a_stale_table_is_noticed(monkeypatch: pytest.Monke
 
 def test_an_impossible_pairing_is_shown_with_its_evidence() -> None:
     one = dataclasses.replace(PAIRINGS["tf212"], impossible="no wheel installs, 2026-11-23")
-    table = pages._locks_table({"tf212": one}, index.load_index(), "", every_python=True)
-    assert "impossible: no wheel installs, 2026-11-23" in table
-    assert ".txt" not in table
+    for render in (pages._locks_table, pages._pairings_tables):
+        table = render({"tf212": one}, index.load_index())
+        assert "impossible: no wheel installs, 2026-11-23" in table
+        assert ".txt" not in table
+
+
+def test_a_preview_is_shown_as_not_recommended_in_a_table_of_its_own() -> None:
+    preview = dataclasses.replace(PAIRINGS["tf221"], kind="preview")
+    shown = {"tf212": PAIRINGS["tf212"], "tf221": preview}
+    entries = index.load_index()
+    main, previews = pages._pairings_tables(shown, entries).split("**Not recommended**")
+    assert "| `tf212` |" in main
+    assert "`tf221`" not in main
+    assert "| `tf221` |" in previews
+    assert "`tf212`" not in previews
+    assert "Not recommended" not in pages._pairings_tables({"tf212": shown["tf212"]}, entries)
+    assert "| `tf221`, not recommended |" in pages._locks_table(shown, entries)
+
+
+def test_the_readme_links_the_recommended_lock_of_each_pairing() -> None:
+    table = pages._pairings_tables(PAIRINGS, index.load_index())
+    linked = re.findall(r"\(requirements/([^)]+)\)", table)
+    possible = [one for one in PAIRINGS.values() if not one.impossible]
+    assert linked == [
+        lock.lock_path(Target(one, one.pythons[0])).relative_to(lock.FOLDER).as_posix()
+        for one in possible
+    ]
+
+
+def test_a_lock_that_changed_since_its_last_run_is_shown_so() -> None:
+    entries: list[index.Entry] = [{**entry, "status": "resolved"} for entry in index.load_index()]
+    assert "tf212-py311.txt) (not run yet)" in pages._pairings_tables(PAIRINGS, entries)
+
+
+@pytest.mark.parametrize(
+    ("failing", "words"),
+    [
+        ([], "`tf.keras` and `keras`, also mixed"),
+        (["legacy_adaptation/mixed"], "`tf.keras` and `keras`; mixing them fails"),
+        (["legacy_adaptation/legacy_completed"], "`tf.keras` only"),
+        (["broken_import/correction"], "`keras` only"),
+        (
+            ["broken_import/correction", "legacy_adaptation/legacy_completed"],
+            "neither `tf.keras` nor `keras`",
+        ),
+    ],
+)
+def test_what_works_is_said_in_words(failing: list[str], words: str) -> None:
+    record = dict.fromkeys(outcomes.list_scripts(), Outcome(Kind.WORKS))
+    record |= dict.fromkeys(failing, Outcome(Kind.FAILS, "ImportError", "no"))
+    assert pages._what_works(record) == words
 
 
 def test_a_table_links_every_lock_and_tells_executed_from_resolved() -> None:
     entries = index.load_index()
-    table = pages._locks_table(PAIRINGS, entries, "", every_python=True)
+    table = pages._locks_table(PAIRINGS, entries)
     links = re.findall(r"(\*\*)?\[(3\.\d+)\]\(([^)]+)\)", table)
     assert {(file, bool(bold)) for bold, _, file in links} == {
         (entry["file"], entry["status"] == "executed") for entry in entries if "file" in entry
@@ -182,28 +231,68 @@ def test_the_report_of_the_faults_has_every_fault_and_no_other() -> None:
     assert sorted(made) == sorted(reported), "run nox -s faults -- --bless"
 
 
-def test_readme_and_ci_name_the_same_commands() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
+
+
+def test_the_pages_name_every_command_of_ci() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in (pages.README, CONTRIBUTING))
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     for command in re.findall(r"(?m)^nox\b.*$", ci):
-        assert command in readme, f".ci/run calls '{command}', which the README does not name"
+        assert re.search(rf"(?m)(?:^|`){re.escape(command)}(?:`|  +#|$)", text), (
+            f".ci/run calls '{command}', which neither README.md nor CONTRIBUTING.md names"
+        )
 
 
-def test_what_the_readme_names_exists() -> None:
-    for page in (pages.README, pages.ERRORS, pages.LOCKS, pages.TOOLING):
-        text = page.read_text(encoding="utf-8")
-        for link in re.findall(r"\]\(([^)#]+)\)", text):
-            if "://" not in link:
-                assert (page.parent / link).exists(), f"{page.name}: {link}"
+def test_the_readme_is_short() -> None:
+    assert len(pages.README.read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_contributing_says_where_ten_things_are() -> None:
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    section = re.search(r"(?ms)^## Where is what$(.*?)^## ", text)
+    assert section
+    rows = [line for line in section[1].splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 10
+    for row in rows:
+        links = re.findall(r"\[([^]]+)\]\(\.\./([^)]+)\)", row)
+        assert links, row
+        for shown, linked in links:
+            assert shown == linked
+            assert (ROOT / linked).is_file(), linked
+
+
+def tracked(pattern: str = ".") -> list[Path]:
+    """The files that git tracks."""
+    listed = ["git", "ls-files", "--", pattern]
+    lines = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in lines.splitlines()]
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link into a page may name: its headings, as GitHub writes them."""
+    text = re.sub(r"(?ms)^```.*?^```$", "", page.read_text(encoding="utf-8"))
+    headings = re.findall(r"(?m)^#+ (.+)$", text)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [path.relative_to(ROOT).as_posix() for path in tracked("*.md")])
+def test_what_a_page_names_exists(page: str) -> None:
+    path = ROOT / page
+    text = path.read_text(encoding="utf-8")
+    for link, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", text):
+        if "://" not in link:
+            target = path.parent / link if link else path
+            assert target.exists(), link
+            assert not anchor or anchor in anchors(target), f"{link}#{anchor}"
+    known = set(TARGETS) | set(re.findall(r"(?m)^def (\w+?)_?\(session", NOXFILE))
+    known |= set(re.findall(r'@nox.session\(name="([\w-]+)"', NOXFILE))
+    known.add("add")  # until envs/adding is here
+    if path.name != "CHANGELOG.md":  # which names what was called otherwise
         sessions = set(re.findall(r"nox -s ([\w-]+)", text))
-        known = set(TARGETS) | set(re.findall(r"(?m)^def (\w+?)_?\(session", NOXFILE))
-        known |= set(re.findall(r'@nox.session\(name="([\w-]+)"', NOXFILE))
         assert sessions <= known, sessions - known
 
 
 def test_the_top_level_is_what_was_agreed() -> None:
-    tracked = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    folders = {Path(name).parts[0] for name in tracked if "/" in name and name[0] != "."}
+    names = [path.relative_to(ROOT) for path in tracked()]
+    folders = {name.parts[0] for name in names if len(name.parts) > 1 and name.parts[0][0] != "."}
     assert folders == {"envs", "requirements", "examples", "tests"}

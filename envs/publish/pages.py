@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from envs import ROOT, Problem
@@ -12,7 +13,7 @@ from envs.atlas import layout, row_files
 from envs.interference import interferences
 from envs.model import disk, failures, index, lock, outcome_records, pairing, platforms
 from envs.model.index import Entry
-from envs.model.outcomes import Kind
+from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Pairing, Target
 from envs.publish import atlas_picture, bench_tables
 from envs.running import unpinned_install
@@ -22,14 +23,29 @@ README = ROOT / "README.md"
 ERRORS = ROOT / "examples" / "README.md"
 LOCKS = lock.FOLDER / "README.md"
 TOOLING = ROOT / "envs" / "README.md"
+BENCH = ROOT / "envs" / "bench" / "README.md"
 
-_SHOWN = ("legacy_adaptation/legacy_completed", "legacy_adaptation/mixed")
+_IMPORTS = {
+    "`tf.keras`": "broken_import/correction",
+    "`keras`": "legacy_adaptation/legacy_completed",
+}
+"""What a user imports, and the example that works if that import does."""
+
+_MIXED = "legacy_adaptation/mixed"
+"""The example that puts a layer of `tf.keras` into a model of `keras`."""
+
+_PREVIEW = "preview"
+"""The kind of a pairing with a pre-release of TensorFlow."""
 
 _CULPRITS = ("numpy", "protobuf")
+"""The packages that break an installation without a lock most often."""
 
-_PLACES = [
-    (platform, variant) for variant, found in platforms.VARIANTS.items() for platform in found
+_COLUMNS = [
+    (platform, variant)
+    for variant, platform_names in platforms.VARIANTS.items()
+    for platform in platform_names
 ]
+"""Platform and variant of each column of the table of locks; the first is Linux x86_64."""
 
 
 def write_pages() -> None:
@@ -49,77 +65,126 @@ def list_stale_pages() -> list[str]:
 
 
 def render_pages() -> dict[Path, str]:
-    """Each file that holds tables, whole, with its tables made anew, and the pictures."""
+    """Each page with its tables made anew, and each picture, by its path."""
     pairings = pairing.load_pairings(wheels=lock.known_wheels())
     entries = index.load_index()
     grid = layout.list_rows(), row_files.load_atlas()
-    return {
-        README: _fill(
-            README,
-            {
-                "pairings": _locks_table(pairings, entries, "requirements/", every_python=False),
-                "behaviour": _behaviour_table(pairings),
-                "speed": bench_tables.render_bench_tables(),
-            },
-        ),
-        LOCKS: _fill(
-            LOCKS,
-            {
-                "locks": _locks_table(pairings, entries, "", every_python=True),
-                "impossible": _impossible(entries),
-            },
-        ),
-        ERRORS: _fill(ERRORS, {"failures": _failures(pairings), "interferences": _interferences()}),
-        TOOLING: _fill(
-            TOOLING,
-            {
-                "legend": atlas_picture.render_legend(),
-                "atlas": atlas_picture.render_atlas_table(*grid),
-                "atlas-failures": atlas_picture.render_atlas_failures(*grid),
-            },
-        ),
+    tables = {
+        README: {"pairings": _pairings_tables(pairings, entries)},
+        LOCKS: {"locks": _locks_table(pairings, entries), "impossible": _impossible(entries)},
+        ERRORS: {
+            "failures": _failures(pairings),
+            "behaviour": _behaviour_table(pairings),
+            "interferences": _interferences(),
+        },
+        TOOLING: {
+            "legend": atlas_picture.render_legend(),
+            "atlas": atlas_picture.render_atlas_table(*grid),
+            "atlas-failures": atlas_picture.render_atlas_failures(*grid),
+        },
+        BENCH: {"speed": _relink(bench_tables.render_bench_tables(), BENCH)},
+    }
+    pictures = {
         atlas_picture.FILE: atlas_picture.render_atlas_picture(*grid),
         bench_tables.PLOT: bench_tables.render_bench_plot(),
     }
+    return {page: _fill(page, contents) for page, contents in tables.items()} | pictures
 
 
 def _index() -> str:
     return index.render_index(pairing.load_pairings(), lock.known_wheels(), index.load_reasons())
 
 
-def _locks_table(
-    pairings: dict[str, Pairing], entries: list[Entry], prefix: str, *, every_python: bool
-) -> str:
-    """A row for each pairing, a column for each platform and variant; executed locks in bold.
+def _pairings_tables(pairings: dict[str, Pairing], entries: list[Entry]) -> str:
+    """The table of pairings, and under it that of the previews, if there are any."""
+    previews = {name: one for name, one in pairings.items() if one.kind == _PREVIEW}
+    others = {name: one for name, one in pairings.items() if name not in previews}
+    parts = [_pairings_table(others, entries)]
+    if previews:
+        parts.append("**Not recommended**: previews, with a TensorFlow that is not released yet.")
+        parts.append(_pairings_table(previews, entries))
+    return "\n\n".join(parts)
 
-    Without `every_python`, a column other than the first names only its newest Python.
-    """
-    titles = [platforms.describe_platform(*place) for place in _PLACES]
+
+def _pairings_table(pairings: dict[str, Pairing], entries: list[Entry]) -> str:
+    """A row for each pairing: its recommended Python, the lock for it, and what works."""
+    rules = failures.load_rules()
+    locks = {index.entry_key(entry): entry for entry in entries}
+    lines = [
+        "| pairing | TensorFlow | Keras | Python | lock | what works |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, shown in pairings.items():
+        if shown.impossible:
+            cells = [f"impossible: {shown.impossible}", "", "", ""]
+        else:
+            recommended = Target(shown, shown.pythons[0])
+            entry = locks[index.target_key(recommended)]
+            works = {
+                python: _what_works(outcome_records.load_record(Target(shown, python), rules))
+                for python in shown.pythons
+            }
+            cells = [
+                index.describe_keras(entry),
+                recommended.python,
+                _pairing_link(entry),
+                _settings(shown) + _by_python(works),
+            ]
+        lines.append(f"| `{name}` | {shown.tensorflow} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _pairing_link(entry: Entry) -> str:
+    """A link from the README to a lock; it says if the lock changed since it was last run."""
+    link = f"[{entry['file']}]({LOCKS.parent.name}/{entry['file']})"
+    return link if entry["status"] == "executed" else f"{link} (not run yet)"
+
+
+def _settings(shown: Pairing) -> str:
+    """The variables that a pairing needs, as the start of a sentence; empty if it needs none."""
+    settings = ", ".join(f"`{name}={value}`" for name, value in shown.env.items())
+    return f"with {settings}: " if settings else ""
+
+
+def _what_works(record: Mapping[str, Outcome]) -> str:
+    """In a few words: which import of Keras works, and whether the two can be mixed."""
+    working = [name for name, script in _IMPORTS.items() if record[script].kind is Kind.WORKS]
+    if len(working) < len(_IMPORTS):
+        return f"{working[0]} only" if working else f"neither {' nor '.join(_IMPORTS)}"
+    mixed = ", also mixed" if record[_MIXED].kind is Kind.WORKS else "; mixing them fails"
+    return " and ".join(working) + mixed
+
+
+def _locks_table(pairings: dict[str, Pairing], entries: list[Entry]) -> str:
+    """A row for each pairing, a column for each platform and variant; executed locks in bold."""
+    titles = [platforms.describe_platform(*column) for column in _COLUMNS]
     lines = [
         "| pairing | TensorFlow | Keras | " + " | ".join(titles) + " |",
         "|---" * (3 + len(titles)) + "|",
     ]
-    for one in pairings.values():
-        if one.impossible:
-            cells = [f"impossible: {one.impossible}"] + [""] * len(titles)
-            lines.append(f"| `{one.name}` | {one.tensorflow} | " + " | ".join(cells) + " |")
-            continue
-        own = [entry for entry in entries if entry["pairing"] == one.name]
-        base = [e for e in own if (e["platform"], e["variant"]) == _PLACES[0]]
-        row = [f"`{one.name}`", one.tensorflow]
-        row.append(_by_python({e["python"]: index.describe_keras(e) for e in base}))
-        for place in _PLACES:
-            found = [e for e in own if (e["platform"], e["variant"]) == place and "file" in e]
-            shown = found if every_python or place == _PLACES[0] else found[:1]
-            row.append(" ".join(_link(entry, one, prefix) for entry in shown) or "-")
-        lines.append("| " + " | ".join(row) + " |")
+    for shown in pairings.values():
+        name = f"`{shown.name}`" + (", not recommended" if shown.kind == _PREVIEW else "")
+        if shown.impossible:
+            cells = [f"impossible: {shown.impossible}"] + [""] * len(titles)
+        else:
+            by_column: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+            for entry in entries:
+                if entry["pairing"] == shown.name:
+                    by_column[entry["platform"], entry["variant"]].append(entry)
+            linux = by_column[_COLUMNS[0]]
+            cells = [_by_python({entry["python"]: index.describe_keras(entry) for entry in linux})]
+            for column in _COLUMNS:
+                links = [_link(entry, shown) for entry in by_column[column] if "file" in entry]
+                cells.append(" ".join(links) or "-")
+        lines.append(f"| {name} | {shown.tensorflow} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _link(entry: Entry, one: Pairing, prefix: str) -> str:
-    link = f"[{entry['python']}]({prefix}{entry['file']})"
+def _link(entry: Entry, shown: Pairing) -> str:
+    """A link from the page of the locks to one of them, named by its Python."""
+    link = f"[{entry['python']}]({entry['file']})"
     link = f"**{link}**" if entry["status"] == "executed" else link
-    return link if entry["tensorflow"] == one.tensorflow else f"{link} ({entry['tensorflow']})"
+    return link if entry["tensorflow"] == shown.tensorflow else f"{link} ({entry['tensorflow']})"
 
 
 def _impossible(entries: list[Entry]) -> str:
@@ -137,58 +202,68 @@ def _impossible(entries: list[Entry]) -> str:
 
 
 def _cell(text: str) -> str:
+    """A text as it must be written to stand in a table as it is."""
     return re.sub(r"([|<>*\[\]])", r"\\\1", text)
 
 
 def _behaviour_table(pairings: dict[str, Pairing]) -> str:
+    """A row for each pairing: what `tf.keras` is, what works, and what happens without a lock."""
     rules = failures.load_rules()
-    observed = unpinned_install.load_observations() if unpinned_install.FILE.exists() else {}
+    observations = unpinned_install.load_observations() if unpinned_install.FILE.exists() else {}
     lines = [
         "| pairing | `tf.keras` is | `keras` alone | mixed | unpinned |",
         "|---|---|---|---|---|",
     ]
-    for one in pairings.values():
-        if one.impossible:
+    for shown in pairings.values():
+        if shown.impossible:
             continue
-        targets = [Target(one, python) for python in one.pythons]
-        records = {t.python: outcome_records.load_record(t, rules) for t in targets}
-        row = [f"`{one.name}`", pairing.KINDS[one.kind]]
-        for script in _SHOWN:
-            row.append(_by_python({t: str(record[script].kind) for t, record in records.items()}))
-        row.append(_observed(observed[one.name]) if one.name in observed else "not observed yet")
-        lines.append("| " + " | ".join(row) + " |")
+        records = {
+            python: outcome_records.load_record(Target(shown, python), rules)
+            for python in shown.pythons
+        }
+        cells = [f"`{shown.name}`", pairing.KINDS[shown.kind]]
+        for script in (_IMPORTS["`keras`"], _MIXED):
+            endings = {python: str(record[script].kind) for python, record in records.items()}
+            cells.append(_by_python(endings))
+        observation = observations.get(shown.name)
+        cells.append(_observed(observation) if observation else "not observed yet")
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def _observed(seen: Observation) -> str:
-    """When it was, how it ended and, if not well, with which of the usual culprits."""
-    came = [f"{name} {seen.installed[name]}" for name in _CULPRITS if name in seen.installed]
-    why = f", with {' and '.join(came)}" if seen.summary != Kind.WORKS and came else ""
-    return f"{seen.date}: {_cell(seen.summary)}{why}"
+def _observed(observation: Observation) -> str:
+    """When an installation without a lock was tried, how it ended and, if badly, with what."""
+    versions = observation.installed
+    culprits = [f"{name} {versions[name]}" for name in _CULPRITS if name in versions]
+    failed = observation.summary != Kind.WORKS
+    brought = f", with {' and '.join(culprits)}" if failed and culprits else ""
+    return f"{observation.date}: {_cell(observation.summary)}{brought}"
 
 
 def _by_python(values: dict[str, str]) -> str:
     """What holds on the recommended Python, and on which others something else does."""
-    common, *_ = values.values()
+    recommended, *_ = values.values()
     others: dict[str, list[str]] = defaultdict(list)
     for python, value in values.items():
-        if value != common:
+        if value != recommended:
             others[value].append(python)
-    return "; ".join([common, *(f"{value} on {', '.join(on)}" for value, on in others.items())])
+    exceptions = [f"{value} on {', '.join(pythons)}" for value, pythons in others.items()]
+    return "; ".join([recommended, *exceptions])
 
 
 def _failures(pairings: dict[str, Pairing]) -> str:
+    """Each failure with its cause, what to do instead, and where it was seen."""
     rules = failures.load_rules()
-    where: dict[str, dict[str, list[Target]]] = defaultdict(lambda: defaultdict(list))
+    seen: dict[str, dict[str, list[Target]]] = defaultdict(lambda: defaultdict(list))
     for target in pairing.list_targets(pairings).values():
-        for script, ended in outcome_records.load_record(target, rules).items():
-            if ended.kind is Kind.FAILS:
-                where[rules.by_outcome[ended].name][script].append(target)
+        for script, outcome in outcome_records.load_record(target, rules).items():
+            if outcome.kind is Kind.FAILS:
+                seen[rules.by_outcome[outcome].name][script].append(target)
     parts = []
     for failure in rules.failures.values():
-        seen = [
+        places = [
             f"- [`{script}.py`]({script}.py) in {_sessions(targets)}"
-            for script, targets in where[failure.name].items()
+            for script, targets in seen[failure.name].items()
         ]
         parts.append(
             "\n".join(
@@ -204,7 +279,7 @@ def _failures(pairings: dict[str, Pairing]) -> str:
                     f"**Instead:** {failure.remedy} It runs in [`{failure.script}.py`]"
                     f"({failure.script}.py).",
                     "",
-                    *seen,
+                    *places,
                 ]
             )
         )
@@ -212,25 +287,27 @@ def _failures(pairings: dict[str, Pairing]) -> str:
 
 
 def _interferences() -> str:
-    """A row for each interference and each thing that happens, and where nothing can."""
+    """A row for each interference and each effect of it, and one where it is not possible."""
     lines = [
         "| interference | in | what happens | what `verify.py` says | remedy |",
         "|---|---|---|---|---|",
     ]
-    for one in interferences.load_interferences().values():
-        title = f"**{one.name}**: {one.summary}"
-        for record, names in interferences.group_records(one).items():
+    for interference in interferences.load_interferences().values():
+        title = f"**{interference.name}**: {interference.summary}"
+        for record, names in interferences.group_records(interference).items():
             fixes = [fix for fix in record.fixes if not fix.startswith("first the fixes above")]
-            # An import that fails after a problem was named is what happens, once more.
-            says = [*record.says[:1], *(one for one in record.says[1:] if "` fails: " not in one)]
+            # After the first line, an import that fails only repeats what happens.
+            first, rest = record.says[:1], record.says[1:]
+            lines_of_verify = [*first, *(line for line in rest if "` fails: " not in line)]
             cells = [title, _names(names), _codes(record.effect) or "nothing"]
-            lines.append("| " + " | ".join([*cells, _codes(says), _codes(fixes)]) + " |")
+            cells += [_codes(lines_of_verify), _codes(fixes)]
+            lines.append("| " + " | ".join(cells) + " |")
             title = ""
         reasons: dict[str, list[str]] = defaultdict(list)
-        for name, why in one.spared.items():
-            reasons[why].append(name)
-        for why, names in reasons.items():
-            lines.append(f"| | {_names(names)} | not possible: {why} | | |")
+        for name, reason in interference.spared.items():
+            reasons[reason].append(name)
+        for reason, names in reasons.items():
+            lines.append(f"| | {_names(names)} | not possible: {reason} | | |")
     return "\n".join(lines)
 
 
@@ -243,19 +320,28 @@ def _codes(texts: Iterable[str]) -> str:
 
 
 def _sessions(targets: list[Target]) -> str:
-    """The names of sessions, shortened to that of the pairing where all its Pythons are meant."""
+    """The names of sessions; the name of the pairing alone, if all its Pythons are meant."""
     by_pairing: dict[str, list[Target]] = defaultdict(list)
     for target in targets:
         by_pairing[target.pairing.name].append(target)
     names: list[str] = []
-    for name, found in by_pairing.items():
-        whole = len(found) == len(found[0].pairing.pythons)
-        names += [name] if whole else [target.session for target in found]
+    for name, same_pairing in by_pairing.items():
+        all_pythons = len(same_pairing) == len(same_pairing[0].pairing.pythons)
+        names += [name] if all_pythons else [target.session for target in same_pairing]
     return _names(names)
 
 
+def _relink(text: str, page: Path) -> str:
+    """A text whose links start at the top of the repository, for a page in another folder."""
+    return re.sub(
+        r"(?<=\]\()(?![a-z]+:|#)[^)#]+",
+        lambda link: Path(os.path.relpath(ROOT / link[0], page.parent)).as_posix(),
+        text,
+    )
+
+
 def _fill(path: Path, contents: dict[str, str]) -> str:
-    """The file's text with what stands between each pair of its markers replaced."""
+    """The text of a page, with what stands between each pair of markers replaced."""
     text = path.read_text(encoding="utf-8")
     for name, content in contents.items():
         begin, end = f"<!-- {name}: generated by nox -s pages -->", f"<!-- end of {name} -->"
