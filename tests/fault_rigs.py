@@ -35,9 +35,12 @@ CODE = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from envs import Problem, environment
+from envs import Problem
+from envs.running import installation
 try:
-    environment.ensure(Path(sys.argv[2]), "3.11", Path(sys.argv[3]), sys.argv[4], print)
+    installation.ensure_environment(
+        Path(sys.argv[2]), "3.11", Path(sys.argv[3]), sys.argv[4], print
+    )
 except Problem as problem:
     sys.exit(str(problem))
 """
