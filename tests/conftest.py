@@ -1,7 +1,7 @@
-"""Options and hooks of a pairing's session, and what several tests share.
+"""Options and hooks for the session of a pairing, and fixtures that several tests share.
 
-A session of a pairing gives `--target`: its environment is made and its scripts are started before
-the first test, each of which waits for one of them. Quick tests need nothing of this.
+The session of a pairing passes `--target`. Then the environment is created and all scripts are
+started before the first test, and each test waits for one script. Quick tests use none of this.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ FAULTS = pytest.StashKey[dict[str, list[Fault]]]()
 
 @dataclass
 class Started:
-    """A session under way: what it runs, what it expects, and what has ended so far."""
+    """A session that is running: its target, what it expects, and the runs that have ended."""
 
     target: Target
     rules: Rules
     record: dict[str, Outcome]
-    """Script -> expected outcome; empty if what happens is to be blessed."""
+    """Script -> expected outcome; empty with `--bless`."""
 
     futures: dict[str, Future[Run]]
     ended: dict[str, Run]
@@ -64,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """`test_examples.py` is what a pairing's session runs: it needs a target."""
+    """Skip `test_examples.py` without a target: only the session of a pairing runs it."""
     if collection_path.name == "test_examples.py" and not config.getoption("--target"):
         return True
     return None
@@ -72,7 +72,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Start the scripts of a pairing's session; its Problem ends the run with that one message."""
+    """Start the scripts of a pairing's session. A Problem ends the run, with its message only."""
     config = session.config
     if not config.getoption("--target") or config.getoption("--collect-only"):
         return
@@ -99,15 +99,17 @@ def _start(session: pytest.Session, say: sessions.Say) -> Started:
     target = known[pairing.choose_names(known, [name])[0]]
     rules = failures.load_rules()
     record = {} if option("--bless") else outcome_records.load_record(target, rules)
-    scripts = [i.callspec.params["script"] for i in session.items if hasattr(i, "callspec")]
-    how = (option("--installer"), option("--jobs"), option("--script-timeout"), say)
-    futures = sessions.start_scripts(target, scripts, *how)
+    scripts = [
+        item.callspec.params["script"] for item in session.items if hasattr(item, "callspec")
+    ]
+    options = (option("--installer"), option("--jobs"), option("--script-timeout"), say)
+    futures = sessions.start_scripts(target, scripts, *options)
     return Started(target, rules, record, futures, {}, _cpu())
 
 
 @pytest.fixture
 def started(request: pytest.FixtureRequest) -> Started:
-    """The session whose scripts are under way."""
+    """The session whose scripts are running."""
     return request.config.stash[STARTED]
 
 
@@ -119,13 +121,13 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy that a test may break if it mends it: environments that are made in it stay."""
+    """A copy that several tests share, with its environments: a test must undo what it breaks."""
     return stopwatch.copy_checkout(tmp_path_factory.mktemp("kept") / "checkout")
 
 
 @pytest.fixture
 def fault(request: pytest.FixtureRequest) -> Iterator[Fault]:
-    """What a test reports of the fault that it makes."""
+    """The report of the fault that a test makes."""
     section, name = faults.called(request.node.nodeid)
     made = Fault(name)
     yield made
@@ -155,9 +157,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _bless(session: pytest.Session, started: Started) -> str:
-    """Record what happened, and say what changed; an objection turns the run red."""
+    """Record the outcomes, and return what changed. If they cannot be recorded, the run is red."""
     if session.testsfailed or session.exitstatus == pytest.ExitCode.TESTS_FAILED:
-        return "nothing is recorded of a run that failed"
+        return "the run failed: nothing is recorded"
     try:
         return session_report.bless_session(started.target, started.ended)
     except Problem as problem:
@@ -166,7 +168,7 @@ def _bless(session: pytest.Session, started: Started) -> str:
 
 
 def _cpu() -> float:
-    """Seconds of CPU of every process that this one started and that ended; 0 on Windows."""
+    """The CPU seconds of all child processes that have ended; 0 on Windows."""
     times = os.times()
     return times.children_user + times.children_system
 
@@ -174,12 +176,12 @@ def _cpu() -> float:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """The table of a session, or each fault; and a word where nothing was selected."""
-    for section, found in config.stash[FAULTS].items():
+    """Print the table of a session, or each fault; and a hint if no test was selected."""
+    for section, reported in config.stash[FAULTS].items():
         terminalreporter.section(section)
-        for one in found:
-            terminalreporter.write_line(f"{one.name}: {one.run}")
-            for line in one.printed.splitlines():
+        for made in reported:
+            terminalreporter.write_line(f"{made.name}: {made.run}")
+            for line in made.printed.splitlines():
                 terminalreporter.write_line(f"    {line}")
     if not terminalreporter.stats.keys() - {"deselected", ""}:
         chosen = [f"-m '{config.option.markexpr}'", f"-k '{config.option.keyword}'"]

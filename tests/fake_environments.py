@@ -1,4 +1,4 @@
-"""Environments of small made-up packages, for the tests of verify.py."""
+"""Environments with small fake packages, for the tests of verify.py."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ __version__ = "2.16.2"
 
 @pytest.fixture(scope="session")
 def verify() -> ModuleType:
-    """The script's functions."""
+    """verify.py as a module."""
     spec = importlib.util.spec_from_file_location("verify", str(SCRIPT))
     assert spec
     assert spec.loader
@@ -61,7 +61,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Environment:
-    """A virtual environment, and a project folder with the script copied into it."""
+    """A virtual environment, and a project folder with a copy of verify.py."""
 
     def __init__(self, root: Path, bare: Path) -> None:
         self.root, self.prefix, self.project = root, root / "venv", root / "project"
@@ -80,7 +80,7 @@ class Environment:
         requires: Sequence[str] = (),
         folder: Path | None = None,
     ) -> None:
-        """A distribution, and the package in it if a module is named."""
+        """Install a distribution; if `module` is given, with that package and `code` in it."""
         folder = folder or self.packages
         data = folder / f"{name.replace('-', '_')}-{version}.dist-info"
         data.mkdir(parents=True)
@@ -93,12 +93,12 @@ class Environment:
             self.record(data, f"{module}/__init__.py")
 
     def rewrite(self, module: str, version: str, code: str) -> None:
-        """Other code in an installed package, as if it had been released so."""
+        """Replace the code of an installed package and its RECORD, as in another release."""
         (self.packages / module / "__init__.py").write_text(code)
         self.record(self.packages / f"{module}-{version}.dist-info", f"{module}/__init__.py")
 
     def record(self, data: Path, *files: str) -> None:
-        """The RECORD of a distribution with these files, as they are now."""
+        """Write the RECORD of a distribution for these files as they are now."""
         digests = [hashlib.sha256((data.parent / file).read_bytes()).digest() for file in files]
         values = [base64.urlsafe_b64encode(digest).decode().rstrip("=") for digest in digests]
         lines = [f"{file},sha256={value},1\n" for file, value in zip(files, values, strict=True)]
@@ -123,7 +123,7 @@ class Environment:
         self.install(name, version, module, KERAS.format(version), requires, folder)
 
     def run(self, *flags: str, cwd: Path | None = None, **variables: str) -> tuple[int, str]:
-        """The script's exit code and what it printed."""
+        """Run verify.py; return its exit code and its output."""
         home = self.root / "home"
         options = [flag for flag in flags if flag.startswith("--")]
         flags = tuple(flag for flag in flags if flag not in options)
@@ -162,6 +162,7 @@ def legacy(empty: Environment) -> Environment:
 
 
 def clean(result: tuple[int, str], *texts: str) -> None:
+    """Check that no problem is reported, and that the output contains these texts."""
     code, printed = result
     assert code == 0, printed
     assert "PROBLEM" not in printed
@@ -171,17 +172,17 @@ def clean(result: tuple[int, str], *texts: str) -> None:
 
 
 def problems(result: tuple[int, str], *expected: tuple[str, Path, str]) -> str:
-    """Checks that just these (what, where, fix) are reported, and returns the report."""
+    """Check that exactly these (what, where, fix) are reported, and return the report."""
     code, printed = result
     assert code == 1, printed
     lines = printed.splitlines()
     count = len(expected)
     assert lines[-1] == f"{count} problem{'' if count == 1 else 's'} found", printed
     for number, (what, where, fix) in enumerate(expected, 1):
-        at = next(i for i, line in enumerate(lines) if f"PROBLEM {number}:" in line)
-        assert what in lines[at], printed
-        assert lines[at + 1] == f"    where: {where}", printed
-        assert lines[at + 2] == f"    fix:   {fix}", printed
+        start = next(i for i, line in enumerate(lines) if f"PROBLEM {number}:" in line)
+        assert what in lines[start], printed
+        assert lines[start + 1] == f"    where: {where}", printed
+        assert lines[start + 2] == f"    fix:   {fix}", printed
     return printed
 
 

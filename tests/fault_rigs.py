@@ -1,4 +1,4 @@
-"""What faults are made with: an index that misbehaves, a disk that is full, a cut network."""
+"""Rigs that make faults: an index that misbehaves, a full disk, a machine without network."""
 
 from __future__ import annotations
 
@@ -35,9 +35,12 @@ CODE = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from envs import Problem, environment
+from envs import Problem
+from envs.running import installation
 try:
-    environment.ensure(Path(sys.argv[2]), "3.11", Path(sys.argv[3]), sys.argv[4], print)
+    installation.ensure_environment(
+        Path(sys.argv[2]), "3.11", Path(sys.argv[3]), sys.argv[4], print
+    )
 except Problem as problem:
     sys.exit(str(problem))
 """
@@ -45,7 +48,10 @@ except Problem as problem:
 
 @dataclass
 class Installs:
-    """Runs of `environment.ensure`, each a process of its own, with caches and variables."""
+    """Runs of `ensure_environment`, each in its own process.
+
+    `folder` holds the environment, `file` is the lock, and `environ` adds variables to each run.
+    """
 
     folder: Path
     file: Path
@@ -76,18 +82,18 @@ class Installs:
 
     def __call__(self, *wrap: str, env: Path | None = None, **more: str) -> tuple[int, str]:
         process = self.start(*wrap, env=env, **more)
-        said, _ = process.communicate()
-        return process.returncode, said
+        output, _ = process.communicate()
+        return process.returncode, output
 
     def duration(self) -> float:
-        """The seconds of a run that must be green."""
+        """Run once, which must be green, and return the seconds that it took."""
         began = time.monotonic()
-        code, said = self()
-        assert code == 0, said
+        code, output = self()
+        assert code == 0, output
         return time.monotonic() - began
 
     def whole(self) -> None:
-        """Every package of the lock can be imported."""
+        """Check that every package of the lock can be imported."""
         names = re.findall(r"(?m)^([\w.-]+)==", self.file.read_text(encoding="utf-8"))
         code = f"import {', '.join(name.replace('-', '_') for name in names)}"
         done = subprocess.run([self.env / "bin/python", "-I", "-c", code], capture_output=True)
@@ -98,7 +104,7 @@ class Installs:
 
 
 class Index(ThreadingHTTPServer):
-    """A package index on this machine that can misbehave: `mode` says how, for which `paths`."""
+    """A package index on this machine. It can misbehave: `mode` is how, `paths` is where."""
 
     daemon_threads = True
 
@@ -141,9 +147,9 @@ class _Answer(BaseHTTPRequestHandler):
         body = b""
         if kind == "simple":
             links = (
-                f'<a href="/files/{one.name}{index.claim(one)}">{one.name}</a>\n'
-                for one in sorted(index.wheels.glob("*.whl"))
-                if one.name.partition("-")[0].replace("_", "-").lower() == name
+                f'<a href="/files/{wheel.name}{index.claim(wheel)}">{wheel.name}</a>\n'
+                for wheel in sorted(index.wheels.glob("*.whl"))
+                if wheel.name.partition("-")[0].replace("_", "-").lower() == name
             )
             body = f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>".encode()
         elif (index.wheels / name).is_file():
@@ -166,7 +172,7 @@ class _Answer(BaseHTTPRequestHandler):
 
 
 def tampered(wheel: bytes) -> bytes:
-    """A wheel with one more line in each module, and a RECORD that no longer fits."""
+    """A wheel with a line added to each module, so that its RECORD no longer matches."""
     with tempfile.TemporaryDirectory() as folder:
         old, new = Path(folder, "old.whl"), Path(folder, "new.whl")
         old.write_bytes(wheel)
@@ -181,7 +187,7 @@ PACKAGES = ("six", "idna", "certifi", "urllib3", "requests", "charset-normalizer
 
 
 def small_lock() -> str:
-    """The pins of some small packages, cut out of tf212's lock."""
+    """The pins of some small packages, copied from the lock of tf212."""
     whole = lock.lock_path(TF212).read_text(encoding="utf-8")
     blocks = re.findall(r"(?m)^[\w.-]+==.*\n(?:    --hash.*\n)+", whole)
     return "".join(block for block in blocks if block.partition("==")[0] in PACKAGES)
@@ -214,7 +220,7 @@ def index(wheels: Path) -> Iterator[Index]:
 
 @pytest.fixture
 def installs(tmp_path: Path, index: Index) -> Installs:
-    """Installations of the small lock from the index of the test, with caches of their own."""
+    """Installations of the small lock from the index of this test, with their own cache."""
     environ = {
         "UV_DEFAULT_INDEX": index.url,
         "PIP_INDEX_URL": index.url,
@@ -232,7 +238,7 @@ def installs(tmp_path: Path, index: Index) -> Installs:
 
 
 class Disk:
-    """A file system of its own that can be full."""
+    """A small file system that can be filled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -252,7 +258,7 @@ class Disk:
 
 @contextmanager
 def small_disk(path: Path, size: str) -> Iterator[Disk]:
-    """A small file system at a path; the test is skipped where none can be mounted."""
+    """A small file system at a path. If none can be mounted, the test is skipped."""
     path.mkdir(parents=True)
     mount = shutil.which("mount") or pytest.skip("there is no mount on this machine")
     command = [mount, "-t", "tmpfs", "-o", f"size={size}", "faults", str(path)]
@@ -267,10 +273,10 @@ def small_disk(path: Path, size: str) -> Iterator[Disk]:
 
 @cache
 def protected() -> tuple[str, ...]:
-    """What a run is started with so that no fault can reach the interpreters of this machine.
+    """The words before a command that make the base interpreter read-only for it.
 
-    A damaged cache can have uv install in the base of an environment: it is read-only to the run.
-    The test is skipped where that is not possible.
+    With a damaged cache, uv may try to install in the base of an environment.
+    If it cannot be made read-only, skip the test.
     """
     base = str(interpreters.find_interpreter("3.11").resolve().parent.parent)
     view = (
@@ -284,7 +290,7 @@ def protected() -> tuple[str, ...]:
 
 
 def cut_off() -> list[str]:
-    """What a command is run with so that it has no network; the test is skipped without it."""
+    """The words before a command that cut its network. If it cannot be cut, skip the test."""
     wrap = ["unshare", "--net", "--map-root-user"] if os.getuid() else ["unshare", "--net"]
     if not shutil.which("unshare") or subprocess.run([*wrap, "true"]).returncode:
         pytest.skip("the network cannot be taken away here: unshare --net does not work")

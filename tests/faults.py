@@ -1,7 +1,7 @@
-"""What the fault suite reports: each fault, and what was printed.
+"""The report of the fault suite: each fault, and what was printed.
 
-Each fault is a test marked `faults`. The report of a run says of each what was printed; with
-`--bless` it is written to FAULTS.md.
+Each fault is a test with the mark `faults`. A run ends with this report; with `--bless`, the report
+is also written to FAULTS.md.
 """
 
 from __future__ import annotations
@@ -59,72 +59,74 @@ TOOL_BUGS = [
         "each environment's files are noted, and compared before each run",
     ),
 ]
-"""Version, what is wrong, and what is done about it here."""
+"""Bugs of tools: version, what is wrong, and what this repository does about it."""
 
 
 @dataclass
 class Fault:
-    """One fault: how the run with it ended, what that printed, and how the next one ended."""
+    """One fault: how the run with it ended, what it printed, and how the next run ended."""
 
     name: str
     run: str = ""
     printed: str = ""
     after: str = ""
 
-    def red(self, code: int, said: str, *parts: str) -> None:
-        """The run with the fault fails, with a message that has these parts."""
-        assert code != 0, f"green with the fault:\n{said}"
-        self._note("red", said, parts)
+    def red(self, code: int, output: str, *parts: str) -> None:
+        """Check that the run with the fault failed, and that its message matches these patterns."""
+        assert code != 0, f"green with the fault:\n{output}"
+        self._note("red", output, parts)
 
-    def mended(self, code: int, said: str, *parts: str) -> None:
-        """The run says what it found, puts it right, and only then goes on."""
-        assert code == 0, said
-        self._note("mended", said, parts)
+    def mended(self, code: int, output: str, *parts: str) -> None:
+        """Check that the run named the fault, repaired it, and then went on."""
+        assert code == 0, output
+        self._note("mended", output, parts)
 
-    def works(self, code: int, said: str) -> None:
-        """The run must not be bothered by the fault."""
-        assert code == 0, said
-        assert "Traceback" not in said
+    def works(self, code: int, output: str) -> None:
+        """Check that the fault did not disturb the run."""
+        assert code == 0, output
+        assert "Traceback" not in output
         self.run, self.printed = "green, as it must be", ""
 
-    def green(self, code: int = 0, said: str = "") -> None:
-        """The next run is green, without a word on what was."""
-        assert code == 0, said
-        assert not said.strip(), said
+    def green(self, code: int = 0, output: str = "") -> None:
+        """Check that the next run was green and printed nothing about the fault."""
+        assert code == 0, output
+        assert not output.strip(), output
         self.after = "green"
 
-    def _note(self, run: str, said: str, parts: tuple[str, ...]) -> None:
-        assert "Traceback" not in said, said
+    def _note(self, run: str, output: str, parts: tuple[str, ...]) -> None:
+        assert "Traceback" not in output, output
         for part in parts:
-            assert re.search(part, said), f"'{part}' is not in:\n{said}"
-        self.run, self.printed = run, tidy(said)
+            assert re.search(part, output), f"'{part}' is not in:\n{output}"
+        self.run, self.printed = run, tidy(output)
 
 
-def tidy(said: str) -> str:
-    """What was printed, without what differs from one machine or run to the next."""
-    said = re.sub(r"\x1b\[[0-9;]*m", "", said)
-    said = said.replace(str(ROOT), "<checkout>")
-    said = re.sub(r"(?:/[\w.+-]+)*/pytest-of-\w+/pytest-\d+(?:/[\w.-]+)?", "<folder>", said)
-    said = re.sub(rf"{re.escape(tempfile.gettempdir())}/[\w.-]+", "<folder>", said)
-    said = re.sub(r"(?<![\w.<>])(?:/[\w.+-]+)+/(?=bin/)", "<prefix>/", said)
-    said = re.sub(r"127\.0\.0\.1(?::|', port=)\d+", "127.0.0.1", said)
-    said = re.sub(r"\b0x[0-9a-f]+", "0x...", said)
-    said = re.sub(r"(sha256:\s*)?\b([0-9a-f]{8})[0-9a-f]{56}\b", r"\1\2...", said)
-    said = re.sub(r"\b\d+(\.\d+)? ?m?s\b", "... s", said)
-    lines = [line.rstrip() for line in said.strip().splitlines() if line.strip()]
+def tidy(output: str) -> str:
+    """The first lines of an output, without what differs between machines or runs."""
+    output = re.sub(r"\x1b\[[0-9;]*m", "", output)
+    output = output.replace(str(ROOT), "<checkout>")
+    output = re.sub(r"(?:/[\w.+-]+)*/pytest-of-\w+/pytest-\d+(?:/[\w.-]+)?", "<folder>", output)
+    output = re.sub(rf"{re.escape(tempfile.gettempdir())}/[\w.-]+", "<folder>", output)
+    output = re.sub(r"(?<![\w.<>])(?:/[\w.+-]+)+/(?=bin/)", "<prefix>/", output)
+    output = re.sub(r"127\.0\.0\.1(?::|', port=)\d+", "127.0.0.1", output)
+    output = re.sub(r"\b0x[0-9a-f]+", "0x...", output)
+    output = re.sub(r"(sha256:\s*)?\b([0-9a-f]{8})[0-9a-f]{56}\b", r"\1\2...", output)
+    output = re.sub(r"\b\d+(\.\d+)? ?m?s\b", "... s", output)
+    lines = [line.rstrip() for line in output.strip().splitlines() if line.strip()]
     return "\n".join(lines[:12])
 
 
-def shown(said: str) -> str:
-    """What a run printed, without the lines of nox and pytest around it."""
-    lines = said.splitlines()
+def shown(output: str) -> str:
+    """The output of a run without the lines of nox and pytest around it."""
+    lines = output.splitlines()
     return "\n".join(
-        one for one in lines if not re.match(r"nox > |[┏┃┡│├└=_]|!?\s*$|F? +\[|\d+ (de|fail)", one)
+        line
+        for line in lines
+        if not re.match(r"nox > |[┏┃┡│├└=_]|!?\s*$|F? +\[|\d+ (de|fail)", line)
     )
 
 
 def render(faults: dict[str, list[Fault]]) -> str:
-    """FAULTS.md."""
+    """The text of FAULTS.md, from section -> its faults."""
     lines = [
         "# Faults",
         "",
@@ -133,11 +135,11 @@ def render(faults: dict[str, list[Fault]]) -> str:
         "right before any script ran. The next run, without the fault, was green in each case, and",
         "nothing was cleaned by hand.",
     ]
-    for title, found in faults.items():
+    for title, reported in faults.items():
         lines += ["", f"## {title}", "", "| fault | run | what was printed |", "|---|---|---|"]
-        for one in found:
-            printed = one.printed.replace("|", "\\|").replace("<", "&lt;").replace("\n", "<br>")
-            lines.append(f"| {one.name} | {one.run} | {printed} |")
+        for fault in reported:
+            printed = fault.printed.replace("|", "\\|").replace("<", "&lt;").replace("\n", "<br>")
+            lines.append(f"| {fault.name} | {fault.run} | {printed} |")
     lines += ["", "## Of the tools", "", "| tool | what is wrong | what is done |", "|---|---|---|"]
     lines += [f"| {tool} | {what} | {done} |" for tool, what, done in TOOL_BUGS]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""The benchmark's figures: what is kept, compared and drawn, on made-up times."""
+"""The figures of the benchmark: recorded, compared and drawn, with made-up times."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_plot_has_a_bar_and_every_repetition(files: Path) -> None:
     widths = [float(bar.attrib["width"]) for bar in drawn.iter(f"{space}rect")]
     assert widths[0] / widths[1] == pytest.approx(5 / 11, rel=0.01)
     assert len(list(drawn.iter(f"{space}circle"))) == 6
-    assert "11.0 s" in {one.text for one in drawn.iter(f"{space}text")}
+    assert "11.0 s" in {label.text for label in drawn.iter(f"{space}text")}
 
 
 def test_a_ratio_that_is_missed_needs_a_reason_and_no_other_has_one(files: Path) -> None:
@@ -86,7 +86,7 @@ def test_what_is_not_measured_is_shown_as_such(files: Path) -> None:
         TARGETS + other + '[unmeasured]\nmatrix = "no time"\ntf212 = "x"\n'
     )
     assert bench_figures.list_bench_objections() == [
-        "TARGETS: unmeasured: tf212: does not belong there"
+        "TARGETS: unmeasured: tf212: is measured, or is no part: remove it"
     ]
     bench_figures.TARGETS.write_text(TARGETS + other + '[unmeasured]\nmatrix = "no time"\n')
     assert bench_figures.list_bench_objections() == []
@@ -97,7 +97,7 @@ def test_what_is_not_measured_is_shown_as_such(files: Path) -> None:
 
 
 def test_figures_that_are_not_those_described_are_not_kept(files: Path) -> None:
-    with pytest.raises(Problem, match="tf212: figures: are not those measured"):
+    with pytest.raises(Problem, match="tf212: must describe the figures that are measured: ours"):
         bench_figures.record_figures("tf212", Measured("2026-11-24", "", "", {"ours": [1.0]}, {}))
     assert not bench_figures.FIGURES.exists()
 
@@ -126,20 +126,22 @@ def test_every_part_is_described_and_no_target_is_missed_without_a_reason() -> N
 
 
 def test_what_goes_wrong_is_not_timed() -> None:
-    with pytest.raises(Problem, match=r"python.* -c .*: failed with exit code 1: nothing is timed"):
+    with pytest.raises(
+        Problem, match=r"python.* -c .*: failed with exit code 1: no time is recorded"
+    ):
         stopwatch.run_command("python3", "-c", "raise SystemExit(1)")
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (["tf213"], "unknown part 'tf213'; the known ones are: tf212, matrix, listing, lock"),
         (["--repeat", "0"], "--repeat 0: write a number from 1 on"),
         (["--repeat", "x"], "invalid int value: 'x'"),
     ],
 )
-def test_bad_input_is_refused_in_one_message(args: list[str], said: str) -> None:
+def test_bad_input_is_refused_in_one_message(args: list[str], message: str) -> None:
     code, printed = nox("-s", "bench", "--", *args)
     assert code != 0
-    assert said in printed
+    assert message in printed
     assert "Traceback" not in printed

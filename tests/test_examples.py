@@ -1,6 +1,6 @@
-"""What a pairing's session runs: each example once, in the pairing's own environment.
+"""The tests of a pairing's session: each example runs once, in the environment of the pairing.
 
-The session gives `--target`; without one this file is not collected.
+The session passes `--target`. Without it, pytest does not collect this file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from envs.running import sessions
 
 @pytest.mark.parametrize("script", outcomes.list_scripts())
 def test_example(script: str, started: Started, request: pytest.FixtureRequest) -> None:
-    """It ends as recorded, and as it must in every pairing."""
+    """The example ends as recorded, and keeps the rules for every pairing."""
     run = started.ended[script] = started.futures[script].result()
     if request.config.getoption("--bless"):
         return
@@ -26,7 +26,7 @@ def test_example(script: str, started: Started, request: pytest.FixtureRequest) 
 
 @pytest.mark.parametrize("script", ["smoke"])
 def test_whole(script: str, started: Started) -> None:
-    """Models are saved and loaded, `tf.data` feeds, `tensorboard` starts."""
+    """The environment is complete: models, `tf.data` and `tensorboard` work."""
     run = started.ended[script] = started.futures[script].result()
     if run.outcome.kind is not Kind.WORKS:
         works = Outcome(Kind.WORKS)

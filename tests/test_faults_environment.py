@@ -1,4 +1,4 @@
-"""Faults of an environment that was made: changed, copied, moved, or used by two at once."""
+"""Faults of an existing environment: changed, copied, moved, or used by two runs at once."""
 
 from __future__ import annotations
 
@@ -52,11 +52,17 @@ def own_record(installs: Installs) -> None:
 
 
 CHANGES: dict[str, tuple[Callable[[Installs], None], str]] = {
-    "a file edited in place": (edit, "site-packages/six.py was edited: made anew"),
+    "a file edited in place": (edit, "site-packages/six.py was edited: recreating the environment"),
     "a file replaced, its size and time kept": (replace_file, "site-packages/six.py was edited"),
-    "a file deleted": (delete, "site-packages/idna/core.py was deleted: made anew"),
-    "a module added": (add, "site-packages/keras.py was added: made anew"),
-    "a RECORD edited": (own_record, r"six-1.17.0.dist-info/RECORD was edited: made anew"),
+    "a file deleted": (
+        delete,
+        "site-packages/idna/core.py was deleted: recreating the environment",
+    ),
+    "a module added": (add, "site-packages/keras.py was added: recreating the environment"),
+    "a RECORD edited": (
+        own_record,
+        r"six-1.17.0.dist-info/RECORD was edited: recreating the environment",
+    ),
 }
 
 
@@ -91,8 +97,14 @@ def change_packages(installs: Installs, *args: str) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("uninstall", "idna"), "idna.* was deleted and .* more changes: made anew"),
-        (("install", "--no-deps", "idna==3.4"), "idna.* was .* more changes: made anew"),
+        (
+            ("uninstall", "idna"),
+            "idna.* was deleted and .* more changes: recreating the environment",
+        ),
+        (
+            ("install", "--no-deps", "idna==3.4"),
+            "idna.* was .* more changes: recreating the environment",
+        ),
         (("install", "--no-deps", "iniconfig"), "iniconfig.* was added and .* more changes"),
     ],
     ids=["is missing", "is of another version", "is one too many"],
@@ -119,12 +131,14 @@ def test_an_interpreter_of_another_patch_level_at_the_same_path(
     fault: Fault,
     installs: Installs,
 ) -> None:
-    """What a `.nox` looks like after a system has moved its Python from one patch to the next."""
+    """This happens when a system updates its Python to the next patch release."""
     installs.duration()
     stamp = installs.env / "keras-pairings.json"
-    noted = json.loads(stamp.read_text())
-    stamp.write_text(json.dumps(noted | {"version": "3.11.0"}))
-    fault.mended(*installs(), r"its version was 3\.11\.0 and is 3\.11\.\d+: made anew")
+    facts = json.loads(stamp.read_text())
+    stamp.write_text(json.dumps(facts | {"version": "3.11.0"}))
+    fault.mended(
+        *installs(), r"its version was 3\.11\.0 and is 3\.11\.\d+: recreating the environment"
+    )
     fault.green(*installs())
 
 
@@ -138,7 +152,7 @@ def test_the_interpreter_of_an_environment_replaced(
     link = installs.env / "bin/python"
     link.unlink()
     link.symlink_to("/nowhere/python" if other == "none" else interpreters.find_interpreter(other))
-    fault.mended(*installs(), "bin/python was edited: made anew")
+    fault.mended(*installs(), "bin/python was edited: recreating the environment")
     installs.whole()
     fault.green(*installs())
 
@@ -150,14 +164,17 @@ def test_an_environment_copied_from_another_place(
     installs.duration()
     other = installs.folder / "another machine"
     shutil.copytree(installs.env, other, symlinks=True)
-    fault.mended(*installs(env=other), r"its folder was .*env and is .*another machine: made anew")
+    fault.mended(
+        *installs(env=other),
+        r"its folder was .*env and is .*another machine: recreating the environment",
+    )
     fault.green(*installs(env=other))
 
 
 def test_a_nox_folder_copied_from_another_machine(
     fault: Fault, checkout: Path, tmp_path: Path
 ) -> None:
-    """nox's own environment is in it too, made by an interpreter that is not on this machine."""
+    """It also holds the environment of nox itself, whose interpreter is not on this machine."""
     uv = installers.find_uv()
     assert uv
     bare = tmp_path / "bare"
@@ -179,8 +196,8 @@ def test_a_nox_folder_copied_from_another_machine(
         )
         return done.returncode, done.stdout + done.stderr
 
-    code, said = run()
-    assert code == 0, said
+    code, output = run()
+    assert code == 0, output
     own = checkout / ".nox/_nox_script_mode/bin/python"
     own.unlink()
     own.symlink_to("/opt/of-another-machine/bin/python3.11")
@@ -211,9 +228,9 @@ def test_a_path_with_spaces_unicode_and_200_characters(
     for number, name in enumerate(("uv", "pip")):
         run = replace(installs, installer=name)
         fault.works(*run(env=place / str(number)))
-    code, said = nox("-s", "tf212", "--", "-k", "incorrect_import or smoke", cwd=place)
-    fault.works(code, said)
-    code, said = nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=place)
+    code, output = nox("-s", "tf212", "--", "-k", "incorrect_import or smoke", cwd=place)
+    fault.works(code, output)
+    code, output = nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=place)
     fault.green(code)
 
 
@@ -226,6 +243,6 @@ def test_two_runs_of_the_same_pairing_at_once(fault: Fault, checkout: Path) -> N
         for _ in range(2)
     ]
     for run in runs:
-        said, _ = run.communicate()
-        fault.works(run.returncode, said)
+        output, _ = run.communicate()
+        fault.works(run.returncode, output)
     fault.green(nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=checkout)[0])

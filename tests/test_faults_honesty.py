@@ -1,4 +1,4 @@
-"""Faults of what is claimed: an outcome recorded otherwise than it happens, a bad blessing."""
+"""Faults of records: an outcome that is not the real one, and a failure that is blessed."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ UNEXPECTABLE = [kind for kind in Kind if kind not in (Kind.WORKS, Kind.FAILS)]
 
 @pytest.fixture(scope="module")
 def ended() -> dict[str, dict[str, Run]]:
-    """Pairing -> script -> its real run, each once."""
-    found: dict[str, dict[str, Run]] = {}
+    """Pairing -> script -> its real run."""
+    runs: dict[str, dict[str, Run]] = {}
     for name in PAIRINGS:
         jobs = os.cpu_count() or 1
         how = (outcomes.list_scripts(), None, jobs, sandbox.TIMEOUT, print)
         futures = sessions.start_scripts(KNOWN[name], *how)
-        found[name] = {script: future.result() for script, future in futures.items()}
-    return found
+        runs[name] = {script: future.result() for script, future in futures.items()}
+    return runs
 
 
 def objections(target: Target, runs: dict[str, Run]) -> dict[str, str]:
-    """What the session of a target says of runs, with the record as it stands in its file."""
+    """Script -> why its run does not match the record in the file."""
     record = outcome_records.load_record(target, RULES)
-    found = {
+    texts = {
         script: sessions.object_to_run(target, script, record[script], run, RULES)
         for script, run in runs.items()
     }
-    return {script: text for script, text in found.items() if text}
+    return {script: text for script, text in texts.items() if text}
 
 
 def flipped(line: str, script: str, to: str) -> str:
@@ -58,7 +58,7 @@ def test_every_recorded_outcome_flipped(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """To everything else that can be recorded; the run must fail of that script, and only that."""
+    """To every other outcome that can be recorded: the run must fail for that script alone."""
     target = KNOWN[name]
     original = outcome_records.record_path(target.pairing).read_text(encoding="utf-8")
     shutil.copytree(outcome_records.RECORDS, tmp_path / "records")
@@ -66,7 +66,7 @@ def test_every_recorded_outcome_flipped(
     file = outcome_records.record_path(target.pairing)
     record = outcome_records.load_record(target, RULES)
     assert objections(target, ended[name]) == {}, "the real runs do not end as recorded"
-    caught, made, said = 0, 0, ""
+    caught, made, last = 0, 0, ""
     for script, expected in record.items():
         for to in (str(Kind.WORKS), *RULES.failures):
             other = RULES.failures[to].outcome if to in RULES.failures else Outcome(Kind.WORKS)
@@ -76,13 +76,13 @@ def test_every_recorded_outcome_flipped(
             text = "\n".join(flipped(line, script, to) for line in lines) + "\n"
             assert text != original
             file.write_text(text, encoding="utf-8")
-            found = objections(target, ended[name])
+            objected = objections(target, ended[name])
             made += 1
-            caught += set(found) == {script}
-            said = next(iter(found.values()), said)
+            caught += set(objected) == {script}
+            last = next(iter(objected.values()), last)
     assert made == len(record) * len(RULES.failures)
     assert caught == made
-    happened = [line for line in said.splitlines() if "expected" in line or "happened" in line]
+    happened = [line for line in last.splitlines() if "expected" in line or "happened" in line]
     count = f"{caught} of {made} flips caught; the last one:"
     fault.red(1, "\n".join([count, *happened]), "expected", "happened")
     file.write_text(original, encoding="utf-8")
@@ -94,19 +94,19 @@ def test_every_recorded_outcome_flipped(
 def test_a_script_that_never_was_expected_to(
     fault: Fault, kind: Kind, ended: dict[str, dict[str, Run]]
 ) -> None:
-    """Whatever is recorded, and whatever the message says, it neither passes nor is blessed."""
-    said = ""
+    """Whatever the record and the message say, such a run is red and cannot be blessed."""
+    last = ""
     for name in PAIRINGS:
         for script, run in ended[name].items():
             other = Outcome(kind, run.outcome.exception, run.outcome.message)
             happened = {**ended[name], script: Run(other)}
-            found = objections(KNOWN[name], happened)
-            assert set(found) == {script}
-            said = found[script]
+            objected = objections(KNOWN[name], happened)
+            assert set(objected) == {script}
+            last = objected[script]
             record = {script: run.outcome for script, run in happened.items()}
             refused = outcome_records.list_objections(record, RULES)
-            assert any("can never be expected" in one for one in refused), refused
-    lines = [line for line in said.splitlines() if "expected" in line or "happened" in line]
+            assert any("can never be expected" in line for line in refused), refused
+    lines = [line for line in last.splitlines() if "expected" in line or "happened" in line]
     fault.red(1, "\n".join(lines), f"happened     {kind}")
     fault.green()
 
@@ -118,9 +118,9 @@ def test_the_correction_broken_and_blessed(fault: Fault, kept: Path) -> None:
     record = kept / outcome_records.record_path(TF212.pairing).relative_to(ROOT)
     before = record.read_bytes()
     run = ("-s", "tf212", "--", "-k", "correction")
-    code, said = nox(*run, "--bless", cwd=kept)
-    lines = [line for line in said.splitlines() if "bless" in line and "nox >" not in line]
-    lines += [line for line in said.splitlines() if "must work in every pairing" in line]
+    code, output = nox(*run, "--bless", cwd=kept)
+    lines = [line for line in output.splitlines() if "bless" in line and "nox >" not in line]
+    lines += [line for line in output.splitlines() if "must work in every pairing" in line]
     fault.red(code, "\n".join(lines), "tf212 cannot be blessed", "must work in every pairing")
     assert record.read_bytes() == before
     file.write_text(text, encoding="utf-8")
@@ -132,7 +132,7 @@ def test_the_correction_broken_and_blessed(fault: Fault, kept: Path) -> None:
 def test_where_a_failure_is(
     fault: Fault, kept: Path, monkeypatch: pytest.MonkeyPatch, what: str, bless: bool
 ) -> None:
-    """The script is expected to fail, and did not even start."""
+    """The script is expected to fail, but here it did not even start."""
     run = ["-s", "tf115", "--", "-k", "incorrect_import", *(["--bless"] if bless else [])]
     file = kept / lock.lock_path(KNOWN["tf115"]).relative_to(ROOT)
     record = kept / outcome_records.record_path(KNOWN["tf115"].pairing).relative_to(ROOT)
@@ -150,8 +150,8 @@ def test_where_a_failure_is(
         monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
         monkeypatch.setenv("XDG_CACHE_HOME", str(kept / "cache"))
         monkeypatch.setenv("HOME", str(kept))
-    code, said = nox(*run, cwd=kept)
-    lines = [line for line in said.splitlines() if "_pytest.outcomes.Exit" in line]
+    code, output = nox(*run, cwd=kept)
+    lines = [line for line in output.splitlines() if "_pytest.outcomes.Exit" in line]
     wanted = "could not install: " if what == "an install failure" else "no interpreter: "
     fault.red(code, "\n".join(lines), wanted)
     assert record.read_bytes() == before

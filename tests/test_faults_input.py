@@ -1,4 +1,4 @@
-"""Faults of what is written by hand or generated: pairing files, locks, expectations."""
+"""Faults of files: pairing files, locks and records with errors in them."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def refused(fault: Fault, folder: Path, text: str, *parts: str) -> None:
     assert text != PAIRING
     with pytest.raises(Problem) as caught:
         load(folder, text)
-    said = str(caught.value)
-    assert "\n" not in said
-    fault.red(1, said, r"^envs/pairings/tf212\.toml: ", *parts)
+    message = str(caught.value)
+    assert "\n" not in message
+    fault.red(1, message, r"^envs/pairings/tf212\.toml: ", *parts)
     load(folder, PAIRING)
     fault.green()
 
@@ -69,21 +69,23 @@ CASES = [
 def test_a_pairing_file_of_which(fault: Fault, tmp_path: Path, key: str, what: str) -> None:
     (line,) = re.findall(rf"(?m)^{key} = .*\n", PAIRING)
     text = PAIRING.replace(line, FAULTS[what](key, line))
-    said = "cannot be read" if what == "stands there twice" else key
-    refused(fault, tmp_path, text, said)
+    message = "cannot be read" if what == "stands there twice" else key
+    refused(fault, tmp_path, text, message)
 
 
-# Without a Python, an sdist is of every Python: that one may be missing.
+# The key `python` of an sdist is optional: without it, the sdist is for every Python.
 OF_TABLES = [
-    (*one, what)
-    for one in OF_A_TABLE
+    (table, key, what)
+    for table, key in OF_A_TABLE
     for what in FAULTS
-    if (one[1], what) != ("python", "is missing")
+    if (key, what) != ("python", "is missing")
 ]
 
 
 @pytest.mark.parametrize(
-    ("table", "key", "what"), OF_TABLES, ids=[f"{t}.{key} {what}" for t, key, what in OF_TABLES]
+    ("table", "key", "what"),
+    OF_TABLES,
+    ids=[f"{table}.{key} {what}" for table, key, what in OF_TABLES],
 )
 def test_a_table_of_a_pairing_file_of_which(
     fault: Fault, tmp_path: Path, table: str, key: str, what: str
@@ -102,12 +104,13 @@ def test_a_table_of_a_pairing_file_of_which(
     refused(fault, tmp_path, text, "cannot be read" if what == "stands there twice" else table)
 
 
-# --- a run with a lock that is not one ---
+# --- a run with a broken lock ---
 
 
 def first(text: str, name: str) -> str:
-    (found,) = re.findall(rf"(?m)^{name}==.*\n(?:    --hash.*\n)+", text)
-    return str(found)
+    """The pin of a package in a lock, with its hashes."""
+    (block,) = re.findall(rf"(?m)^{name}==.*\n(?:    --hash.*\n)+", text)
+    return str(block)
 
 
 WINDOWS = lock.FOLDER / "windows-x86_64" / "tf212-py311.txt"
@@ -129,19 +132,19 @@ def test_a_run_with_a_lock_in_which(fault: Fault, kept: Path, what: str) -> None
     file = kept / lock.lock_path(TF212).relative_to(ROOT)
     text = file.read_text(encoding="utf-8")
     if what in LOCKS:
-        old, new, said = LOCKS[what]
+        old, new, message = LOCKS[what]
         assert old in text
         file.write_text(text.replace(old, new), encoding="utf-8")
     else:
         shutil.copyfile(WINDOWS, file)
-        said = "its header says payload: tensorflow-intel 2.12.0, not tensorflow 2.12.0"
+        message = "its header says payload: tensorflow-intel 2.12.0, not tensorflow 2.12.0"
     code, printed = nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=kept)
-    fault.red(code, shown(printed), r"requirements/tf212-py311\.txt", said)
+    fault.red(code, shown(printed), r"requirements/tf212-py311\.txt", message)
     file.write_text(text, encoding="utf-8")
     fault.green(nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=kept)[0])
 
 
-# --- a run with expectations that cannot be ---
+# --- a run with a broken record ---
 
 
 RECORDS = {
@@ -172,13 +175,13 @@ RECORDS = {
 
 @pytest.mark.parametrize("what", RECORDS)
 def test_a_run_with_a_record_in_which(fault: Fault, kept: Path, what: str) -> None:
-    old, new, said = RECORDS[what]
+    old, new, message = RECORDS[what]
     file = kept / outcome_records.record_path(TF212.pairing).relative_to(ROOT)
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     code, printed = nox("-s", "tf212", "--", "-k", "incorrect_import", cwd=kept)
-    fault.red(code, shown(printed), r"envs/measured/outcomes/tf212\.toml: ", said)
+    fault.red(code, shown(printed), r"envs/measured/outcomes/tf212\.toml: ", message)
     file.write_text(text, encoding="utf-8")
     fault.green(nox("-s", "tests", "--", "-k", "test_a_record_can_stand", cwd=kept)[0])
 

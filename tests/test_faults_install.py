@@ -31,7 +31,7 @@ both = pytest.mark.parametrize("installer", ["uv", "pip"])
 
 
 def kill_at(installs: Installs, seconds: float) -> int:
-    """Start a run and kill it with all that it started; what it exited with."""
+    """Start a run, kill it and its processes after some seconds, and return its exit code."""
     process = installs.start()
     time.sleep(seconds)
     with contextlib.suppress(ProcessLookupError):
@@ -41,24 +41,25 @@ def kill_at(installs: Installs, seconds: float) -> int:
 
 
 def killed_again_and_again(fault: Fault, installs: Installs, times: int) -> None:
-    """Kill a run at random moments; each time the next one ends with a whole environment."""
+    """Kill a run at random moments. Each time, the next run must leave a complete environment."""
     whole = installs.duration()
     moments = random.Random(SEED)
     killed = 0
-    said = ""
+    reported = ""
     for _ in range(times):
         shutil.rmtree(installs.env)
         shutil.rmtree(installs.folder / "cache", ignore_errors=True)
         code = kill_at(installs, moments.uniform(0, whole))
         killed += code == -signal.SIGKILL
-        code, said_ = installs()
-        said = said_ or said
-        assert code == 0, said_
-        assert re.fullmatch(r"(.*/env: its installation did not end: made anew\n)?", said_), said_
+        code, output = installs()
+        reported = output or reported
+        assert code == 0, output
+        message = r".*/env: its installation did not finish: recreating the environment\n"
+        assert re.fullmatch(rf"({message})?", output), output
         installs.whole()
         fault.green(*installs())
     assert killed > times / 2, f"only {killed} of {times} runs were still under way, seed {SEED}"
-    fault.mended(0, said, "its installation did not end: made anew")
+    fault.mended(0, reported, "its installation did not finish: recreating the environment")
 
 
 @pytest.mark.parametrize(("installer", "times"), [("uv", 20), ("pip", 3)])
@@ -69,7 +70,7 @@ def test_killed_at_random_moments(
 
 
 def test_killed_at_5_random_moments_with_tensorflow(fault: Fault, tmp_path: Path) -> None:
-    """The whole lock, linked from the cache of this machine."""
+    """The complete lock of tf212, linked from the cache of this machine."""
     installs = Installs(tmp_path, lock.lock_path(TF212), "uv")
     installs.duration()
     installation.drop_environment(installs.env)
@@ -78,7 +79,7 @@ def test_killed_at_5_random_moments_with_tensorflow(fault: Fault, tmp_path: Path
     for _ in range(5):
         installation.drop_environment(installs.env)
         kill_at(installs, moments.uniform(0.3, whole))
-    fault.mended(*installs(), "its installation did not end: made anew")
+    fault.mended(*installs(), "its installation did not finish: recreating the environment")
     fault.green(*installs())
     correction = outcomes.list_scripts()["broken_import/correction"]
     run = sandbox.run_script(correction, interpreters.interpreter_in(installs.env), {})
@@ -98,12 +99,12 @@ DAMAGE = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_wheel_in_the_cache(fault: Fault, installs: Installs, damage: str) -> None:
-    """Of uv, which unpacks wheels there."""
+    """The cache is that of uv, which holds unpacked wheels."""
     installs.duration()
     installation.drop_environment(installs.env)
     (cached,) = (installs.folder / "cache").glob("archive-v0/*/six.py")
     DAMAGE[damage](cached)
-    what = r"six: lib/.*/six.py is not what the wheel holds: the cache is damaged; six downloaded"
+    what = r"six: lib/.*/six.py is not what the wheel holds: the cache is damaged; downloading six"
     fault.mended(*installs(), what)
     installs.whole()
     fault.green(*installs())
@@ -113,25 +114,25 @@ def test_a_damaged_wheel_in_the_cache(fault: Fault, installs: Installs, damage: 
 
 @pytest.mark.parametrize("damage", ["truncated", "swapped"])
 def test_every_file_of_the_cache(fault: Fault, installs: Installs, damage: str) -> None:
-    """Of uv; pip keeps only what it had over HTTPS, and compares hashes when it takes it again."""
+    """The cache is that of uv. pip caches only HTTPS downloads, and checks their hashes again."""
     installs.duration()
     installation.drop_environment(installs.env)
     cache = installs.folder / "cache"
     files = [path for path in cache.rglob("*") if path.is_file()]
-    # Notes of interpreters are a fault of their own, below.
+    # The cached facts about interpreters have their own test, below.
     files = [path for path in files if "interpreter" not in path.relative_to(cache).parts[0]]
     contents = [path.read_bytes() for path in files]
     assert len(files) > 5
     for number, path in enumerate(files):
         text = contents[number]
         path.write_bytes(text[: len(text) // 2] if damage == "truncated" else contents[number - 1])
-    code, said = installs()
+    code, output = installs()
     if code:
-        fault.red(code, said)
-    elif said:
-        fault.mended(code, said)
+        fault.red(code, output)
+    elif output:
+        fault.mended(code, output)
     else:
-        fault.works(code, said)
+        fault.works(code, output)
     if not code:
         installs.whole()
     fault.green(installs()[0])
@@ -141,7 +142,7 @@ def test_every_file_of_the_cache(fault: Fault, installs: Installs, damage: str) 
 
 
 def test_swapped_notes_of_interpreters_in_the_cache(fault: Fault, installs: Installs) -> None:
-    """uv would install in the base, which is read-only here and must stay as it is."""
+    """uv would install in the base interpreter, which is read-only here and must not change."""
     installs.duration()
     installation.drop_environment(installs.env)
     notes = sorted((installs.folder / "cache").glob("interpreter-v*/**/*.msgpack"))
@@ -149,7 +150,7 @@ def test_swapped_notes_of_interpreters_in_the_cache(fault: Fault, installs: Inst
     assert len(notes) == 2
     for number, path in enumerate(notes):
         path.write_bytes(contents[number - 1])
-    fault.mended(*installs(), "uv takes it for another: its notes of interpreters are made anew")
+    fault.mended(*installs(), "uv mistakes it for another environment: clearing")
     installs.whole()
     fault.green(*installs())
 
@@ -172,8 +173,8 @@ def test_a_tampered_wheel_with_the_right_name(
     fault.red(*installs(), "(?i)hash", "do not trust the index or mirror that served the file")
     assert not list(installs.env.glob("lib/python*/site-packages/six.py"))
     index.behave()
-    code, said = installs()
-    assert "its installation did not end: made anew" in said
+    code, output = installs()
+    assert "its installation did not finish: recreating the environment" in output
     fault.green(code)
     installs.whole()
 
@@ -185,7 +186,7 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(
-    ("installer", "mode", "paths"), ANSWERS, ids=[" ".join(one) for one in ANSWERS]
+    ("installer", "mode", "paths"), ANSWERS, ids=[" ".join(answer) for answer in ANSWERS]
 )
 def test_an_index_that_answers(
     fault: Fault, installs: Installs, index: Index, installer: str, mode: str, paths: str
@@ -206,8 +207,8 @@ def test_an_index_that_does_not_answer(fault: Fault, installs: Installs, install
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/simple"
-        said = installs(UV_DEFAULT_INDEX=url, PIP_INDEX_URL=url)
-        fault.red(*said, r"small\.txt: could not be installed in ", "command: ")
+        result = installs(UV_DEFAULT_INDEX=url, PIP_INDEX_URL=url)
+        fault.red(*result, r"small\.txt: could not be installed in ", "command: ")
     fault.green(installs()[0])
     fault.green(*installs())
 
@@ -224,7 +225,7 @@ def test_no_network_and_a_cold_cache(fault: Fault, installs: Installs, installer
 
 
 def test_no_network_and_a_warm_cache(fault: Fault, installs: Installs) -> None:
-    """The pages of this index may not be kept for a moment, and yet they do."""
+    """It works although this index forbids to cache its pages."""
     installs.duration()
     installation.drop_environment(installs.env)
     fault.works(*installs(*cut_off()))
@@ -255,8 +256,8 @@ def test_a_disk_that_is_full_in_the_environment(
         env = disk.path / "env"
         fault.red(*installs(env=env), "The disk is full: make room on it and run again")
         disk.resize("200m")
-        code, said = installs(env=env)
-        assert code == 0, said
+        code, output = installs(env=env)
+        assert code == 0, output
         fault.green(*installs(env=env))
 
 
@@ -265,11 +266,11 @@ def test_a_disk_that_is_full_in_the_cache(fault: Fault, installs: Installs, inst
     with small_disk(installs.folder / "disk", "200k") as disk:
         cache = {"UV_CACHE_DIR": str(disk.path), "PIP_CACHE_DIR": str(disk.path)}
         installs = replace(installs, installer=installer, environ={**installs.environ, **cache})
-        code, said = installs()
+        code, output = installs()
         if installer == "uv":
-            fault.red(code, said, "No space left on device", "The disk is full: make room on it")
+            fault.red(code, output, "No space left on device", "The disk is full: make room on it")
         else:
-            fault.works(code, said)
+            fault.works(code, output)
         disk.resize("200m")
         fault.green(installs()[0])
         installs.whole()

@@ -1,4 +1,4 @@
-"""Faults of an example: it hangs, forks, prints much, hides an error, leaves something behind."""
+"""Faults of an example: it hangs, forks, prints too much, hides an error, leaves a process."""
 
 from __future__ import annotations
 
@@ -110,8 +110,8 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("what", SCRIPTS)
 def test_an_example_that(fault: Fault, tmp_path: Path, what: str) -> None:
-    """It can neither pass for the failure that is expected, nor for working, nor be blessed."""
-    code, kind, said = SCRIPTS[what]
+    """It does not count as the expected failure or as working, and cannot be blessed."""
+    code, kind, message = SCRIPTS[what]
     script = tmp_path / "script.py"
     script.write_text(code + "\n", encoding="utf-8")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -128,7 +128,7 @@ def test_an_example_that(fault: Fault, tmp_path: Path, what: str) -> None:
     lines = [
         line[:120] for line in printed.splitlines() if "happened" in line or "[the last" in line
     ]
-    fault.red(1, "\n".join(lines), said)
+    fault.red(1, "\n".join(lines), message)
     script.write_text("Dense\n", encoding="utf-8")
     again = sandbox.run_script(script, PYTHON, {}, timeout=20)
     assert again.outcome == DENSE
@@ -141,8 +141,8 @@ def test_a_run_with_an_example_that_hangs(fault: Fault, kept: Path) -> None:
     text = file.read_text(encoding="utf-8")
     file.write_text("import time\ntime.sleep(900)\n", encoding="utf-8")
     run = ("-s", "tf212", "--", "-k", "legacy_verbatim")
-    code, said = nox(*run, "--script-timeout", "3", cwd=kept)
-    lines = [line for line in said.splitlines() if line.startswith("  ") or "tf212: leg" in line]
+    code, output = nox(*run, "--script-timeout", "3", cwd=kept)
+    lines = [line for line in output.splitlines() if line.startswith("  ") or "tf212: leg" in line]
     fault.red(code, "\n".join(lines), "happened     times out: after 3 seconds", "repeat  ")
     file.write_text(text, encoding="utf-8")
     fault.green(nox(*run, cwd=kept)[0])

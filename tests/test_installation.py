@@ -1,4 +1,4 @@
-"""Environments: nothing of the machine leaks in, and what cannot be made says so."""
+"""Installation: no settings of the machine leak in, and every failure has a clear message."""
 
 from __future__ import annotations
 
@@ -107,9 +107,9 @@ def test_what_is_installed_is_held_to_its_record(tmp_path: Path) -> None:
     assert integrity.find_damaged(tmp_path, integrity.take_files(tmp_path), [site]) == {}
     (site / "bad.py").write_text("2\n")
     (site / "good.py").unlink()
-    found = integrity.find_damaged(tmp_path, integrity.take_files(tmp_path), [site])
-    assert set(found) == {"bad", "good"}
-    assert found["bad"] == "lib/python3.11/site-packages/bad.py is not what the wheel holds"
+    damaged = integrity.find_damaged(tmp_path, integrity.take_files(tmp_path), [site])
+    assert set(damaged) == {"bad", "good"}
+    assert damaged["bad"] == "lib/python3.11/site-packages/bad.py is not what the wheel holds"
 
 
 def test_the_pins_of_a_lock_are_those_of_the_python_that_runs() -> None:

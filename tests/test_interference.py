@@ -1,4 +1,4 @@
-"""What interferes, reproduced with real packages, detected and mended: `nox -s interference`."""
+"""Interferences: reproduced with real packages, detected and repaired: `nox -s interference`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from envs.model import pairing
 KNOWN = interferences.load_interferences(complete=False)
 TARGETS = pairing.list_targets(pairing.load_pairings())
 CASES = [
-    (name, one.name)
-    for name in (*interferences.PAIRINGS, "tf25")
-    for one in KNOWN.values()
-    if name in one.pairings
+    (session, interference.name)
+    for session in (*interferences.PAIRINGS, "tf25")
+    for interference in KNOWN.values()
+    if session in interference.pairings
 ]
 
 Results = dict[str, Future[dict[str, Result | str]]]
@@ -29,7 +29,7 @@ Results = dict[str, Future[dict[str, Result | str]]]
 
 @pytest.fixture(scope="module")
 def results(request: pytest.FixtureRequest) -> Iterator[Results]:
-    """Every selected interference, already under way: two pairings at a time."""
+    """Start every selected interference, two pairings at a time. Session -> its results."""
     chosen: dict[str, list[str]] = {}
     for item in request.session.items:
         if hasattr(item, "callspec") and "name" in item.callspec.params:
@@ -65,24 +65,24 @@ def test_it_is_detected_and_its_fix_mends_it(
 
 def test_everything_is_recorded_and_can_be_made() -> None:
     assert set(interferences.load_interferences()) == set(makers.MAKERS)
-    for one in KNOWN.values():
-        assert set(one.pairings) | set(one.spared) >= set(interferences.PAIRINGS)
+    for interference in KNOWN.values():
+        assert set(interference.pairings) | set(interference.spared) >= set(interferences.PAIRINGS)
     assert interferences.render_interferences(KNOWN) == interferences.FILE.read_text(
         encoding="utf-8"
     )
 
 
 def test_what_has_an_effect_on_keras_is_a_problem() -> None:
-    """Only what changes nothing, or what a pairing asks for, may be a mere note."""
-    for one in KNOWN.values():
-        for session, record in one.happens.items():
-            noted = all(said.startswith("note: ") for said in record.says)
-            assert not (noted and record.effect) or one.name == "legacy-in-both-worlds", session
+    """A note is enough only if nothing changes, or if the pairing asks for the change."""
+    for name, interference in KNOWN.items():
+        for session, record in interference.happens.items():
+            noted = all(line.startswith("note: ") for line in record.says)
+            assert not (noted and record.effect) or name == "legacy-in-both-worlds", session
 
 
 def test_what_is_recorded_reads_the_same_on_every_machine() -> None:
-    for one in KNOWN.values():
-        for record in one.happens.values():
+    for interference in KNOWN.values():
+        for record in interference.happens.values():
             for text in (*record.effect, *record.says, *record.fixes):
                 assert not re.search(r"(?<![\w>.])/\w+/", text), text
 
@@ -99,20 +99,26 @@ def test_a_blessed_run_keeps_what_did_not_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("[[pythonpath.happens]]", "[[pythonpath.happened]]", "unknown key 'happened'"),
-        ('"tf221" = "it is made', '"tf299" = "it is made', "'tf299' is not reproduced anyway"),
-        ('"tf115" = "NumPy 2', '"tf115 tf212" = "NumPy 2', "happens: 'tf212' cannot be there"),
-        ("[numpy.not]\n", '[numpy.not]\n"tf25" = "x"\n', "'tf25' is not reproduced anyway"),
+        ('"tf221" = "it is made', '"tf299" = "it is made', "'tf299' is not a pairing of this"),
+        (
+            '"tf115" = "NumPy 2',
+            '"tf115 tf212" = "NumPy 2',
+            "'tf212' is not a pairing of this interference, or 'not'",
+        ),
+        ("[numpy.not]\n", '[numpy.not]\n"tf25" = "x"\n', "'tf25' is not a pairing of this"),
         ("effect = ", "affects = ", "must have exactly pairings, effect, says, fixes"),
         ('pairings = ["tf25"]', "pairings = []", "nothing is recorded for tf25: run nox -s"),
     ],
 )
-def test_data_that_is_not_whole_is_refused(old: str, new: str, said: str, tmp_path: Path) -> None:
+def test_data_that_is_not_whole_is_refused(
+    old: str, new: str, message: str, tmp_path: Path
+) -> None:
     text = interferences.FILE.read_text(encoding="utf-8")
     assert old in text
     file = tmp_path / "interference.toml"
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(Problem, match=re.escape(said)):
+    with pytest.raises(Problem, match=re.escape(message)):
         interferences.load_interferences(file)

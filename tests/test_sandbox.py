@@ -1,4 +1,4 @@
-"""A script in the sandbox: how it ends, what it sees, what it leaves behind."""
+"""The sandbox: how a script ends, what it sees, and what it leaves behind."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_script_that_hangs_is_ended_and_so_is_what_it_started(tmp_path: Path) 
 def test_what_a_script_started_as_it_ended_is_seen(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Until its program is loaded, Linux shows nothing of a process that is started."""
+    """Linux shows no variables and no command line of a process until its program is loaded."""
     shown = processes._proc
     seen: Counter[Path] = Counter()
 
@@ -95,7 +95,7 @@ def test_what_a_script_started_as_it_ended_is_seen(
 
 
 def test_bytecode_is_kept_apart_and_used_again_until_its_source_changes(tmp_path: Path) -> None:
-    """By the script, which is isolated from variables, and by what it starts."""
+    """This holds for the script, which ignores variables, and for the processes that it starts."""
     module, cache = tmp_path / "packages" / "module.py", tmp_path / "bytecode"
     module.parent.mkdir()
     module.write_text("print('first')")

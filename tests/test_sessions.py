@@ -1,4 +1,4 @@
-"""Sessions: the order of scripts, the bytecode they share, mismatches, and the daily share."""
+"""Sessions: the order of the scripts, their shared bytecode, mismatches, the daily share."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def test_in_a_new_environment_keras_is_compiled_while_the_first_script_runs(
             TF212, ["broken_import/correction", "smoke"], None, jobs, 9, print
         )
         assert {future.result().outcome for future in futures.values()} == {WORKS}
-        until = time.monotonic() + seconds
-        while not (found := [*tmp_path.rglob("keras/*.pyc")]) and time.monotonic() < until:
+        deadline = time.monotonic() + seconds
+        while not (files := [*tmp_path.rglob("keras/*.pyc")]) and time.monotonic() < deadline:
             time.sleep(0.05)
-        return [path.name.split(".")[0] for path in found]
+        return [path.name.split(".")[0] for path in files]
 
     assert compiled(jobs=1, seconds=1) == []
     assert compiled(jobs=2, seconds=20) == ["models"]
@@ -92,5 +92,5 @@ def test_every_further_python_and_variant_gets_its_turn() -> None:
 
 @pytest.mark.parametrize("count", ["0", "-1", "ten", ""])
 def test_a_share_is_a_number(count: str) -> None:
-    with pytest.raises(Problem, match="is no number of sessions"):
+    with pytest.raises(Problem, match="is not a number of sessions"):
         daily_share.choose_share(count)

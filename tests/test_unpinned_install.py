@@ -1,4 +1,4 @@
-"""Plain installs: what was observed, when, and what changed since the last time."""
+"""Unpinned installs: what was observed, when, and what changed since the last time."""
 
 from __future__ import annotations
 
@@ -45,17 +45,19 @@ def test_the_commands_are_the_document_s_own(name: str, commands: tuple[str, ...
 
 def test_a_legacy_pairing_installs_both_kerases() -> None:
     names = [
-        line.split("==")[0] for line in unpinned_install.document_commands(PAIRINGS["tf216-legacy"])
+        command.split("==")[0]
+        for command in unpinned_install.document_commands(PAIRINGS["tf216-legacy"])
     ]
     assert names == ["pip install tensorflow", "pip install keras", "pip install tf-keras"]
 
 
 def test_every_pairing_was_observed() -> None:
     observed = unpinned_install.load_observations()
-    assert set(observed) == {name for name, one in PAIRINGS.items() if not one.impossible}
-    for name, one in observed.items():
-        assert one.commands[0] == unpinned_install.document_commands(PAIRINGS[name])[0]
-        assert bool(one.failed) != bool(one.outcomes), name
+    possible = {name for name, declared in PAIRINGS.items() if not declared.impossible}
+    assert set(observed) == possible
+    for name, observation in observed.items():
+        assert observation.commands[0] == unpinned_install.document_commands(PAIRINGS[name])[0]
+        assert bool(observation.failed) != bool(observation.outcomes), name
 
 
 def test_what_changed_since_the_last_time_is_said() -> None:
@@ -76,19 +78,19 @@ def test_an_install_that_fails_is_no_outcome_of_a_script() -> None:
 def test_observations_are_kept_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "plain.json"
 
-    def observe(one: Pairing) -> Observation:
-        if one.name == "tf213":
+    def observe(declared: Pairing) -> Observation:
+        if declared.name == "tf213":
             raise Problem("no Python 3.11 on this machine")
         return WORKS
 
     monkeypatch.setattr(unpinned_install, "observe_install", observe)
-    said: list[str] = []
+    messages: list[str] = []
     with pytest.raises(Problem, match="no Python"):
-        unpinned_install.renew_observations(["tf212", "tf213"], said.append, file)
+        unpinned_install.renew_observations(["tf212", "tf213"], messages.append, file)
     assert unpinned_install.load_observations(file) == {"tf212": WORKS}
-    assert said == ["tf212: works (first observation)"]
+    assert messages == ["tf212: works (first observation)"]
     with pytest.raises(Problem, match="unknown pairing 'tf299'"):
-        unpinned_install.renew_observations(["tf299"], said.append, file)
+        unpinned_install.renew_observations(["tf299"], messages.append, file)
     file.write_text("{}")
     with pytest.raises(Problem, match="run nox -s unpinned-install"):
         unpinned_install.load_observations(file)

@@ -129,7 +129,7 @@ def test_keras_backend_not_installed(empty: Environment) -> None:
 
 
 def test_keras_half_uninstalled(empty: Environment) -> None:
-    """What is left when one of two owners of keras/ has been uninstalled."""
+    """This happens when two packages own keras/ and one of them is uninstalled."""
     empty.tensorflow(code="__version__ = '2.12.0'\n")
     empty.keras()
     (empty.packages / "keras" / "__init__.py").unlink()

@@ -1,4 +1,4 @@
-"""verify.py: packages that are missing, doubled, of another release, or damaged."""
+"""verify.py: packages that are missing, doubled, damaged, or of the wrong release."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fake_environments import (
     remove,
 )
 
-# What does not go together
+# Packages that do not fit together
 
 
 def test_two_kerases(empty: Environment) -> None:
@@ -51,7 +51,7 @@ def test_two_tensorflows(pairing: Environment) -> None:
 
 
 def test_a_stub_owns_nothing(pairing: Environment) -> None:
-    """On Windows `tensorflow` may be metadata only, beside the tensorflow-intel it requires."""
+    """On Windows, `tensorflow` may be metadata only, which requires tensorflow-intel."""
     shutil.rmtree(str(next(pairing.packages.glob("tensorflow-*.dist-info"))))
     pairing.install("tensorflow", "2.12.0", requires=["tensorflow-intel==2.12.0"])
     pairing.install("tensorflow-intel", "2.12.0", "tensorflow", TENSORFLOW, ["keras<2.13"])
@@ -185,7 +185,7 @@ def test_legacy_keras_of_another_release(legacy: Environment) -> None:
     )
 
 
-# What was installed, and is no longer so
+# Packages that changed after they were installed
 
 
 def test_a_file_of_keras_edited_in_place(pairing: Environment) -> None:
@@ -202,7 +202,7 @@ def test_a_file_of_keras_edited_in_place(pairing: Environment) -> None:
 
 
 def test_half_an_upgrade(legacy: Environment) -> None:
-    """What pip has not installed it does not remove: the folder has to go."""
+    """pip removes only files that it installed, so the folder must be deleted too."""
     folder = legacy.packages / "tf_keras"
     (folder / "__init__.py").write_text(KERAS.format("2.15.0"))
     (folder / "old.py").touch()
@@ -238,7 +238,7 @@ def test_one_of_two_tensorflows_removed(pairing: Environment) -> None:
 
 
 def test_files_that_are_not_imported_may_be_missing(pairing: Environment) -> None:
-    """Images are made slim by removing headers, data and bytecode."""
+    """Container images are made smaller by removing headers, data and bytecode."""
     data = pairing.packages / "keras-2.12.0.dist-info"
     more = pairing.packages / "keras" / "header.h"
     more.touch()
@@ -248,7 +248,7 @@ def test_files_that_are_not_imported_may_be_missing(pairing: Environment) -> Non
 
 
 def test_files_without_a_hash_cannot_differ(pairing: Environment) -> None:
-    """Conda and some distributions of Linux write such a RECORD."""
+    """Conda and some Linux distributions write such a RECORD."""
     data = pairing.packages / "keras-2.12.0.dist-info"
     (data / "RECORD").write_text("keras/__init__.py,,\n")
     (pairing.packages / "keras" / "more.py").touch()

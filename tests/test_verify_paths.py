@@ -1,4 +1,4 @@
-"""verify.py: what comes from outside an environment, or into it as Python starts."""
+"""verify.py: modules from outside the environment, and code that runs when Python starts."""
 
 from __future__ import annotations
 

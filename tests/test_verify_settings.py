@@ -1,4 +1,4 @@
-"""verify.py: the settings of Keras, the active environment, and its options."""
+"""verify.py: the settings of Keras, the active environment, and the options of the script."""
 
 from __future__ import annotations
 
@@ -116,7 +116,9 @@ def test_json(pairing: Environment) -> None:
     assert code == 1
     assert facts["ok"] is False
     assert facts["environment"]["prefix"] == str(pairing.prefix)
-    assert [(one["name"], one["version"], one["hidden"]) for one in facts["installed"]] == [
+    assert [
+        (package["name"], package["version"], package["hidden"]) for package in facts["installed"]
+    ] == [
         ("keras", "2.11.0", False),
         ("keras", "2.12.0", True),
         ("tensorflow", "2.12.0", False),

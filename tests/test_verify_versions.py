@@ -1,4 +1,4 @@
-"""verify.py: versions, markers and requirements, as packaging reads them."""
+"""verify.py: it reads versions, markers and requirements as the packaging library does."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_versions(verify: ModuleType) -> None:
             except InvalidSpecifier:
                 continue
             if sign == "===" and ("v" in own + wanted or end):
-                continue  # no two spellings of one version are the same here
+                continue  # `===` compares texts, so two spellings of a version differ
             assert verify.allows(sign + wanted + end, own) == expected, (own, sign, wanted + end)
             compared += 1
     assert compared > 9000
@@ -125,8 +125,12 @@ def test_requirements(verify: ModuleType, text: str) -> None:
 
 def test_the_script_is_written_for_python_3_7() -> None:
     tree = ast.parse(SCRIPT.read_text(), feature_version=(3, 7))
-    modules = [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
-    modules += [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+    modules = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules.append(node.module or "")
     assert {name.split(".")[0] for name in modules} == {
         *("argparse", "ast", "base64", "collections", "email", "glob", "hashlib", "importlib"),
         *("json", "os", "platform", "re", "shutil", "site", "sys", "traceback"),

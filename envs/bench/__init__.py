@@ -1,1 +1,1 @@
-"""The benchmark: what a run costs, beside the ways without this repository."""
+"""The benchmark: how long a run takes, compared with other ways to do the same."""

@@ -1,4 +1,4 @@
-"""Figures: what the benchmark measured, and the ratios that are to be reached."""
+"""Figures: what the benchmark measured, and the ratios that are its targets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ TARGETS = Path(__file__).with_name("targets.toml")
 
 @dataclass(frozen=True)
 class Ratio:
-    """What one figure may be of another; `reason` says why it is more, where it is."""
+    """A target: figure `of`, divided by figure `to`, must be `at_most`.
+
+    `reason` says why a target is missed; it is empty if the target is met.
+    """
 
     part: str
     of: str
@@ -29,8 +32,10 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Targets:
-    """Part -> figure -> what it measures; the ratios between figures of a part; and part -> why it
-    has no figures yet."""
+    """What the benchmark measures and aims at.
+
+    `parts` is part -> figure -> what it measures; `unmeasured` is part -> why it has no figures.
+    """
 
     parts: Mapping[str, Mapping[str, str]]
     ratios: tuple[Ratio, ...]
@@ -39,9 +44,10 @@ class Targets:
 
 @dataclass(frozen=True)
 class Measured:
-    """One part of the benchmark: figure -> seconds of each repetition, and what it was run on.
+    """The measurement of one part: when, on which machine, and with which tools.
 
-    `disk` is pairing -> bytes of its environment and of its bytecode.
+    `seconds` is figure -> seconds of each repetition; `disk` is session -> bytes of its environment
+    and of its bytecode.
     """
 
     date: str
@@ -56,23 +62,23 @@ class Measured:
 
 
 def load_bench_targets() -> Targets:
-    """What is measured and what is to be reached. Raises Problem."""
+    """What is measured and which targets there are. Raises Problem for a bad file."""
     where = TARGETS.relative_to(ROOT)
     try:
         data = tomllib.loads(TARGETS.read_text(encoding="utf-8"))
         ratios = tuple(Ratio(**table) for table in data.pop("ratios"))
-        found = Targets(data["parts"], ratios, data.get("unmeasured", {}))
+        targets = Targets(data["parts"], ratios, data.get("unmeasured", {}))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise Problem(f"{where}: cannot be read: {error!r}") from None
-    for ratio in found.ratios:
+    for ratio in targets.ratios:
         for figure in (ratio.of, ratio.to):
-            if figure not in found.parts.get(ratio.part, {}):
+            if figure not in targets.parts.get(ratio.part, {}):
                 raise Problem(f"{where}: part '{ratio.part}' has no figure '{figure}'")
-    return found
+    return targets
 
 
 def load_figures() -> dict[str, Measured]:
-    """Part -> what was measured last. Raises Problem."""
+    """Part -> its last measurement; empty if there is no file. Raises Problem for a bad file."""
     try:
         data = json.loads(FIGURES.read_text(encoding="utf-8"))["parts"]
         return {name: Measured(**part) for name, part in data.items()}
@@ -86,28 +92,38 @@ def load_figures() -> dict[str, Measured]:
 
 
 def record_figures(name: str, measured: Measured) -> None:
-    """Keep what was measured of a part, in place of what was there. Raises Problem."""
+    """Write the measurement of a part to the file, in place of the last one.
+
+    Raises Problem if its figures are not those of the targets, or if a file cannot be read.
+    """
     targets = load_bench_targets()
     if set(measured.seconds) != set(targets.parts[name]):
-        raise Problem(f"{TARGETS.relative_to(ROOT)}: {name}: figures: are not those measured")
-    found = load_figures() | {name: measured}
-    parts = {one: vars(found[one]) for one in targets.parts if one in found}
+        figures = ", ".join(sorted(measured.seconds))
+        where = TARGETS.relative_to(ROOT)
+        raise Problem(f"{where}: {name}: must describe the figures that are measured: {figures}")
+    known = load_figures() | {name: measured}
+    parts = {part: vars(known[part]) for part in targets.parts if part in known}
     data = {"generated": "nox -s bench: seconds of each repetition, bytes on disk", "parts": parts}
     disk.write_file(FIGURES, json.dumps(data, indent=1) + "\n")
 
 
 def list_bench_objections() -> list[str]:
-    """What is not measured, and which target is missed, without a reason; or the other with one."""
-    targets, found = load_bench_targets(), load_figures()
+    """What is wrong with the figures and the targets, one line each. Raises Problem.
+
+    A part without figures and a missed target need a reason. Any other must not have one.
+    """
+    targets, measured = load_bench_targets(), load_figures()
     where = TARGETS.relative_to(ROOT)
-    missing = sorted(targets.parts.keys() - found - targets.unmeasured.keys())
+    missing = sorted(targets.parts.keys() - measured - targets.unmeasured.keys())
     lines = [f"{part}: is not measured: run nox -s bench" for part in missing]
-    surplus = sorted(set(targets.unmeasured) - (targets.parts.keys() - found))
-    lines += [f"{where}: unmeasured: {part}: does not belong there" for part in surplus]
+    surplus = sorted(set(targets.unmeasured) - (targets.parts.keys() - measured))
+    lines += [
+        f"{where}: unmeasured: {part}: is measured, or is no part: remove it" for part in surplus
+    ]
     for ratio in targets.ratios:
-        if ratio.part not in found:
+        if ratio.part not in measured:
             continue
-        value = ratio_value(ratio, found)
+        value = ratio_value(ratio, measured)
         if value > ratio.at_most and not ratio.reason:
             lines.append(f"{where}: {ratio.of} / {ratio.to} is {value:.2f}: say why, in 'reason'")
         if value <= ratio.at_most and ratio.reason:
@@ -115,6 +131,7 @@ def list_bench_objections() -> list[str]:
     return lines
 
 
-def ratio_value(ratio: Ratio, found: Mapping[str, Measured]) -> float:
-    part = found[ratio.part]
+def ratio_value(ratio: Ratio, measured: Mapping[str, Measured]) -> float:
+    """A ratio as measured: the median of one figure divided by that of the other."""
+    part = measured[ratio.part]
     return part.median(ratio.of) / part.median(ratio.to)

@@ -1,4 +1,4 @@
-"""The benchmark, run: each part timed and recorded as it ends."""
+"""Run the benchmark: time each part, and record it as soon as it ends."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from envs.model import lock, pairing
 from envs.running import sessions
 
 _PAIRINGS = 300
-"""In the long listing; as many as there could be, one day."""
+"""How many pairings the long listing has: more than there will be for years."""
 
 _LISTINGS = 10
-"""Listings for each repetition of the others: they are short."""
+"""How many listings make one repetition: a listing is short, so it is timed more often."""
 
 
 @dataclass(frozen=True)
 class BenchRequest:
-    """Which parts, and how often each is repeated."""
+    """Which parts to time (all if none), and how often. Raises Problem for an unknown part."""
 
     parts: tuple[str, ...] = ()
     repeat: int = 3
@@ -46,7 +46,10 @@ class BenchRequest:
 
 
 def parse_bench_request(argv: Sequence[str]) -> BenchRequest:
-    """The request of a command line; argparse ends the process if it is none. Raises Problem."""
+    """Read the request from a command line.
+
+    argparse ends the process for an unknown option. Raises Problem for an unknown part.
+    """
     options = argparse.ArgumentParser(prog="nox -s bench --", description="Time what is run.")
     options.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; all if none")
     options.add_argument("--repeat", type=int, default=BenchRequest.repeat, metavar="N")
@@ -55,12 +58,12 @@ def parse_bench_request(argv: Sequence[str]) -> BenchRequest:
 
 
 def run_bench(request: BenchRequest, say: Say) -> None:
-    """Measure parts, and record each as it ends. Raises Problem if anything timed goes wrong."""
+    """Time the parts, and record each as it ends. Raises Problem if something timed fails."""
     bench_figures.load_bench_targets()
     (ROOT / ".nox").mkdir(exist_ok=True)
     stopwatch.make_user()
     for name in request.parts or PARTS:
-        # On the file system of the environments, so that uv can link.
+        # In .nox, on the same file system as the environments, so that uv can link files.
         with tempfile.TemporaryDirectory(prefix="bench-", dir=ROOT / ".nox") as folder:
             part = Part(Path(folder), request.repeat, say)
             PARTS[name](part)
@@ -73,11 +76,14 @@ def run_bench(request: BenchRequest, say: Say) -> None:
 
 
 def _matrix(part: Part) -> None:
-    """All recommended pairings in this checkout, after a run that makes what is not there."""
+    """Time all recommended pairings in this checkout, with environments and bytecode in place."""
     known = lock.list_executable(pairing.load_pairings())
     targets = [target for name, target in known.items() if name == target.pairing.name]
-    # It also brings the bytecode.
-    if missing := [one.session for one in targets if not sessions.bytecode_folder(one).is_dir()]:
+    # Only a session that was never run has no bytecode.
+    missing = [
+        target.session for target in targets if not sessions.bytecode_folder(target).is_dir()
+    ]
+    if missing:
         part.say(f"not timed: {', '.join(missing)}")
         stopwatch.run_nox("-j", str(stopwatch.CORES), "-s", *missing, cwd=ROOT)
     for number in range(part.repeat):
@@ -94,12 +100,14 @@ def _matrix(part: Part) -> None:
                 str(results),
                 cwd=ROOT,
             )
-        found = [json.loads(file.read_text(encoding="utf-8")) for file in results.iterdir()]
-        if len(found) != len(targets):
+        written = [json.loads(file.read_text(encoding="utf-8")) for file in results.iterdir()]
+        if len(written) != len(targets):
             raise Problem(
-                f"{len(found)} of {len(targets)} sessions were measured: nothing is timed"
+                f"{len(written)} of {len(targets)} sessions were measured: no time is recorded"
             )
-        part.add("matrix-bound", sum(one["cpu"] for one in found) / stopwatch.CORES)
+        # The least that the matrix can take: its CPU time, spread evenly over all cores.
+        cpu = sum(measurements["cpu"] for measurements in written)
+        part.add("matrix-bound", cpu / stopwatch.CORES)
     for target in targets:
         part.disk[target.session] = [
             _size(sessions.environment_folder(target)),
@@ -108,19 +116,20 @@ def _matrix(part: Part) -> None:
 
 
 def _size(folder: Path) -> int:
-    """Bytes on disk of a folder, each file counted once."""
+    """The size of a folder in bytes on disk. Files that are hard links count once."""
     stats = [file.lstat() for file in folder.rglob("*")]
-    return sum({(one.st_dev, one.st_ino): one.st_blocks * 512 for one in stats}.values())
+    return sum({(stat.st_dev, stat.st_ino): stat.st_blocks * 512 for stat in stats}.values())
 
 
 # --- listings ---
 
 
 def _listing(part: Part) -> None:
+    """Time `nox -l`: with this noxfile, with 300 pairings, and with noxfiles of one session."""
     block = (ROOT / "noxfile.py").read_text(encoding="utf-8").partition('"""')[0]
-    # Nox fails where there is no session at all.
-    one = "import nox\n\n@nox.session\ndef one(session):\n    pass\n"
-    noxfiles = {"listing-empty": block + one, "listing-bare": one}
+    # Nox fails if there is no session at all, so even these have one.
+    bare = "import nox\n\n@nox.session\ndef one(session):\n    pass\n"
+    noxfiles = {"listing-empty": block + bare, "listing-bare": bare}
     folders = {}
     for figure, text in noxfiles.items():
         folders[figure] = part.folder / figure
@@ -138,14 +147,14 @@ def _listing(part: Part) -> None:
 
 
 def _multiply(checkout: Path) -> None:
-    """Copies of the pairings, each with a release of its own, until there are enough."""
+    """Copy the pairing files of a checkout, each time with another release, until there are 300."""
     folder = checkout / pairing.FOLDER.relative_to(ROOT)
     files = sorted(folder.glob("*.toml"))
     for number in range(_PAIRINGS - len(files)):
-        times, which = divmod(number, len(files))
-        text = files[which].read_text(encoding="utf-8")
-        text = re.sub(r'"tensorflow==([\d.]+)"', rf'"tensorflow==\g<1>{times + 1}"', text)
-        name = f"{files[which].stem}-{'x' * (times + 1)}.toml"
+        rounds, place = divmod(number, len(files))
+        text = files[place].read_text(encoding="utf-8")
+        text = re.sub(r'"tensorflow==([\d.]+)"', rf'"tensorflow==\g<1>{rounds + 1}"', text)
+        name = f"{files[place].stem}-{'x' * (rounds + 1)}.toml"
         (folder / name).write_text(text, encoding="utf-8")
 
 
@@ -153,7 +162,7 @@ def _multiply(checkout: Path) -> None:
 
 
 def _lock(part: Part) -> None:
-    """One lock each, from an index whose pages were read before."""
+    """Time the compilation of one lock for each figure, with the index pages already cached."""
     known = pairing.list_targets(pairing.load_pairings())
     figures = bench_figures.load_bench_targets().parts["lock"]
     targets = {figure: known[figure.removeprefix("lock-")] for figure in figures}
@@ -171,15 +180,15 @@ PARTS: dict[str, Callable[[Part], None]] = {
     "listing": _listing,
     "lock": _lock,
 }
-"""What can be measured, by name."""
+"""Name of a part -> the function that times it."""
 
 
 def _machine() -> str:
-    """The machine in words, without its name."""
+    """The cores, processor, memory and system of this machine, without its name."""
     processor = platform.processor() or platform.machine()
     if (info := Path("/proc/cpuinfo")).exists():
-        found = re.search(r"(?m)^model name\s*:\s*(.+)$", info.read_text(encoding="utf-8"))
-        processor = found[1] if found else processor
+        match = re.search(r"(?m)^model name\s*:\s*(.+)$", info.read_text(encoding="utf-8"))
+        processor = match[1] if match else processor
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
     return f"{stopwatch.CORES} cores of {processor}, {memory:.0f} GiB, {system}"

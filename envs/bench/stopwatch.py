@@ -1,4 +1,4 @@
-"""What a part of the benchmark is timed with, and the commands that it runs."""
+"""The stopwatch: time the parts of the benchmark, and run their commands."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CORES = os.cpu_count() or 1
 
 
 def copy_checkout(folder: Path) -> Path:
-    """A copy of this checkout: what git knows, and what it does not ignore."""
+    """Copy this checkout into a folder: tracked files, and new ones that git does not ignore."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -40,6 +40,12 @@ def copy_checkout(folder: Path) -> Path:
 
 @dataclass
 class Part:
+    """A part that is being timed.
+
+    `folder` is for its files, `repeat` is how often to time each figure, `seconds` is figure ->
+    seconds of each repetition, and `disk` is session -> bytes of its environment and bytecode.
+    """
+
     folder: Path
     repeat: int
     say: Say
@@ -48,19 +54,23 @@ class Part:
 
     @contextmanager
     def timed(self, figure: str) -> Iterator[None]:
-        """Time what is done in it, as one repetition of a figure."""
+        """A context whose time counts as one repetition of a figure."""
         began = time.perf_counter()
         yield
         self.add(figure, time.perf_counter() - began)
 
     def add(self, figure: str, seconds: float) -> None:
+        """Add one repetition of a figure."""
         times = self.seconds.setdefault(figure, [])
         times.append(round(seconds, 3))
         self.say(f"{figure}: {seconds:.2f} s ({len(times)})")
 
 
 def run_command(*command: str | Path, cwd: Path | None = None, **environ: str) -> None:
-    """Run a command, with the variables of this process but for those that configure tools."""
+    """Run a command without the variables that configure pip, uv or Python.
+
+    `environ` adds variables. Raises Problem if the command fails.
+    """
     clean = installers.tool_environ(mirrors=True, **environ)
     clean.pop("NOX_SCRIPT_MODE", None)
     done = subprocess.run(
@@ -74,14 +84,17 @@ def run_command(*command: str | Path, cwd: Path | None = None, **environ: str) -
     if done.returncode:
         words = " ".join(Path(word).name for word in map(str, command))
         last = "\n".join(done.stdout.strip().splitlines()[-20:])
-        raise Problem(f"{words}: failed with exit code {done.returncode}: nothing is timed\n{last}")
+        raise Problem(
+            f"{words}: failed with exit code {done.returncode}: no time is recorded\n{last}"
+        )
 
 
 @cache
 def make_user() -> Path:
-    """The Python of a user: with nox and uv as the README says, without the rest of the toolchain.
+    """Create the environment of a user, with only nox and uv, and return its interpreter.
 
-    Nox runs itself again in the environment of its toolchain only if it is not in one already.
+    Within the toolchain, nox would not start itself again in an environment of its own, as it does
+    for a user. That start must be timed too. Raises Problem.
     """
     env = ROOT / ".nox" / "bench"
     shutil.rmtree(env, ignore_errors=True)
@@ -94,4 +107,5 @@ def make_user() -> Path:
 
 
 def run_nox(*args: str, cwd: Path, **environ: str) -> None:
+    """Run nox as a user does. Raises Problem if it fails."""
     run_command(make_user(), "-m", "nox", *args, cwd=cwd, **environ)

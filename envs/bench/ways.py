@@ -1,4 +1,4 @@
-"""The ways to run one pairing that are timed: the document's, an expert's, and a session."""
+"""The ways to run one pairing that are compared: the document's, an expert's, a session."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from envs.running import classification, installers, interpreters, sessions, unp
 
 
 def time_one_pairing(part: Part) -> None:
-    """Every way once a repetition, each with caches of its own that were empty before it."""
+    """Time every way in turn, each with its own cache, empty at first. Raises Problem."""
     target = lock.list_executable(pairing.load_pairings())["tf212"]
     base = interpreters.find_interpreter(target.python)
     for _ in range(part.repeat):
@@ -30,6 +30,7 @@ def time_one_pairing(part: Part) -> None:
 
 
 def _document(part: Part, target: Target, base: Path) -> None:
+    """The way of the document: pip, then the scripts one by one."""
     env, cache = part.folder / "document", part.folder / "cache"
     python = interpreters.interpreter_in(env)
     with part.timed("document"):
@@ -41,20 +42,21 @@ def _document(part: Part, target: Target, base: Path) -> None:
 
 
 def _expert(part: Part, target: Target, base: Path) -> None:
+    """The way of an expert: uv, with an empty and with a full cache, then all scripts at once."""
     env, cache = part.folder / "expert", part.folder / "cache"
     python = interpreters.interpreter_in(env)
-    command = installers.find_uv()
-    if not command:
+    uv = installers.find_uv()
+    if not uv:
         raise Problem("there is no uv on this machine to compare with: pip install uv")
-    asked = [
-        one.removeprefix("pip install ")
-        for one in unpinned_install.document_commands(target.pairing)
+    requirements = [
+        command.removeprefix("pip install ")
+        for command in unpinned_install.document_commands(target.pairing)
     ]
     for figure in ("expert", "expert-warm"):
         with part.timed(figure):
-            stopwatch.run_command(command, "venv", "-p", base, env, UV_CACHE_DIR=str(cache))
+            stopwatch.run_command(uv, "venv", "-p", base, env, UV_CACHE_DIR=str(cache))
             stopwatch.run_command(
-                command, "pip", "install", "-p", python, *asked, UV_CACHE_DIR=str(cache)
+                uv, "pip", "install", "-p", python, *requirements, UV_CACHE_DIR=str(cache)
             )
             _scripts(target, python, jobs=stopwatch.CORES, locked=False)
         _remove(env)
@@ -62,6 +64,7 @@ def _expert(part: Part, target: Target, base: Path) -> None:
 
 
 def _session(part: Part, target: Target) -> None:
+    """A session: with an empty cache, with a new environment, unchanged, and its scripts alone."""
     cache, name = part.folder / "cache", target.session
     checkout = stopwatch.copy_checkout(part.folder / "checkout")
     env = checkout / sessions.environment_folder(target).relative_to(ROOT)
@@ -81,10 +84,10 @@ def _session(part: Part, target: Target) -> None:
 def _scripts(
     target: Target, python: Path, jobs: int, bytecode: Path | None = None, *, locked: bool = True
 ) -> None:
-    """Run what a session runs, with nothing around it. Raises Problem if it ends otherwise.
+    """Run the scripts of a session without its checks. Raises Problem for another outcome.
 
-    Without a lock, an environment may not be whole: then `smoke` alone may fail. It does so in its
-    last step, the start of `tensorboard`, which makes that way the faster one.
+    Without a lock, packages may be missing or unfit. Then `smoke` may fail in its last step, which
+    starts `tensorboard`. That way is timed all the same, though the failure makes it faster.
     """
     expected = {"smoke": Outcome(Kind.WORKS)}
     expected |= outcome_records.load_record(target, failures.load_rules())
@@ -94,7 +97,9 @@ def _scripts(
         for name, happened in zip(paths, ended, strict=True):
             spared = not locked and name == "smoke" and "'--version'" in happened.message
             if happened != expected[name] and not spared:
-                raise Problem(f"{name}: {happened}: not as recorded: nothing is timed")
+                raise Problem(
+                    f"{name}: {happened}: this is not the recorded outcome: no time is recorded"
+                )
 
 
 def _script(path: Path, python: Path, bytecode: Path | None) -> Outcome:
@@ -102,7 +107,7 @@ def _script(path: Path, python: Path, bytecode: Path | None) -> Outcome:
     with tempfile.TemporaryDirectory() as home, tempfile.TemporaryFile() as err:
         environ = installers.tool_environ(HOME=home)
         if bytecode:
-            # For what the script starts, as in a session.
+            # For processes that the script starts, as in a session.
             environ["PYTHONPYCACHEPREFIX"] = str(bytecode)
         done = subprocess.run(
             [python, *options, path], cwd=home, env=environ, stdout=subprocess.DEVNULL, stderr=err
@@ -112,6 +117,6 @@ def _script(path: Path, python: Path, bytecode: Path | None) -> Outcome:
 
 def _remove(*folders: Path) -> None:
     for folder in folders:
-        # pip makes no cache if the index lets it keep nothing.
+        # pip creates no cache folder if the index forbids caching.
         if folder.exists():
             shutil.rmtree(folder)

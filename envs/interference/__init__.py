@@ -1,1 +1,1 @@
-"""Interference: what breaks an environment, made for real, and what mends it."""
+"""Interference: break real environments in known ways, and repair them."""

@@ -1,4 +1,4 @@
-"""An environment of a pairing, and the project, home and variables of who uses it."""
+"""A real environment that is broken on purpose, with a user's project, home and variables."""
 
 from __future__ import annotations
 
@@ -18,15 +18,22 @@ from envs.running import installation, installers, interpreters, sandbox
 
 PROBE = Path(__file__).with_name("probe.py")
 
-# What is not pinned is resolved as of then, so that the same effect is met again.
+# Packages are installed as they were on this day, so that the effects stay the same.
 AS_OF = "2026-11-20"
+
+# Pairing -> a Keras release that does not fit it.
 OTHER_KERAS = {"tf115": "2.6.0", "tf212": "2.11.0", "tf215": "2.14.0", "tf25": "2.6.0"}
 OTHER_KERAS |= dict.fromkeys(("tf216", "tf216-legacy", "tf221"), "2.15.0")
 
 
 @dataclass
 class BrokenEnvironment:
-    """An environment of a pairing, and the project, home and variables of who uses it."""
+    """An environment of a pairing, with the project, home and variables of a user.
+
+    Creating one also runs the probe and verify.py in the clean environment: `usual` is what the
+    probe shows, and `notes` are the notes of verify.py. An AssertionError says that something
+    failed which must work, such as an installation.
+    """
 
     target: Target
     root: Path
@@ -56,7 +63,7 @@ class BrokenEnvironment:
         self.files = self.digests()
 
     def surround(self) -> None:
-        """Everything but the environment, as it is at first."""
+        """Reset everything around the environment: project, home and variables."""
         self.python = interpreters.interpreter_in(self.folder)
         for path in (self.project, self.home):
             shutil.rmtree(path, ignore_errors=True)
@@ -69,12 +76,17 @@ class BrokenEnvironment:
         self.environ |= self.target.pairing.env
 
     def ensure(self) -> None:
+        """Create the environment, or check it. Raises NoInterpreter, CouldNotInstall."""
         installation.ensure_environment(
             self.folder, self.target.python, lock.lock_path(self.target)
         )
 
     def restore(self) -> bool:
-        """Bring everything back; whether the environment is clean again without being remade."""
+        """Undo everything that was changed.
+
+        Returns whether the environment could be repaired. If not, it is created again.
+        Raises CouldNotInstall.
+        """
         self.config.write_text(self.as_made, encoding="utf-8")
         own = interpreters.interpreter_in(self.folder)
         own.unlink()
@@ -90,7 +102,7 @@ class BrokenEnvironment:
         return False
 
     def digests(self) -> dict[str, str]:
-        """The files of every Keras, for which verify.py's word is not taken."""
+        """File -> sha256 of every Keras module, so that verify.py need not be trusted with it."""
         return {
             str(path): hashlib.sha256(path.read_bytes()).hexdigest()
             for package in ("keras", "tf_keras")
@@ -98,11 +110,12 @@ class BrokenEnvironment:
         }
 
     def renew(self) -> None:
+        """Remove the environment and create it again. Raises CouldNotInstall."""
         installation.drop_environment(self.folder)
         self.ensure()
 
     def uv(self, *args: str) -> None:
-        """`uv pip`, on this environment."""
+        """Run `uv pip` on this environment. `-y`, which only pip knows, is left out."""
         args = tuple(arg for arg in args if arg != "-y")
         command = [installers.find_uv() or "uv", "pip", *args, "-q", "-p", str(self.python)]
         if args[0] == "install":
@@ -113,6 +126,7 @@ class BrokenEnvironment:
         assert done.returncode == 0, f"{command}\n{done.stderr}"
 
     def run(self, script: str, *args: str) -> subprocess.CompletedProcess[str]:
+        """Run a script of the project as the user would."""
         return subprocess.run(
             [self.python, script, *args],
             cwd=self.project,
@@ -123,24 +137,25 @@ class BrokenEnvironment:
         )
 
     def probe(self) -> dict[str, str]:
-        """What comes of each step of an ordinary script."""
-        file = self.root / "said.json"
+        """Step of an ordinary script -> its result, or its error."""
+        file = self.root / "steps.json"
         file.unlink(missing_ok=True)
         ended = self.run("probe.py", str(file))
         assert file.exists(), ended.stderr
-        said: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+        results: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
         if ended.returncode < 0:
-            said["the process"] = f"is ended by signal {-ended.returncode}"
-        return {step: outcomes.normalise_message(text) for step, text in said.items()}
+            results["the process"] = f"is ended by signal {-ended.returncode}"
+        return {step: outcomes.normalise_message(result) for step, result in results.items()}
 
     def verify(self, *args: str) -> dict[str, Any]:
+        """What `verify.py --json` prints."""
         ended = self.run("verify.py", "--json", *args)
         facts: dict[str, Any] = json.loads(ended.stdout)
         assert ended.returncode == (0 if facts["ok"] else 1), ended.stderr
         return facts
 
     def anonymous(self, text: str) -> str:
-        """A text in which the folders have names instead of paths."""
+        """A text with names such as `<home>` in place of the paths of folders."""
         folders = {
             self.packages: "<packages>",
             self.folder: "<environment>",

@@ -1,4 +1,4 @@
-"""Interferences: what breaks an environment, its effect, and what verify.py says of it."""
+"""Interferences: what breaks an environment, the effect, and what verify.py reports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE = MEASURED / "interference.toml"
 BLESS = "run nox -s interference -- --bless"
 
 PAIRINGS = ("tf115", "tf212", "tf215", "tf216", "tf216-legacy", "tf221")
-"""The pairings in which each interference is reproduced, or a reason says why it cannot be."""
+"""The pairings in which every interference is reproduced, unless `not` says why it cannot be."""
 
 _HEADER = """\
 # What interferes: `summary` says what it is, and `not` in which pairings it cannot be, and why.
@@ -28,7 +28,7 @@ _HEADER = """\
 
 @dataclass(frozen=True)
 class Record:
-    """One interference in one pairing: its effect, and what verify.py says against it."""
+    """One interference in one pairing: its effect, and what verify.py says and advises."""
 
     effect: tuple[str, ...]
     says: tuple[str, ...]
@@ -37,7 +37,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Interference:
-    """One way to break an environment; `spared` is pairing -> why it cannot happen there."""
+    """One way to break an environment. `spared` is pairing -> why it cannot happen there."""
 
     name: str
     summary: str
@@ -47,18 +47,22 @@ class Interference:
 
     @property
     def pairings(self) -> tuple[str, ...]:
-        """Where it is reproduced."""
-        return tuple(one for one in (*PAIRINGS, *self.also) if one not in self.spared)
+        """The pairings in which it is reproduced."""
+        return tuple(name for name in (*PAIRINGS, *self.also) if name not in self.spared)
 
 
 def load_interferences(path: Path = FILE, *, complete: bool = True) -> dict[str, Interference]:
-    """Every interference by name. Raises Problem for a missing, surplus or unknown record."""
-    found = {}
+    """Every interference by name.
+
+    Raises Problem if the file cannot be read, or if a pairing or key in it is unknown; with
+    `complete`, also if a record is missing.
+    """
+    known = {}
     for name, table in disk.read_toml(path).items():
         where = f"envs/measured/{path.name}: {name}"
         if surplus := set(table) - {"summary", "also", "not", "happens"}:
             raise Problem(f"{where}: unknown key '{sorted(surplus)[0]}'")
-        one = Interference(
+        interference = Interference(
             name,
             table["summary"],
             tuple(table.get("also", ())),
@@ -69,15 +73,21 @@ def load_interferences(path: Path = FILE, *, complete: bool = True) -> dict[str,
             },
             _records(table.get("happens", []), where),
         )
-        if unknown := set(one.spared) - {*PAIRINGS, *one.also}:
-            raise Problem(f"{where}: not: '{sorted(unknown)[0]}' is not reproduced anyway")
-        if surplus := set(one.happens) - set(one.pairings):
-            raise Problem(f"{where}: happens: '{sorted(surplus)[0]}' cannot be there")
-        missing = sorted(set(one.pairings) - set(one.happens))
+        if unknown := set(interference.spared) - {*PAIRINGS, *interference.also}:
+            raise Problem(
+                f"{where}: not: '{sorted(unknown)[0]}' is not a pairing of this interference: "
+                "remove it"
+            )
+        if surplus := set(interference.happens) - set(interference.pairings):
+            raise Problem(
+                f"{where}: happens: '{sorted(surplus)[0]}' is not a pairing of this interference, "
+                "or 'not' excludes it: remove it"
+            )
+        missing = sorted(set(interference.pairings) - set(interference.happens))
         if complete and missing:
             raise Problem(f"{where}: nothing is recorded for {', '.join(missing)}: {BLESS}")
-        found[name] = one
-    return found
+        known[name] = interference
+    return known
 
 
 def _records(tables: list[dict[str, Any]], where: str) -> dict[str, Record]:
@@ -91,9 +101,9 @@ def _records(tables: list[dict[str, Any]], where: str) -> dict[str, Record]:
 
 
 def bless_interferences(happened: Mapping[str, Mapping[str, Record]], path: Path = FILE) -> str:
-    """Record what happened (interference -> pairing -> record); what did not run keeps its own.
+    """Write new records (interference -> pairing -> record) to the file; keep all others.
 
-    Returns what changed.
+    Returns what changed, in words. Raises Problem.
     """
     with disk.alone(path.parent.parent / ".nox" / "interference.record"):
         before = path.read_text(encoding="utf-8")
@@ -106,40 +116,44 @@ def bless_interferences(happened: Mapping[str, Mapping[str, Record]], path: Path
 
 
 def render_interferences(known: Mapping[str, Interference]) -> str:
-    """The text of the file; pairings in which the same happens share a table."""
+    """The text of the file. Pairings with the same record share a table."""
     lines = [_HEADER.rstrip()]
-    for one in known.values():
-        lines += ["", f"[{one.name}]", f"summary = {_text(one.summary)}"]
-        if one.also:
-            lines.append(f"also = {_texts(one.also)}")
+    for interference in known.values():
+        name = interference.name
+        lines += ["", f"[{name}]", f"summary = {_text(interference.summary)}"]
+        if interference.also:
+            lines.append(f"also = {_texts(interference.also)}")
         reasons: dict[str, list[str]] = defaultdict(list)
-        for pairing, why in one.spared.items():
+        for pairing, why in interference.spared.items():
             reasons[why].append(pairing)
         if reasons:
-            lines += [f"[{one.name}.not]"]
-            lines += [f"{_text(' '.join(names))} = {_text(why)}" for why, names in reasons.items()]
-        for record, names in group_records(one).items():
-            lines += [f"[[{one.name}.happens]]", f"pairings = {_texts(names)}"]
+            lines += [f"[{name}.not]"]
+            for why, pairings in reasons.items():
+                lines.append(f"{_text(' '.join(pairings))} = {_text(why)}")
+        for record, pairings in group_records(interference).items():
+            lines += [f"[[{name}.happens]]", f"pairings = {_texts(pairings)}"]
             lines += [
                 f"{key} = {_texts(getattr(record, key))}" for key in ("effect", "says", "fixes")
             ]
     return "\n".join(lines) + "\n"
 
 
-def group_records(one: Interference) -> dict[Record, list[str]]:
-    """Each thing that happens, and in which pairings."""
-    found: dict[Record, list[str]] = defaultdict(list)
-    for pairing in one.pairings:
-        if pairing in one.happens:
-            found[one.happens[pairing]].append(pairing)
-    return found
+def group_records(interference: Interference) -> dict[Record, list[str]]:
+    """Record -> the pairings that it holds for."""
+    groups: dict[Record, list[str]] = defaultdict(list)
+    for pairing in interference.pairings:
+        if pairing in interference.happens:
+            groups[interference.happens[pairing]].append(pairing)
+    return groups
 
 
 def _text(text: str) -> str:
+    """A text as TOML."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def _texts(texts: tuple[str, ...] | list[str]) -> str:
+    """A list of texts as TOML; one line for each if there are two or more."""
     if len(texts) < 2:
         return f"[{', '.join(map(_text, texts))}]"
     return "[\n" + "".join(f"    {_text(text)},\n" for text in texts) + "]"

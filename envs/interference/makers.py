@@ -1,4 +1,4 @@
-"""The makers: each breaks an environment in one known way, with real packages."""
+"""Makers: each function breaks an environment in one known way, with real packages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEEDS_PROTOBUF_5 = "grpcio-status==1.71.0"
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file anew: uv may have linked it to its cache, which must stay as it is."""
+    """Replace a file. An edit in place could also change uv's cache, which may link to the file."""
     path.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
@@ -31,30 +31,33 @@ def pythonpath(place: BrokenEnvironment) -> None:
 
 
 def without_keras(place: BrokenEnvironment) -> None:
-    """As pip leaves it, which finds the requirement satisfied by what lies outside."""
+    """Remove keras: pip does not install it if it finds one outside the environment."""
     place.uv("uninstall", "keras")
 
 
 def see_the_system(place: BrokenEnvironment) -> Path:
-    """The site-packages of a system of its own: the interpreter's library, and no packages."""
+    """Let the environment see the packages of a system, which is made for this and has none.
+
+    Returns the site-packages folder of that system.
+    """
     base = interpreters.find_interpreter(place.target.python)
     library = base.parent.parent / "lib" / place.packages.parent.name
-    ours = place.system / "lib" / library.name
+    copy = place.system / "lib" / library.name
     shutil.rmtree(place.system, ignore_errors=True)
-    (ours / "site-packages").mkdir(parents=True)
+    (copy / "site-packages").mkdir(parents=True)
     for path in library.iterdir():
         if path.name != "site-packages":
-            (ours / path.name).symlink_to(path)
-    # Until 3.10 the base is where the interpreter itself lies, and from 3.11 on what `home` says.
-    copied = place.system / "bin" / library.name
-    copied.parent.mkdir()
-    shutil.copy(base.resolve(), copied)
+            (copy / path.name).symlink_to(path)
+    # Up to 3.10, Python finds its library beside the real interpreter; from 3.11, by `home`.
+    interpreter = place.system / "bin" / library.name
+    interpreter.parent.mkdir()
+    shutil.copy(base.resolve(), interpreter)
     place.python.unlink()
-    place.python.symlink_to(copied)
+    place.python.symlink_to(interpreter)
     config = re.sub(r"(?m)^home = .*", f"home = {place.system / 'bin'}", place.as_made)
     config = re.sub(r"(?m)^include-system.*\n", "", config)
     place.config.write_text(config + "include-system-site-packages = true\n", encoding="utf-8")
-    return ours / "site-packages"
+    return copy / "site-packages"
 
 
 def user_site(place: BrokenEnvironment) -> None:
@@ -187,6 +190,7 @@ def protobuf(place: BrokenEnvironment) -> None:
     place.uv("install", ANOTHER_PACKAGE.get(place.name, NEEDS_PROTOBUF_5))
 
 
+# Name of an interference -> the function that makes it.
 MAKERS: dict[str, Callable[[BrokenEnvironment], None]] = {
     "pythonpath": pythonpath,
     "user-site": user_site,

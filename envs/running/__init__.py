@@ -1,1 +1,1 @@
-"""Running: an environment made from a lock, and scripts run in it."""
+"""Running: create an environment from a lock, and run scripts in it."""

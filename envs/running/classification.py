@@ -1,4 +1,4 @@
-"""Classification: the outcome that an exit code and a traceback amount to."""
+"""Classification: turn an exit code and a traceback into an outcome."""
 
 from __future__ import annotations
 
@@ -12,34 +12,40 @@ from envs.model import outcomes
 from envs.model.outcomes import Kind, Outcome
 
 _TAIL = 64 * 1024
-"""Bytes of each output of a script that are kept, from its end."""
+"""How many bytes are kept from the end of each output stream of a script."""
 
 
 def classify_exit(returncode: int, err: IO[bytes]) -> Outcome:
-    """The outcome that an exit code and what was written to the standard error amount to."""
+    """The outcome of a script, from its exit code and its standard error.
+
+    A negative exit code is the number of the signal that ended the script.
+    """
     if returncode < 0:
         return Outcome(Kind.CRASHES, message=f"ended by {_signal(-returncode)}")
-    # What Python ignores as it ends, it says so of; that is not the script's.
+    # While it shuts down, Python prints errors that it ignores. They do not decide the outcome.
     ignored = r"(?m)^Exception ignored in.*\nTraceback \(most recent call last\):$"
-    said = re.sub(ignored, "", read_tail(err).replace("\r\n", "\n"))
-    _, traceback, after = said.rpartition("Traceback (most recent call last):\n")
-    failed = read_exception(after) if traceback else None
+    errors = re.sub(ignored, "", read_tail(err).replace("\r\n", "\n"))
+    _, traceback, after = errors.rpartition("Traceback (most recent call last):\n")
+    failure = read_exception(after) if traceback else None
     if returncode == 0:
-        return replace(failed, kind=Kind.HIDES_AN_ERROR) if failed else Outcome(Kind.WORKS)
-    if failed:
-        return failed
+        return replace(failure, kind=Kind.HIDES_AN_ERROR) if failure else Outcome(Kind.WORKS)
+    if failure:
+        return failure
     if returncode == 1:
         return Outcome(Kind.FAILS, "SystemExit", "1")
     return Outcome(Kind.CRASHES, message=f"exit code {returncode} without a traceback")
 
 
-def read_exception(said: str) -> Outcome | None:
-    """The outcome that the end of a traceback names, from its frames on; None if it names none."""
-    # The frames are indented; the first line that is not names the exception.
-    found = re.search(r"(?m)^([A-Za-z_][\w.]*)(?:: (.*))?$", said)
-    return (
-        Outcome(Kind.FAILS, found[1], outcomes.normalise_message(found[2] or "")) if found else None
-    )
+def read_exception(frames: str) -> Outcome | None:
+    """The failure that a traceback ends with; None if it names no exception.
+
+    `frames` is the text after the line "Traceback (most recent call last):".
+    """
+    # The frames are indented. The first line that is not indented names the exception.
+    match = re.search(r"(?m)^([A-Za-z_][\w.]*)(?:: (.*))?$", frames)
+    if match is None:
+        return None
+    return Outcome(Kind.FAILS, match[1], outcomes.normalise_message(match[2] or ""))
 
 
 def _signal(number: int) -> str:
@@ -50,6 +56,7 @@ def _signal(number: int) -> str:
 
 
 def read_tail(stream: IO[bytes]) -> str:
+    """The end of an output stream, with a note if the beginning was left out."""
     size = stream.seek(0, os.SEEK_END)
     stream.seek(max(0, size - _TAIL))
     text = stream.read().decode("utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""The daily share: which sessions beyond the recommended ones are run today."""
+"""The daily share: choose which further Pythons and variants are run today."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from envs.model import lock, pairing
 
 
 def choose_share(count: str, day: datetime.date | None = None) -> tuple[list[str], list[str]]:
-    """Sessions to run on a day, `count` of those that no pairing recommends, and the others.
+    """The sessions to run on a day, and those to leave out.
 
-    Each day takes the next ones, so that all get their turn. Raises Problem if it is no number.
+    The sessions of recommended Pythons are in neither list. `count` is how many to run; the default
+    day is today in UTC. Each day continues where the day before stopped, so that every session gets
+    its turn. Raises Problem if `count` is not a number.
     """
     if not re.fullmatch(r"[1-9]\d*", count):
-        raise Problem(f"'{count}' is no number of sessions: write one from 1 on, such as 10")
+        raise Problem(f"'{count}' is not a number of sessions: write 1 or more, such as 10")
     number = int(count)
     known = lock.list_executable(pairing.load_pairings())
     names = [name for name, target in known.items() if name != target.pairing.name]
     first = (day or datetime.datetime.now(datetime.UTC).date()).toordinal() * number % len(names)
-    turned = names[first:] + names[:first]
-    return turned[:number], turned[number:]
+    rotated = names[first:] + names[:first]
+    return rotated[:number], rotated[number:]

@@ -1,4 +1,4 @@
-"""Installations: a virtual environment made, and a lock installed in it, compared file by file."""
+"""Installation: create a virtual environment, install a lock in it, and check every file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any
 
@@ -25,25 +25,26 @@ from envs.running.integrity import Files
 BUILD_CONSTRAINTS = ROOT / "requirements" / "tools" / "build.txt"
 
 _STAMP = "keras-pairings.json"
+"""The file in an environment that says what was installed, and lists its files."""
 
 _LITTLE = 2**20
-"""Bytes free on a disk at which it is full: not every tool says that this is why it failed."""
+"""With fewer free bytes, a disk counts as full: not every tool says so when it fails."""
 
 _MISMATCH = (
-    "A hash that does not match means that the file is not the one that was locked: restore the "
-    "lock with git; if it is untouched, the download was cut short, or do not trust the index or "
-    "mirror that served the file."
+    "The hash does not match, so the file is not the one that was locked. If you edited the lock, "
+    "restore the lock with git. If not, the download was cut short, or another file was served: "
+    "run again, and if it fails again, do not trust the index or mirror that served the file."
 )
 _FULL = "The disk is full: make room on it and run again; nothing needs cleaning."
 _UNREACHED = (
-    "See that the index can be reached as it should (network, proxy, a mirror's login), and run "
-    "again; nothing needs cleaning."
+    "Check that the index can be reached (network, proxy, login to a mirror), and run again; "
+    "nothing needs cleaning."
 )
-_UNFIT = "Find the cap that mends it, add it to the pairing file, and run nox -s lock."
+_UNFIT = "Add a cap to the pairing file so that they fit, and run nox -s lock."
 
 
 class CouldNotInstall(Problem):
-    """The environment could not be made, filled or found to be consistent."""
+    """The environment could not be created, or its packages could not be installed."""
 
 
 def ensure_environment(
@@ -53,11 +54,12 @@ def ensure_environment(
     installer: str | None = None,
     say: Callable[[str], object] = lambda line: None,
 ) -> Path:
-    """The interpreter of an environment that holds exactly what a lock pins, file by file.
+    """Make sure that an environment holds exactly what a lock pins; return its interpreter.
 
-    `installer` is `uv` or `pip`; by default uv where there is one. An environment that is not, to
-    the file, what was installed is made anew, and `say` is given one line that says why.
-    Raises NoInterpreter, CouldNotInstall.
+    Every file is compared with what was installed. If anything differs, the environment is created
+    again, and `say` gets one line with the reason. `python` is a version such as `3.11`.
+    `installer` is `uv` or `pip`; the default is uv if this machine has it.
+    Raises NoInterpreter, CouldNotInstall, NotWritable; and Problem if uv is asked for and missing.
     """
     command = None if installer == "pip" else installers.find_uv()
     if installer == "uv" and not command:
@@ -76,9 +78,9 @@ def ensure_environment(
         before = _read_stamp(folder)
         why, files = _compare(folder, stamp, before)
         if why and folder.exists():
-            say(f"{disk.shorten(folder)}: {why}: made anew")
+            say(f"{disk.shorten(folder)}: {why}: recreating the environment")
         if why:
-            # Without a stamp, a run that is killed from here on leaves one to be made anew.
+            # If this run is killed, the missing stamp tells the next run to start over.
             (folder / _STAMP).unlink(missing_ok=True)
             _remove(folder)
             files = _make(folder, base, requirements, command, say)
@@ -90,16 +92,19 @@ def ensure_environment(
 def _compare(
     folder: Path, stamp: Mapping[str, Any], before: Mapping[str, Any]
 ) -> tuple[str, Files]:
-    """Why an environment is not the one that is wanted, empty if it is; and its files."""
+    """Why an environment must be created again, or "" if it need not be; and its files.
+
+    `before` is the stamp that is in the environment, and `stamp` the one that it should have.
+    """
     if not before:
-        return "its installation did not end", {}
+        return "its installation did not finish", {}
     for key, wanted in stamp.items():
         if before.get(key) != wanted:
             return f"its {key} was {before.get(key)} and is {wanted}", {}
     files = _take(folder, before["files"])
-    if found := integrity.list_differences(before["files"], files):
-        more = f" and {len(found) - 1} more changes" if found[1:] else ""
-        return found[0] + more, {}
+    if differences := integrity.list_differences(before["files"], files):
+        more = f" and {len(differences) - 1} more changes" if differences[1:] else ""
+        return differences[0] + more, {}
     if interpreters.version_of(interpreters.interpreter_in(folder)) != stamp["version"]:
         return f"it does not run as Python {stamp['version']}", {}
     return "", files
@@ -112,10 +117,11 @@ def _make(
     command: str | None,
     say: Callable[[str], object],
 ) -> Files:
-    """Make an environment and install a lock in it; its files are what the wheels hold.
+    """Create an environment, install a lock in it, and return its files.
 
-    What uv links from its cache may have been edited there: that is downloaded again, and
-    everything if that does not help.
+    uv links files from its cache, where they may have been edited. So if a file is not the one in
+    its wheel, the packages with such files are downloaded again. If that does not help, all
+    packages are. Raises CouldNotInstall.
     """
     pins = _pinned(requirements.read_text(encoding="utf-8"), interpreters.version_of(base) or "")
     for attempt in range(3):
@@ -126,88 +132,95 @@ def _make(
         else:
             _install_with_pip(folder, requirements)
         files = _take(folder)
-        have = list_installed(folder)
-        wrong = integrity.find_damaged(folder, files, find_site_packages(folder)) | {
-            name: "is not installed"
-            for name, pinned in pins.items()
-            if name not in have or Version(have[name]) != Version(pinned)
-        }
+        wrong = _find_wrong(folder, files, pins)
         if not wrong:
             break
-        package, what = min(wrong.items())
+        package, why = min(wrong.items())
+        where = f"{disk.shorten(folder)}: {package}: {why}"
         if attempt == 2:
-            raise CouldNotInstall(
-                f"{disk.shorten(folder)}: {package}: {what}, even if downloaded anew"
-            )
+            raise CouldNotInstall(f"{where}, even after a new download")
         suspects = sorted(wrong) if attempt == 0 else sorted(pins)
         _remove(folder)
         drop_cached(*suspects)
-        anew = ", ".join(suspects) if attempt == 0 else "all packages"
-        say(
-            f"{disk.shorten(folder)}: {package}: {what}: the cache is damaged; "
-            f"{anew} downloaded anew"
-        )
+        again = ", ".join(suspects) if attempt == 0 else "all packages"
+        say(f"{where}: the cache is damaged; downloading {again} again")
     _check(folder, command)
     return files
 
 
+def _find_wrong(folder: Path, files: Files, pins: Mapping[str, str]) -> dict[str, str]:
+    """Package -> why it is not installed as pinned."""
+    installed = list_installed(folder)
+    missing = {
+        name: "is not installed"
+        for name, pinned in pins.items()
+        if name not in installed or Version(installed[name]) != Version(pinned)
+    }
+    return integrity.find_damaged(folder, files, find_site_packages(folder)) | missing
+
+
 def _pinned(text: str, python: str) -> dict[str, str]:
-    """Name -> version of what a lock pins here, on a Python such as `3.7.16`."""
+    """Name -> version of the pins whose markers hold here, on a Python such as `3.7.16`."""
     here = {"python_full_version": python, "python_version": ".".join(python.split(".")[:2])}
-    found = map(Requirement, re.findall(r"(?m)^[\w.-]+==[^\\#\n]+", text))
+    requirements = map(Requirement, re.findall(r"(?m)^[\w.-]+==[^\\#\n]+", text))
     return {
-        canonicalize_name(one.name): str(one.specifier).removeprefix("==")
-        for one in found
-        if one.marker is None or one.marker.evaluate(here)
+        canonicalize_name(requirement.name): str(requirement.specifier).removeprefix("==")
+        for requirement in requirements
+        if requirement.marker is None or requirement.marker.evaluate(here)
     }
 
 
 def _take(folder: Path, before: Files | None = None) -> Files:
-    """The files of an environment, but for the stamp in which they are noted."""
+    """The files of an environment, without the stamp that lists them."""
     files = integrity.take_files(folder, before)
     return {path: facts for path, facts in files.items() if path != _STAMP}
 
 
 def restore_environment(folder: Path, requirements: Path) -> None:
-    """Bring the packages of an environment back to a lock, in far less time than a new one takes.
+    """Install the packages of a lock again, which is much faster than a new environment.
 
-    Files that were edited in place, or that no package knows, stay: whoever changes an environment
-    on purpose compares its files. Needs uv. Raises CouldNotInstall.
+    This does not undo edits inside files, and does not remove files that belong to no package. A
+    caller that changed such files must compare them itself. Needs uv. Raises CouldNotInstall.
     """
     command = installers.find_uv()
     if not command:
         raise CouldNotInstall(
-            f"{disk.shorten(folder)}: there is no uv on this machine to restore it with"
+            f"{disk.shorten(folder)}: cannot be restored without uv: install uv on this machine"
         )
     _sync_with_uv(command, folder, requirements)
 
 
 def drop_environment(folder: Path) -> None:
-    """Remove an environment."""
+    """Remove an environment, if there is one. Raises NotWritable."""
     with disk.alone(folder):
         _remove(folder)
     Path(f"{folder}.lock").unlink(missing_ok=True)
 
 
 def drop_cached(*packages: str) -> None:
-    """Remove every wheel of packages from uv's cache; they are downloaded anew when needed."""
+    """Remove packages from uv's cache, so that they are downloaded again when needed."""
     if command := installers.find_uv():
         subprocess.run([command, "cache", "clean", "-q", *packages], env=installers.tool_environ())
 
 
 def list_installed(folder: Path) -> dict[str, str]:
-    """Name -> version of what is installed in an environment, as far as its metadata is whole."""
-    found = distributions(path=[str(path) for path in find_site_packages(folder)])
-    whole = [one for one in found if one.read_text("METADATA") or one.read_text("PKG-INFO")]
-    return {canonicalize_name(one.name): one.version for one in whole if one.name}
+    """Name -> version of the packages in an environment. Those without metadata are left out."""
+    every = distributions(path=[str(path) for path in find_site_packages(folder)])
+    whole = [package for package in every if _has_metadata(package)]
+    return {canonicalize_name(package.name): package.version for package in whole if package.name}
+
+
+def _has_metadata(package: Distribution) -> bool:
+    return bool(package.read_text("METADATA") or package.read_text("PKG-INFO"))
 
 
 def find_site_packages(folder: Path) -> list[Path]:
-    """Where the packages of an environment are; none if there is no environment."""
+    """The site-packages folders of an environment; none if there is no environment."""
     return [*folder.glob("lib/python*/site-packages"), *folder.glob("Lib/site-packages")]
 
 
 def _read_stamp(folder: Path) -> dict[str, Any]:
+    """The stamp of an environment; empty if there is none, or if it is damaged."""
     try:
         stamp: dict[str, Any] = json.loads((folder / _STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -221,19 +234,16 @@ def _remove(folder: Path) -> None:
 
 
 def _create(folder: Path, base: Path, command: str | None) -> None:
-    how = [command, "venv", "-q", "-p", base] if command else [base, "-I", "-m", "venv"]
-    _run(
-        [*map(str, how), str(folder)],
-        f"{disk.shorten(folder)}: the environment could not be made",
-        folder,
-    )
+    create = [command, "venv", "-q", "-p", base] if command else [base, "-I", "-m", "venv"]
+    failed = f"{disk.shorten(folder)}: cannot create the environment"
+    _run([*map(str, create), str(folder)], failed, folder)
 
 
 def _check_where(folder: Path, command: str, say: Callable[[str], object]) -> None:
-    """Make sure that uv installs in an environment, and nowhere else.
+    """Make sure that uv will install in this environment. Raises CouldNotInstall.
 
-    uv keeps notes of interpreters in its cache and believes them: with those of an environment and
-    its base confused, it would empty and fill the base.
+    uv caches facts about interpreters and trusts them. If the cache confuses an environment with
+    its base interpreter, uv would uninstall the packages of the base and install the lock there.
     """
     python = interpreters.interpreter_in(folder)
     find = ("python", "find", "--no-project", str(python))
@@ -243,18 +253,22 @@ def _check_where(folder: Path, command: str, say: Callable[[str], object]) -> No
 
     if is_meant():
         return
-    say(f"{disk.shorten(folder)}: uv takes it for another: its notes of interpreters are made anew")
-    for notes in Path(_uv_says(command, "cache", "dir")).glob("interpreter-v*"):
-        shutil.rmtree(notes)
+    say(
+        f"{disk.shorten(folder)}: uv mistakes it for another environment: "
+        "clearing uv's cache of interpreters"
+    )
+    for cached in Path(_uv_says(command, "cache", "dir")).glob("interpreter-v*"):
+        shutil.rmtree(cached)
     if not is_meant():
         raise CouldNotInstall(
             f"{disk.shorten(folder)}: uv would install in "
             f"{_uv_says(command, *find) or 'no environment'} "
-            "instead, and was not let: use --installer pip"
+            "instead, so it was not run: use --installer pip"
         )
 
 
 def _uv_says(command: str, *args: str) -> str:
+    """What uv prints; empty if it fails."""
     done = subprocess.run(
         [command, *args], env=installers.tool_environ(), capture_output=True, text=True
     )
@@ -262,53 +276,42 @@ def _uv_says(command: str, *args: str) -> str:
 
 
 def _sync_with_uv(command: str, folder: Path, requirements: Path) -> None:
-    sync = [
-        command,
-        "pip",
-        "sync",
-        "--require-hashes",
-        "-p",
-        str(interpreters.interpreter_in(folder)),
-    ]
+    python = str(interpreters.interpreter_in(folder))
+    sync = [command, "pip", "sync", "--require-hashes", "-p", python]
     if not installers.MIRRORS & set(os.environ):
         sync += installers.pypi_options()
-    # A build from an sdist fetches its own tools: they are pinned and hashed too.
+    # To build an sdist, uv downloads build tools: these are pinned and hashed too.
     if "\n--no-binary" in requirements.read_text(encoding="utf-8"):
         sync += ["--require-build-hashes", "--build-constraints", str(BUILD_CONSTRAINTS)]
     sync += ["-q", str(requirements)]
-    # uv asks for a page of the index that has grown old, though it has every file: without a
-    # network it would fail. From the cache alone it does not.
+    # uv asks the index again when a cached page is old, even if it has every file. Without a
+    # network that fails, so try the cache alone first.
     environ = installers.tool_environ(mirrors=True)
     if not subprocess.run([*sync, "--offline"], env=environ, capture_output=True).returncode:
         return
-    _run(
-        sync,
-        f"{disk.shorten(requirements)}: could not be installed in {disk.shorten(folder)}",
-        folder,
-    )
+    _run(sync, _install_failed(folder, requirements), folder)
 
 
 def _install_with_pip(folder: Path, requirements: Path) -> None:
     pip = [str(interpreters.interpreter_in(folder)), "-I", "-m", "pip"]
-    failed = f"{disk.shorten(requirements)}: could not be installed in {disk.shorten(folder)}"
     install = [*pip, "install", "-q", "--no-compile", "--require-hashes"]
-    _run([*install, "-r", str(requirements)], failed, folder)
+    _run([*install, "-r", str(requirements)], _install_failed(folder, requirements), folder)
+
+
+def _install_failed(folder: Path, requirements: Path) -> str:
+    return f"{disk.shorten(requirements)}: could not be installed in {disk.shorten(folder)}"
 
 
 def _check(folder: Path, command: str | None) -> None:
-    """`pip check`, or uv's: nothing missing, nothing outside what the others ask for."""
+    """Run `pip check`: no package is missing, and all versions fit. Raises CouldNotInstall."""
     python = str(interpreters.interpreter_in(folder))
     check = [command, "pip", "check", "-p", python] if command else [python, "-m", "pip", "check"]
-    _run(
-        check,
-        f"{disk.shorten(folder)}: the installed packages do not fit together",
-        folder,
-        _UNFIT,
-    )
+    failed = f"{disk.shorten(folder)}: the installed packages do not fit together"
+    _run(check, failed, folder, _UNFIT)
 
 
 def _run(command: Sequence[str], failed: str, folder: Path, advice: str = _UNREACHED) -> None:
-    """Run a tool; if it fails, its own words, the command and advice go into CouldNotInstall."""
+    """Run a tool. Raises CouldNotInstall with the tool's output, the command and the advice."""
     try:
         done = subprocess.run(
             command,
@@ -321,10 +324,10 @@ def _run(command: Sequence[str], failed: str, folder: Path, advice: str = _UNREA
     except OSError as error:
         raise CouldNotInstall(f"{failed}: {error}") from None
     if done.returncode:
-        said = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
-        if "hash" in said.lower() and "match" in said.lower():
+        output = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
+        if "hash" in output.lower() and "match" in output.lower():
             advice = _MISMATCH
-        if "no space left" in said.lower() or shutil.disk_usage(folder.parent).free < _LITTLE:
+        if "no space left" in output.lower() or shutil.disk_usage(folder.parent).free < _LITTLE:
             advice = _FULL
         words = " ".join(map(disk.shorten, command))
-        raise CouldNotInstall(f"{failed}:\n{said}\n    command: {words}\n    {advice}")
+        raise CouldNotInstall(f"{failed}:\n{output}\n    command: {words}\n    {advice}")

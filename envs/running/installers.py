@@ -1,4 +1,4 @@
-"""The installers, pip and uv: where they are, and which variables they see."""
+"""The installers, pip and uv: where they are, and which environment variables they see."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 UV_CONFIG = Path(__file__).with_name("uv.toml")
 
-# What a machine may say to pip and uv. Everything else that they read from the environment or
-# from a configuration file could change what is installed, or leak into a lock.
+# The settings of this machine that pip and uv may see. Any other variable or configuration file
+# could change what is installed, or leak into a lock.
 _ALLOWED = {
     *("PIP_CACHE_DIR", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_PROXY"),
     *("PIP_RETRIES", "UV_CACHE_DIR", "UV_HTTP_RETRIES", "UV_HTTP_TIMEOUT", "UV_NATIVE_TLS"),
@@ -24,12 +24,15 @@ _ALLOWED = {
     ),
     *("UV_PYTHON_INSTALL_MIRROR", "UV_CONCURRENT_DOWNLOADS", "UV_CONCURRENT_INSTALLS"),
 }
-# A mirror instead of PyPI is harmless where hashes are checked, and no matter for a lock.
+# A mirror of PyPI is safe where hashes are checked. Locks are always compiled from PyPI itself.
 MIRRORS = {"PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"}
 
 
 def tool_environ(*, mirrors: bool = False, **more: str) -> dict[str, str]:
-    """The variables for pip, uv and pip-tools: this process's own, scrubbed of configuration."""
+    """The environment variables for pip, uv and pip-tools: those of this process, filtered.
+
+    `mirrors` also lets through the variables that name a mirror; `more` adds variables.
+    """
     allowed = _ALLOWED | MIRRORS if mirrors else _ALLOWED
     environ = {
         name: value
@@ -41,15 +44,15 @@ def tool_environ(*, mirrors: bool = False, **more: str) -> dict[str, str]:
 
 
 def find_uv() -> str | None:
-    """The uv command of the toolchain, or of the machine; None if there is none."""
+    """The path of uv: the one next to this Python, else the one on PATH; None if there is none."""
     return shutil.which("uv", path=os.path.dirname(sys.executable)) or shutil.which("uv")
 
 
 def pypi_options() -> list[str]:
-    """The options with which uv reads PyPI alone, each page of its index once in ten minutes."""
+    """The options that make uv use PyPI only, and read each page of its index every ten minutes."""
     return ["--config-file", str(UV_CONFIG)]
 
 
 def describe_variables(environ: Mapping[str, str]) -> str:
-    """Variables as they are typed before a command."""
+    """Variables as a person types them before a command: `A=1 B=2 `."""
     return "".join(f"{name}={value} " for name, value in environ.items())

@@ -1,4 +1,4 @@
-"""Interpreters: found on the machine, downloaded, or inside an environment."""
+"""Interpreters: find them on this machine, download them, or take that of an environment."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from envs.running import installers
 
 
 class NoInterpreter(Problem):
-    """No interpreter of the Python that is needed, and none could be downloaded."""
+    """This machine lacks the Python that is needed, and it could not be downloaded."""
 
 
 def find_interpreter(python: str) -> Path:
-    """The CPython of a version such as `3.11`: of pyenv, mise, asdf, uv, the registry or PATH.
+    """The path of a 64-bit CPython of a version such as `3.11`.
 
-    One that is missing is downloaded by uv, unless `UV_PYTHON_DOWNLOADS=never`.
-    Raises NoInterpreter.
+    It is looked up in pyenv, mise, asdf, uv, the Windows registry and PATH. If it is missing, uv
+    downloads it, unless `UV_PYTHON_DOWNLOADS=never`. Raises NoInterpreter.
     """
     from python_discovery import get_interpreter
 
     info = get_interpreter(
-        f"cpython{python}-64", env=_every_version(), predicate=lambda i: not i.free_threaded
+        f"cpython{python}-64", env=_every_version(), predicate=lambda info: not info.free_threaded
     )
     if info is not None:
         return Path(info.system_executable or info.executable)
     if (command := installers.find_uv()) and os.environ.get("UV_PYTHON_DOWNLOADS") != "never":
         subprocess.run([command, "python", "install", "-q", python], env=installers.tool_environ())
-        found = subprocess.run(
+        done = subprocess.run(
             [command, "python", "find", "--managed-python", "--no-project", python],
             env=installers.tool_environ(),
             capture_output=True,
             text=True,
         )
-        if found.returncode == 0:
-            return Path(found.stdout.strip())
+        if done.returncode == 0:
+            return Path(done.stdout.strip())
     raise NoInterpreter(
         f"no Python {python} on this machine: get it with 'uv python install {python}', "
         f"'pyenv install {python}', 'mise install python@{python}' or from your system's packages"
@@ -49,10 +49,10 @@ def interpreter_in(folder: Path) -> Path:
 
 
 def _every_version() -> dict[str, str]:
-    """The variables of this process, with every Python that pyenv holds switched on.
+    """The variables of this process, changed so that python-discovery sees every Python.
 
-    pyenv's shims answer only for the versions that PYENV_VERSION names. mise and asdf keep
-    theirs where python-discovery looks only if it is told, so their folders join the PATH.
+    The shims of pyenv run only the versions that PYENV_VERSION names, so it names all of them.
+    python-discovery does not search the folders of mise and asdf, so they are added to PATH.
     """
     environ = dict(os.environ)
     home = Path.home()
@@ -70,10 +70,10 @@ def _every_version() -> dict[str, str]:
 
 
 def version_of(python: Path) -> str | None:
-    """The exact version of an interpreter; None if it does not run."""
-    ask = "import platform; print(platform.python_version())"
+    """The exact version of an interpreter, such as `3.11.7`; None if it does not run."""
+    code = "import platform; print(platform.python_version())"
     try:
-        done = subprocess.run([python, "-I", "-c", ask], capture_output=True, text=True)
+        done = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True)
     except OSError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""The sandbox: a script run by a fresh, isolated interpreter in an empty home."""
+"""The sandbox: run a script in a fresh, isolated interpreter with an empty home folder."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from envs.model.outcomes import Kind, Outcome, Run
 from envs.running import classification, processes
 
 TIMEOUT = 300.0
-"""Seconds that one script may take; a slow machine takes 30 for its first import."""
+"""How many seconds a script may take; on a slow machine, the first import takes 30."""
 
-# What a script sees of this process's variables: nothing that changes which Keras is imported.
+# The variables that a script inherits. None of them changes which Keras is imported.
 _ENVIRON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "COMSPEC", "PATHEXT")
 
 
@@ -30,8 +31,9 @@ def run_script(
 ) -> Run:
     """Run a script in a fresh, isolated interpreter, in an empty folder that is also its home.
 
-    With `bytecode`, that folder holds the bytecode of what is imported, instead of the environment;
-    Python 3.7 does not know how.
+    `env` are the variables that it sees beside a few of this machine, and `timeout` is in seconds.
+    `bytecode` is a folder for the bytecode of imported modules, outside the environment; Python 3.7
+    does not support this, and ignores it.
     """
     began = time.monotonic()
     with (
@@ -42,7 +44,7 @@ def run_script(
         environ = {name: os.environ[name] for name in _ENVIRON if name in os.environ}
         options = []
         if bytecode:
-            # What the script starts may read the variable; the script itself is isolated from it.
+            # For processes that the script starts: the script itself ignores variables (`-I`).
             environ["PYTHONPYCACHEPREFIX"] = str(bytecode)
             options = ["-X", f"pycache_prefix={bytecode}"]
         process = subprocess.Popen(
@@ -54,28 +56,35 @@ def run_script(
             stderr=err,
             start_new_session=True,
         )
-        late = threading.Event()
-
-        def end_late() -> None:
-            late.set()
-            processes.end_script(process, home)
-
-        # With a timeout of its own, `wait` would look only twenty times a second.
-        timer = threading.Timer(timeout, end_late)
-        timer.start()
-        try:
-            outcome = classification.classify_exit(process.wait(), err)
-            timer.cancel()
-            if late.is_set():
-                outcome = Outcome(Kind.TIMES_OUT, message=f"after {timeout:g} seconds")
-            elif (left := processes.find_survivors(home)) and outcome.kind in (
-                Kind.WORKS,
-                Kind.FAILS,
-            ):
-                what = f"still running {processes.GRACE:g} seconds after its end: {left}"
-                outcome = Outcome(Kind.LEAVES_A_PROCESS, message=what)
-        finally:
-            timer.cancel()
-            processes.end_script(process, home)
+        outcome = _wait(process, home, err, timeout)
         output = classification.read_tail(out) + classification.read_tail(err)
     return Run(outcome, output, time.monotonic() - began)
+
+
+def _wait(process: subprocess.Popen[bytes], home: str, err: IO[bytes], timeout: float) -> Outcome:
+    """Wait for a script, end it and its processes, and return its outcome.
+
+    `err` is its standard error, and `timeout` is in seconds.
+    """
+    late = threading.Event()
+
+    def end_late() -> None:
+        late.set()
+        processes.end_script(process, home)
+
+    # `wait` with a timeout checks only twenty times a second, so a timer ends the script.
+    timer = threading.Timer(timeout, end_late)
+    timer.start()
+    try:
+        outcome = classification.classify_exit(process.wait(), err)
+        timer.cancel()
+        if late.is_set():
+            return Outcome(Kind.TIMES_OUT, message=f"after {timeout:g} seconds")
+        left = processes.find_survivors(home)
+        if left and outcome.kind in (Kind.WORKS, Kind.FAILS):
+            message = f"still running {processes.GRACE:g} seconds after its end: {left}"
+            return Outcome(Kind.LEAVES_A_PROCESS, message=message)
+        return outcome
+    finally:
+        timer.cancel()
+        processes.end_script(process, home)

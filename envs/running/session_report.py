@@ -1,4 +1,4 @@
-"""The report of a session: the table that ends it, what it blesses, and what it took."""
+"""The report of a session: its final table, its blessed record, and its measurements."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from envs.model.outcomes import Kind, Outcome, Run
 from envs.model.pairing import Target
 
 NO_ENVIRONMENT = (Kind.NO_INTERPRETER, Kind.COULD_NOT_INSTALL)
-"""What ends a session before any script: the message stands above the table, once."""
+"""The outcomes without an environment. Their message is printed once, above the table."""
 
 
 def render_table(target: Target, ended: Mapping[str, Run]) -> Table:
-    """The table that a person reads: script, expected, happened, why."""
+    """The final table of a session: each script with its expected and its actual outcome."""
     rules = failures.load_rules()
     record: dict[str, Outcome] = {}
     with suppress(Problem):
@@ -42,14 +42,17 @@ def render_table(target: Target, ended: Mapping[str, Run]) -> Table:
 
 
 def bless_session(target: Target, ended: Mapping[str, Run]) -> str:
-    """Record what happened as what is expected, and say what changed. Raises Problem."""
+    """Record the outcomes as expected, and return what changed in words. Raises Problem."""
     happened = {script: run.outcome for script, run in ended.items() if script != "smoke"}
     changed = outcome_records.bless_record(target, happened, failures.load_rules())
     return f"{outcome_records.record_path(target.pairing).relative_to(ROOT)}: {changed}"
 
 
 def write_measurements(file: Path, ended: Mapping[str, Run], cpu: float) -> None:
-    """Write what each script took, in seconds, and all of them together, in seconds of CPU."""
+    """Write the seconds and the outcome of each script, and the CPU seconds of all, as JSON.
+
+    Raises Problem if the file cannot be written.
+    """
     measurements = {
         "cpu": round(cpu, 3),
         "seconds": {script: round(run.seconds, 3) for script, run in ended.items()},

@@ -1,4 +1,4 @@
-"""Sessions: the scripts of a target, run in its environment and held to its record."""
+"""Sessions: run the scripts of a target in its environment, and compare with its record."""
 
 from __future__ import annotations
 
@@ -23,28 +23,32 @@ Say = Callable[[str], object]
 SMOKE = Path(__file__).with_name("smoke.py")
 
 _COMPILED = ("keras", "tensorflow_core", "tensorflow")
-"""Folders of which `import tensorflow` imports nearly all."""
+"""Packages of which `import tensorflow` imports nearly every module."""
 
 _SHOWN = ("tensorflow", "keras", "keras-nightly", "tf-keras", "numpy", "protobuf", "h5py")
 
 
 def environment_folder(target: Target) -> Path:
-    """Where the environment of a target is made."""
+    """The folder of the environment of a target."""
     return ROOT / ".nox" / target.session
 
 
 def bytecode_folder(target: Target) -> Path:
-    """Where the scripts of a target keep the bytecode of what they import.
+    """The folder for the bytecode of the modules that the scripts of a target import.
 
-    Importing TensorFlow compiles more than a thousand files, which takes longer than all else in
-    a new environment; so this outlives the environment, as long as the pins are the same. It is no
-    result of a run: Python compares each file's size and time with those of its source.
+    The first import of TensorFlow compiles more than a thousand files, which takes longer than
+    anything else in a new environment. So the bytecode is kept when the environment is removed, as
+    long as the pins stay the same. Old bytecode is harmless: Python checks the size and the time of
+    each source file. Raises Problem if the lock cannot be read.
     """
     return ROOT / ".nox" / "bytecode" / target.session / lock.read_lock(target).digest
 
 
 def drop_sessions(names: list[str]) -> None:
-    """Remove the environments of targets, or of all, and TensorFlow from uv's cache."""
+    """Remove the environments of the named sessions, or of all if none is named.
+
+    Also removes TensorFlow from uv's cache. Raises Problem for an unknown name.
+    """
     known = lock.list_executable(pairing.load_pairings())
     for name in pairing.choose_names(known, names):
         installation.drop_environment(environment_folder(known[name]))
@@ -61,17 +65,16 @@ def start_scripts(
     timeout: float,
     say: Say,
 ) -> dict[str, Future[Run]]:
-    """Make the environment of a target, then run scripts in it, `jobs` at a time.
+    """Create the environment of a target, and start scripts in it, `jobs` at a time.
 
-    Where there is no interpreter, or the lock cannot be installed, that is every script's outcome.
-    `say` is told what had to be mended in the environment. Raises Problem for a lock that is not
-    its pairing's, or holds what a lock must not.
+    Returns script -> its run, which may still be under way. `timeout` is in seconds for each
+    script. `say` gets a line for everything that was repaired in the environment. If there is no
+    interpreter, or the lock cannot be installed, every script gets that as its outcome.
+    Raises Problem if the lock does not belong to its pairing, or breaks a rule for locks.
     """
     base = lock.read_lock(target.base) if target != target.base else None
     if problems := lock.check_lock(target, lock.read_lock(target), base):
         raise Problem("\n".join(problems))
-    futures: dict[str, Future[Run]] = {}
-    paths = outcomes.list_scripts() | {"smoke": SMOKE}
     try:
         python = installation.ensure_environment(
             environment_folder(target), target.python, lock.lock_path(target), installer, say
@@ -81,32 +84,44 @@ def start_scripts(
     except (CouldNotInstall, NotWritable) as problem:
         failed = Run(Outcome(Kind.COULD_NOT_INSTALL, message=str(problem)))
     else:
-        cache = bytecode_folder(target)
-        for old in set(cache.parent.glob("*")) - {cache}:
-            shutil.rmtree(old, ignore_errors=True)
-        pool = ThreadPoolExecutor(jobs)
-        # The longest first, so that no core is left with it at the end.
-        for place, name in enumerate(sorted(names, key=lambda name: name != "smoke")):
-            if place == 1 and jobs > 1 and not cache.exists():
-                # Python 3.7 does not make it, and would have its own compiled each time.
-                cache.mkdir(parents=True)
-                pool.submit(_compile, target, python)
-            futures[name] = pool.submit(
-                sandbox.run_script, paths[name], python, target.pairing.env, timeout, bytecode=cache
-            )
-        pool.shutdown(wait=False)
-        return futures
+        return _submit_scripts(target, python, names, jobs, timeout)
+    futures: dict[str, Future[Run]] = {}
     for name in names:
         futures[name] = Future()
         futures[name].set_result(failed)
     return futures
 
 
-def _compile(target: Target, python: Path) -> None:
-    """Compile what the first script will import, from the other end, while it imports it.
+def _submit_scripts(
+    target: Target, python: Path, names: Iterable[str], jobs: int, timeout: float
+) -> dict[str, Future[Run]]:
+    """Start scripts in an environment, and compile its packages beside the first of them."""
+    paths = outcomes.list_scripts() | {"smoke": SMOKE}
+    bytecode = bytecode_folder(target)
+    for old in set(bytecode.parent.glob("*")) - {bytecode}:
+        shutil.rmtree(old, ignore_errors=True)
+    futures: dict[str, Future[Run]] = {}
+    pool = ThreadPoolExecutor(jobs)
+    # `smoke` takes longest, so it starts first: no core is left with it at the end.
+    for place, name in enumerate(sorted(names, key=lambda name: name != "smoke")):
+        if place == 1 and jobs > 1 and not bytecode.exists():
+            # Python 3.7 never creates this folder: without mkdir, every session would compile.
+            bytecode.mkdir(parents=True)
+            pool.submit(_compile, target, python)
+        env = target.pairing.env
+        futures[name] = pool.submit(
+            sandbox.run_script, paths[name], python, env, timeout, bytecode=bytecode
+        )
+    pool.shutdown(wait=False)
+    return futures
 
-    Two scripts at once would compile the same files at the same time. Nothing depends on this:
-    what is not compiled when a script needs it, the script compiles.
+
+def _compile(target: Target, python: Path) -> None:
+    """Compile the modules that the first script imports, in reverse order, while it runs.
+
+    The script compiles from the front and this from the back, so they rarely do the same file. A
+    second script would compile the same files as the first. Nothing depends on this: a script
+    compiles whatever it needs and does not find.
     """
     files = [
         str(file)
@@ -121,18 +136,18 @@ def _compile(target: Target, python: Path) -> None:
 def object_to_run(
     target: Target, script: str, expected: Outcome, run_: Run, rules: Rules
 ) -> str | None:
-    """Why the run of a script is not as recorded or as it must be; None if all is well."""
+    """Why a run is not as expected, or breaks a rule that holds in every pairing; None if fine."""
     if run_.outcome != expected:
         return describe_mismatch(target, script, expected, run_)
     return rules.broken(script, run_.outcome)
 
 
 def describe_mismatch(target: Target, script: str, expected: Outcome | None, run_: Run) -> str:
-    """What a person needs to see, and to repeat, a run that did not end as expected."""
+    """A report of a run that did not end as expected: what to see, and how to repeat it."""
     python = interpreters.interpreter_in(environment_folder(target)).relative_to(ROOT)
     path = (SMOKE if script == "smoke" else outcomes.list_scripts()[script]).relative_to(ROOT)
-    found = installation.list_installed(environment_folder(target))
-    versions = [f"{name} {found[name]}" for name in _SHOWN if name in found]
+    installed = installation.list_installed(environment_folder(target))
+    versions = [f"{name} {installed[name]}" for name in _SHOWN if name in installed]
     return "\n".join(
         [
             f"{target.session}: {script}",

@@ -1,6 +1,6 @@
-"""Plain installs: what the document's own commands bring today, with nothing pinned.
+"""Unpinned installs: what the document's own commands install today.
 
-It changes with every release on PyPI: a dated observation, never an expectation.
+This changes with every release on PyPI, so the result is a dated observation and never expected.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ SCRIPTS = ("broken_import/correction", "legacy_adaptation/legacy_completed")
 SHOWN = ("tensorflow", "keras", "keras-nightly", "tf-keras", "numpy", "protobuf", "setuptools")
 
 _TIMEOUT = 1800
-"""Seconds that one `pip install` may take."""
+"""How many seconds one `pip install` may take."""
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What the commands did on a day: exit or versions that came, and how the scripts ended.
+    """What the commands of a pairing installed on a day, and how the scripts ended.
 
-    `outcomes` is empty where a command failed; `failed` then has that command and pip's last line.
+    If a command failed, `failed` holds it with the last error of pip, and `outcomes` is empty.
     """
 
     date: str
@@ -46,32 +46,33 @@ class Observation:
 
     @property
     def summary(self) -> str:
-        """How it ended, in a word or with the first error."""
+        """`works`, or the first error."""
         if self.failed:
             return f"cannot be installed: {self.failed}"
-        return next((one for one in self.outcomes.values() if one != Kind.WORKS), str(Kind.WORKS))
+        bad = [outcome for outcome in self.outcomes.values() if outcome != Kind.WORKS]
+        return bad[0] if bad else str(Kind.WORKS)
 
 
-def document_commands(one: Pairing) -> tuple[str, ...]:
-    """What the document tells to type for a pairing: each package at its release, and no more.
+def document_commands(declared: Pairing) -> tuple[str, ...]:
+    """The commands that the document gives for a pairing: one `pip install` for each package.
 
-    The Keras is that of the lock on the recommended Python. TensorFlow 2.5 has none of its own
-    name; it brings `keras-nightly` by itself.
+    The versions of Keras are those in the lock for the recommended Python. For TensorFlow 2.5 no
+    Keras is named, because it installs `keras-nightly` itself. Raises Problem for a broken lock.
     """
-    versions = lock.read_lock(Target(one, one.pythons[0])).versions
-    names = ["keras"] if one.keras and one.keras.name == "keras" else []
-    names += ["tf-keras"] if one.tf_keras else []
-    pins = [f"tensorflow=={one.tensorflow}", *(f"{name}=={versions[name]}" for name in names)]
+    versions = lock.read_lock(Target(declared, declared.pythons[0])).versions
+    names = ["keras"] if declared.keras and declared.keras.name == "keras" else []
+    names += ["tf-keras"] if declared.tf_keras else []
+    pins = [f"tensorflow=={declared.tensorflow}", *(f"{name}=={versions[name]}" for name in names)]
     return tuple(f"pip install {pin}" for pin in pins)
 
 
 def load_observations(path: Path = FILE) -> dict[str, Observation]:
-    """Pairing -> its last observation. Raises Problem."""
+    """Pairing -> its last observation. Raises Problem if the file cannot be read."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))["observations"]
         return {
-            name: Observation(**{**one, "commands": tuple(one["commands"])})
-            for name, one in data.items()
+            name: Observation(**{**fields, "commands": tuple(fields["commands"])})
+            for name, fields in data.items()
         }
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Problem(
@@ -80,22 +81,27 @@ def load_observations(path: Path = FILE) -> dict[str, Observation]:
 
 
 def renew_observations(names: list[str], say: Callable[[str], None], path: Path = FILE) -> None:
-    """Type the commands of the named pairings, or of all, and say what changed since the last time.
+    """Run the commands of the named pairings, or of all, and say what changed since last time.
 
-    Raises Problem where an interpreter is missing; what was observed until then is kept.
+    Each observation is recorded as soon as it is made. Raises Problem for an unknown name, or if an
+    interpreter is missing.
     """
-    pairings = {name: one for name, one in pairing.load_pairings().items() if not one.impossible}
+    pairings = {
+        name: declared
+        for name, declared in pairing.load_pairings().items()
+        if not declared.impossible
+    }
     before = load_observations(path) if path.exists() else {}
-    known = {name: one for name, one in before.items() if name in pairings}
+    known = {name: observation for name, observation in before.items() if name in pairings}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         chosen = pairing.choose_names(pairings, names)
         futures = {name: pool.submit(observe_install, pairings[name]) for name in chosen}
         try:
             for name, future in futures.items():
                 known[name] = future.result()
-                disk.write_file(
-                    path, _render({one: known[one] for one in pairings if one in known})
-                )
+                # In the order of the pairings, whichever was observed first.
+                ordered = {each: known[each] for each in pairings if each in known}
+                disk.write_file(path, _render(ordered))
                 say(f"{name}: {describe_news(before.get(name), known[name])}")
         finally:
             pool.shutdown(cancel_futures=True)
@@ -112,41 +118,43 @@ def describe_news(old: Observation | None, new: Observation) -> str:
     return f"since {old.date}: " + ("; ".join(changed) or f"nothing changed: {new.summary}")
 
 
-def observe_install(one: Pairing) -> Observation:
-    """Type the commands of a pairing in a new environment, and run the scripts in it."""
-    python = one.pythons[0]
+def observe_install(declared: Pairing) -> Observation:
+    """Run the commands of a pairing in a new environment, and the scripts in it.
+
+    Raises NoInterpreter.
+    """
+    python = declared.pythons[0]
     base = interpreters.find_interpreter(python)
     environ = installers.tool_environ(PIP_NO_CACHE_DIR="1")
     failed = ""
     ended: dict[str, Outcome] = {}
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        folder = Path(name) / "env"
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as root:
+        folder = Path(root) / "env"
         subprocess.run([base, "-I", "-m", "venv", folder], env=environ, check=True)
         inside = interpreters.interpreter_in(folder)
         pip = installation.list_installed(folder)["pip"]
-        for command in document_commands(one):
+        for command in document_commands(declared):
             if failed := _failure(command, inside, environ):
                 break
-        came = installation.list_installed(folder)
+        installed = installation.list_installed(folder)
         if not failed:
-            # Without a keras package, code that imports `keras` alone fails as it should.
-            for script in SCRIPTS if one.keras else SCRIPTS[:1]:
-                ended[script] = sandbox.run_script(
-                    outcomes.list_scripts()[script], inside, one.env
-                ).outcome
+            # The second script imports `keras`, which must fail where there is no such package.
+            for script in SCRIPTS if declared.keras else SCRIPTS[:1]:
+                path = outcomes.list_scripts()[script]
+                ended[script] = sandbox.run_script(path, inside, declared.env).outcome
     return Observation(
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
         python=python,
         pip=pip,
-        commands=document_commands(one),
+        commands=document_commands(declared),
         failed=failed,
-        installed={name: came[name] for name in SHOWN if name in came},
-        outcomes={script: str(result) for script, result in ended.items()},
+        installed={name: installed[name] for name in SHOWN if name in installed},
+        outcomes={script: str(outcome) for script, outcome in ended.items()},
     )
 
 
 def _failure(command: str, python: Path, environ: Mapping[str, str]) -> str:
-    """Why a `pip install` failed: the command and pip's last error; empty if it did not."""
+    """The command and the last error of pip, if the command failed; empty if it worked."""
     words = [str(python), "-I", "-m", *command.split()]
     try:
         done = subprocess.run(
@@ -168,6 +176,6 @@ def _failure(command: str, python: Path, environ: Mapping[str, str]) -> str:
 def _render(observations: Mapping[str, Observation]) -> str:
     data = {
         "generated": "by nox -s unpinned-install",
-        "observations": {name: asdict(one) for name, one in observations.items()},
+        "observations": {name: asdict(observed) for name, observed in observations.items()},
     }
     return json.dumps(data, indent=1) + "\n"
