@@ -3,7 +3,7 @@
 Keras takes most of its dependencies on trust until they are used. This script
 uses them: it feeds a model through `tf.data`, saves it and loads it back (HDF5
 everywhere, the `.keras` archive from TensorFlow 2.12 on, where Keras learnt to
-write it) and starts the `tensorboard` command.
+write it), has AutoGraph convert a function, and starts the `tensorboard` command.
 """
 
 import os
@@ -40,6 +40,17 @@ with tempfile.TemporaryDirectory() as folder:
         loaded = load_model(path, compile=False)
         assert np.allclose(expected, loaded.predict(inputs), atol=1e-6)
         print(suffix + ": saved and loaded")
+
+
+def positive_part(number):
+    if number > 0:
+        return number
+    return tf.zeros_like(number)
+
+
+# AutoGraph, and with it tf.function, reads the source of a function through gast.
+tf.autograph.to_graph(positive_part)(tf.constant(2.0))
+print("autograph: converted")
 
 tensorboard = os.path.join(os.path.dirname(sys.executable), "tensorboard")
 # That of TensorFlow 1.13 does not know its version; its help imports as much.
