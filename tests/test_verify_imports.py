@@ -55,6 +55,55 @@ def test_tensorflow_cannot_be_imported_for_a_known_reason(empty: Environment) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        (
+            "raise AttributeError('np.object is gone.\\nThe aliases were removed, see:\\n"
+            "    https://example.org/notes')",
+            "AttributeError: np.object is gone.",
+        ),
+        (
+            "raise ValueError('Use this instead:\\nkeras.ops\\n```\\nx = 1\\n```')",
+            "ValueError: Use this instead: keras.ops",
+        ),
+        (
+            'raise ImportError(\'Traceback (most recent call last):\\n  File "x.py"\\n'
+            "ImportError: libc.so.7: not found\\n\\nFailed to load.\\nSee https://x')",
+            "ImportError: libc.so.7: not found",
+        ),
+    ],
+)
+def test_a_message_of_several_lines_is_not_taken_for_its_last(
+    empty: Environment, code: str, meaning: str
+) -> None:
+    empty.tensorflow(code=code)
+    empty.keras()
+    problems(empty.run(), (f"`import tensorflow` fails: {meaning}", empty.packages, FRESH))
+
+
+def test_what_tensorflow_itself_says_of_protobuf_comes_first(empty: Environment) -> None:
+    requires = ["keras<2.13,>=2.12.0", "protobuf<3.20,>=3.9.2"]
+    code = "raise TypeError('Descriptors cannot not be created directly.')"
+    empty.tensorflow(code=code, requires=requires)
+    empty.keras()
+    empty.install("protobuf", "3.19.6")
+    fix = 'python -m pip install "protobuf<3.20,>=3.9.2"'
+    problems(empty.run(), ("`import tensorflow` fails: protobuf is too new", empty.packages, fix))
+
+
+def test_a_script_called_tensorflow_is_not_mended_by_installing_tensorflow(
+    pairing: Environment,
+) -> None:
+    (pairing.project / "tensorflow.py").write_text("from tensorflow import keras\n")
+    code, printed = pairing.run()
+    assert code == 1
+    assert "PROBLEM 1: tensorflow from outside the environment" in printed
+    assert "rename it or move it away" in printed
+    assert "--force-reinstall" not in printed
+    assert "first the fixes above" in printed
+
+
 def test_tensorflow_exits(empty: Environment) -> None:
     empty.tensorflow(code="raise SystemExit('bye')")
     empty.keras()

@@ -581,7 +581,18 @@ def site_packages(prefix):
 # What is really imported.
 
 
-def check_import(report, name, owner):
+def meaning_of(error):
+    """What an exception says: its first line, since a URL or a code sample may follow."""
+    lines = f"{type(error).__name__}: {error}".strip().splitlines()
+    lines = [line.strip() for line in lines if line.strip()]
+    if any(line.endswith("Traceback (most recent call last):") for line in lines[:2]):
+        # TensorFlow 1 and 2.0 put the traceback of what failed into their own message.
+        nested = [line for line in lines[1:] if re.match(r"[A-Za-z_][\w.]*(Error|Exit): ", line)]
+        return (nested or lines)[-1]
+    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+
+
+def check_import(report, name, owner, required):
     """Imports a module; reports which one came, or why none did."""
     where, again = (owner.folder, reinstall(owner)) if owner else (sys.prefix, FRESH)
     try:
@@ -592,11 +603,14 @@ def check_import(report, name, owner):
         reason = f"{type(error).__name__}: {error}".strip().splitlines()
         report.imports[name] = {"error": reason[0]}
         report.line(name, f"cannot be imported, {reason[0]}")
-        meaning, fix = reason[-1].strip(), FRESH
+        meaning, fix = meaning_of(error), FRESH
         for pattern, known in KNOWN_FAILURES.items():
             if re.search(pattern, traceback.format_exc()):
                 meaning, fix = known
-        if getattr(error, "name", None) == name:  # its metadata is there, but it is not
+                if "protobuf" in fix and "<" in required.get("protobuf", ""):
+                    fix = f'python -m pip install "protobuf{required["protobuf"]}"'
+        # Its metadata is there, but it is not. (An ImportError of a name in it has its name too.)
+        if isinstance(error, ModuleNotFoundError) and error.name == name:
             fix = again
         elif report.problems:
             fix = f"first the fixes above; if they are not enough, {fix}"
@@ -635,10 +649,10 @@ def check_imports(report, tensorflow, keras, required):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     there, broken = provided(sys.path), None
     if tensorflow or "tensorflow" in there:
-        module = check_import(report, "tensorflow", tensorflow)
+        module = check_import(report, "tensorflow", tensorflow, required)
         broken = module and check_tf_keras(report, module)
     if keras or "keras" in there:
-        module = check_import(report, "keras", keras)
+        module = check_import(report, "keras", keras, required)
         if hasattr(getattr(module, "config", None), "backend"):  # Keras 3
             report.imports["keras"]["backend"] = module.config.backend()
             report.line("", f"its backend is {module.config.backend()}")
