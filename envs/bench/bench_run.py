@@ -90,16 +90,8 @@ def _matrix(part: Part) -> None:
         results = part.folder / str(number)
         results.mkdir()
         with part.timed("matrix"):
-            stopwatch.run_nox(
-                "-t",
-                "pairings",
-                "-j",
-                str(stopwatch.CORES),
-                "--",
-                "--measure",
-                str(results),
-                cwd=ROOT,
-            )
+            command = ["-t", "pairings", "-j", str(stopwatch.CORES), "--", "--jobs", "1"]
+            stopwatch.run_nox(*command, "--measure", str(results), cwd=ROOT)
         written = [json.loads(file.read_text(encoding="utf-8")) for file in results.iterdir()]
         if len(written) != len(targets):
             raise Problem(
@@ -153,7 +145,7 @@ def _multiply(checkout: Path) -> None:
     for number in range(_PAIRINGS - len(files)):
         rounds, place = divmod(number, len(files))
         text = files[place].read_text(encoding="utf-8")
-        text = re.sub(r'"tensorflow==([\d.]+)"', rf'"tensorflow==\g<1>{rounds + 1}"', text)
+        text = re.sub(r'"tensorflow==([\d.]+(rc)?)', rf'"tensorflow==\g<1>{rounds + 1}', text)
         name = f"{files[place].stem}-{'x' * (rounds + 1)}.toml"
         (folder / name).write_text(text, encoding="utf-8")
 
