@@ -1,4 +1,4 @@
-"""A project that a lock is copied into, and an index that lists few locks."""
+"""A project to copy locks into, and a small index to copy from."""
 
 from __future__ import annotations
 
@@ -47,28 +47,31 @@ Copy = Callable[..., str]
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever machine runs the tests, to them it is a Linux one."""
+    """Tests see a Linux machine, whatever machine they run on."""
     monkeypatch.setattr(platforms, "this_platform", lambda: "linux-x86_64")
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Copy:
-    """Copies `tf212` for Python 3.11, unless told otherwise; gives back what is said."""
+    """Copies `tf212` for Python 3.11, unless told otherwise; returns what was printed."""
 
     def run(**given: Any) -> str:
-        said: list[str] = []
+        lines: list[str] = []
         facts: dict[str, Any] = {"pairing": "tf212", "path": tmp_path / "new", "python": "3.11"}
-        copying.copy_lock(CopyRequest(**(facts | given)), said.append, LISTED)
-        return "\n".join(said)
+        copying.copy_lock(CopyRequest(**(facts | given)), lines.append, LISTED)
+        return "\n".join(lines)
 
     return run
 
 
 def refused(copy: Copy, **given: Any) -> str:
+    """The message with which a copy is refused."""
     with pytest.raises(Problem) as caught:
         copy(**given)
     return str(caught.value)
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )

@@ -1,5 +1,5 @@
-"""The atlas: its data is whole, its words and pictures say what the data says, and cells come out
-the same again."""
+"""The atlas: its data is complete, its words and pictures agree with the data, and cells that run
+again have the same result."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ GOOD = dict.fromkeys(STEPS, "works: a step") | {"tf.keras": "works: keras 2.12.0
 
 
 def cell(**changes: str) -> Cell:
-    """A cell in which all works but some steps; `import_keras` stands for `import keras`."""
+    """A cell in which every step works except `changes`; `import_keras` means `import keras`."""
     steps = {
-        step: changes.get(step.replace(" ", "_").replace(".", "_"), said)
-        for step, said in GOOD.items()
+        step: changes.get(step.replace(" ", "_").replace(".", "_"), outcome)
+        for step, outcome in GOOD.items()
     }
     return dataclasses.replace(SOME, steps=steps)
 
@@ -76,30 +76,31 @@ def test_a_row_is_as_its_schema_says_and_as_it_would_be_written(name: str) -> No
 
 def test_what_is_recorded_reads_the_same_on_every_machine() -> None:
     for name, row in FOUND.items():
-        for column, one in row.items():
-            for text in (one.cannot or "", *one.steps.values()):
+        for column, cell_ in row.items():
+            for text in (cell_.cannot or "", *cell_.steps.values()):
                 assert not re.search(r"(?<![\w>.])/\w+/", text), (name, column, text)
                 assert not re.search(r"Python version \(3\.\d+\.", text), (name, column, text)
 
 
 @pytest.mark.parametrize("name", ROWS)
 def test_the_keras_of_a_row_s_own_lock_is_not_worse_than_any_other(name: str) -> None:
-    """With its own Keras, nothing is changed by the installation, and nothing fails."""
+    """Installing the Keras that the lock pins changes nothing, and nothing fails."""
     own = lock.read_lock(ROWS[name]).versions
     here = [column for column in FOUND[name] if own.get(column.package) == column.version]
     for column in here:
-        one = FOUND[name][column]
-        assert one.changed == {}
-        assert cells.judge_cell(one, column) in (Verdict.WORKS, Verdict.APART)
+        cell_ = FOUND[name][column]
+        assert cell_.changed == {}
+        assert cells.judge_cell(cell_, column) in (Verdict.WORKS, Verdict.APART)
 
 
 def test_every_failure_has_one_cause_and_every_cause_a_failure() -> None:
-    said = {one.failure[1] for row in FOUND.values() for one in row.values() if one.failure}
-    for text in said:
-        found = [one.name for one in CAUSES if re.search(one.pattern, text)]
-        assert len(found) == 1, (text, found)
-    unused = [one.name for one in CAUSES if not any(re.search(one.pattern, t) for t in said)]
-    assert unused == []
+    errors = {cell_.failure[1] for row in FOUND.values() for cell_ in row.values() if cell_.failure}
+    used = []
+    for error in errors:
+        causes = [cause.name for cause in CAUSES if re.search(cause.pattern, error)]
+        assert len(causes) == 1, (error, causes)
+        used += causes
+    assert {cause.name for cause in CAUSES} == set(used)
 
 
 def test_the_columns_are_the_last_final_release_of_each_minor() -> None:
@@ -112,7 +113,7 @@ def test_the_columns_are_the_last_final_release_of_each_minor() -> None:
 def test_the_columns_are_the_releases_that_every_mirror_shows_by_now(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A week after PyPI's date of a file."""
+    """A mirror may list a file some days after PyPI, so the atlas waits a week."""
     asked = []
 
     def releases(package: str, before: str) -> list[str]:
@@ -154,13 +155,13 @@ def test_a_cell_amounts_to_what_its_steps_say(changes: dict[str, str], verdict: 
 
 
 def test_a_cell_that_cannot_be_installed_is_no_failure() -> None:
-    one = dataclasses.replace(SOME, cannot="Because ...", steps={})
-    assert cells.judge_cell(one, COLUMNS[0]) is Verdict.CANNOT
-    assert one.failure is None
+    cell_ = dataclasses.replace(SOME, cannot="Because ...", steps={})
+    assert cells.judge_cell(cell_, COLUMNS[0]) is Verdict.CANNOT
+    assert cell_.failure is None
 
 
 @pytest.mark.parametrize(
-    ("requires", "python", "version", "said"),
+    ("requires", "python", "version", "admitted"),
     [
         (["keras<2.13,>=2.12.0"], "3.11", "2.12.0", True),
         (["keras<2.13,>=2.12.0"], "3.11", "2.13.1", False),
@@ -171,9 +172,9 @@ def test_a_cell_that_cannot_be_installed_is_no_failure() -> None:
     ],
 )
 def test_what_tensorflow_admits(
-    requires: list[str], python: str, version: str, said: bool | None
+    requires: list[str], python: str, version: str, admitted: bool | None
 ) -> None:
-    assert cells.is_admitted(requires, python, Column("keras", version)) is said
+    assert cells.is_admitted(requires, python, Column("keras", version)) is admitted
 
 
 def test_a_cell_of_another_lock_day_or_script_is_stale() -> None:
@@ -190,48 +191,48 @@ def test_a_cell_of_another_lock_day_or_script_is_stale() -> None:
 
 
 def test_someone_with_tensorflow_2_12_and_keras_2_11_reads_why_and_what_to_do() -> None:
-    said = explanation.describe_cell("tf212", layout.find_column("keras", "2.11"), FOUND)
-    assert said.startswith("TensorFlow 2.12.0 with keras 2.11.0, on Python 3.11: neither works")
-    assert "does not admit it" in said
-    assert "module 'inspect' has no attribute 'ArgSpec'" in said
-    assert "keep TensorFlow 2.12.0: with keras 2.12.0, its lock: nox -s copy -- tf212" in said
-    assert "keep keras 2.11.0: with TensorFlow 2.11.1 on Python 3.10, its lock: nox -s" in said
+    text = explanation.describe_cell("tf212", layout.find_column("keras", "2.11"), FOUND)
+    assert text.startswith("TensorFlow 2.12.0 with keras 2.11.0, on Python 3.11: neither works")
+    assert "does not admit it" in text
+    assert "module 'inspect' has no attribute 'ArgSpec'" in text
+    assert "keep TensorFlow 2.12.0: with keras 2.12.0, its lock: nox -s copy -- tf212" in text
+    assert "keep keras 2.11.0: with TensorFlow 2.11.1 on Python 3.10, its lock: nox -s" in text
 
 
 def test_a_way_out_prefers_what_tensorflow_admits_and_knows_the_legacy_locks() -> None:
-    said = explanation.describe_cell("tf215", layout.find_column("keras", "3.15"), FOUND)
-    assert "TensorFlow was not made for it" in said
+    text = explanation.describe_cell("tf215", layout.find_column("keras", "3.15"), FOUND)
+    assert "TensorFlow was not made for it" in text
     assert (
         "keep keras 3.15.1: with TensorFlow 2.16.2 on Python 3.12, its lock: nox -s copy -- tf216 "
-        in said
+        in text
     )
-    said = explanation.describe_cell("tf216", layout.find_column("tf-keras", "2.17"), FOUND)
-    assert "cannot be installed" in said
-    assert "its lock: nox -s copy -- tf217-legacy PATH" in said
+    text = explanation.describe_cell("tf216", layout.find_column("tf-keras", "2.17"), FOUND)
+    assert "cannot be installed" in text
+    assert "its lock: nox -s copy -- tf217-legacy PATH" in text
 
 
 def test_every_cell_can_be_said_in_words() -> None:
     for name, row in FOUND.items():
-        for column, one in row.items():
-            said = explanation.describe_cell(name, column, FOUND)
-            works = cells.judge_cell(one, column) in (Verdict.WORKS, Verdict.APART)
-            assert ("what works:" in said) != (works and one.admitted is not False)
-            assert (one.cannot or "") in said
+        for column, cell_ in row.items():
+            text = explanation.describe_cell(name, column, FOUND)
+            works = cells.judge_cell(cell_, column) in (Verdict.WORKS, Verdict.APART)
+            assert ("what works:" in text) != (works and cell_.admitted is not False)
+            assert (cell_.cannot or "") in text
 
 
 def test_the_table_and_the_picture_show_every_cell() -> None:
     table = atlas_picture.render_atlas_table(ROWS, FOUND).splitlines()
     assert len(table) == 2 + len(COLUMNS)
-    line = next(one for one in table if one.startswith("| keras 2.12.0 |")).split("|")
-    assert line[2 + list(ROWS).index("tf212")].strip() == "**●**"
+    line = next(line for line in table if line.startswith("| keras 2.12.0 |"))
+    assert line.split("|")[2 + list(ROWS).index("tf212")].strip() == "**●**"
     drawing = ElementTree.fromstring(atlas_picture.render_atlas_picture(ROWS, FOUND))
-    titles = [one.text or "" for one in drawing.iter("{http://www.w3.org/2000/svg}title")]
+    titles = [title.text or "" for title in drawing.iter("{http://www.w3.org/2000/svg}title")]
     assert sum(text.startswith("TensorFlow ") for text in titles) == len(ROWS) * len(COLUMNS)
     assert any(text.startswith("TensorFlow 2.12.0 with keras 2.11.0: neither") for text in titles)
 
 
 def test_a_cell_that_was_not_run_is_shown_as_such() -> None:
-    row = {column: one for column, one in FOUND["tf212"].items() if column.minor != "2.11"}
+    row = {column: cell_ for column, cell_ in FOUND["tf212"].items() if column.minor != "2.11"}
     assert "| ? |" in atlas_picture.render_atlas_table(ROWS, {**FOUND, "tf212": row})
     assert "keras 2.11.0: not run yet" in atlas_picture.render_atlas_picture(
         ROWS, {**FOUND, "tf212": row}
@@ -241,7 +242,7 @@ def test_a_cell_that_was_not_run_is_shown_as_such() -> None:
 def test_a_failure_without_a_cause_is_refused() -> None:
     odd = cell(import_keras="fails: OddError: never seen")
     row = FOUND["tf212"] | {COLUMNS[0]: odd}
-    with pytest.raises(Problem, match=r"tf212 \+ keras 2.2.5: a failure that nobody explained"):
+    with pytest.raises(Problem, match=r"tf212 \+ keras 2.2.5: this failure is not explained"):
         atlas_picture.render_atlas_failures(ROWS, {**FOUND, "tf212": row})
 
 
@@ -249,7 +250,7 @@ def test_a_failure_without_a_cause_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (["tf299"], "tf299"),
         (["tf212-legacy"], "tf212"),
@@ -257,8 +258,8 @@ def test_a_failure_without_a_cause_is_refused() -> None:
         (["--tf-keras", "3.0"], "the atlas has no tf-keras '3.0'; it has: 2.14"),
     ],
 )
-def test_what_the_atlas_does_not_have_is_named(args: list[str], said: str) -> None:
-    with pytest.raises(Problem, match=re.escape(said)):
+def test_what_the_atlas_does_not_have_is_named(args: list[str], message: str) -> None:
+    with pytest.raises(Problem, match=re.escape(message)):
         atlas_run.run_atlas(atlas_request.parse_atlas_request([*args, "--show"]), print)
 
 
@@ -267,11 +268,11 @@ def test_a_check_takes_the_fixed_cells_and_the_same_others_for_a_seed() -> None:
     assert chosen == atlas_request.pick_cells(10, 7) != atlas_request.pick_cells(10, 8)
     assert sum(map(len, chosen.values())) == 10 + sum(map(len, atlas_request.FIXED.values()))
     for name, fixed_cells in atlas_request.FIXED.items():
-        assert {layout.find_column(*one.split()) for one in fixed_cells} <= set(chosen[name])
+        assert {layout.find_column(*title.split()) for title in fixed_cells} <= set(chosen[name])
     fixed = [
-        (name, layout.find_column(*one.split()))
+        (name, layout.find_column(*title.split()))
         for name in atlas_request.FIXED
-        for one in atlas_request.FIXED[name]
+        for title in atlas_request.FIXED[name]
     ]
     verdicts = {cells.judge_cell(FOUND[name][column], column) for name, column in fixed}
     assert verdicts == set(Verdict)
@@ -280,7 +281,7 @@ def test_a_check_takes_the_fixed_cells_and_the_same_others_for_a_seed() -> None:
 def test_a_cell_that_turns_out_differently_ends_the_run_with_both_sides(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The cell is not run here, only what it gave is made up."""
+    """The cell is not run here: its result is made up."""
     column = layout.find_column("keras", "2.11")
     text = row_files.row_path("tf212").read_text(encoding="utf-8")
     monkeypatch.setattr(row_files, "row_path", lambda name, folder=None: tmp_path / f"{name}.json")
@@ -300,26 +301,26 @@ def test_a_cell_that_turns_out_differently_ends_the_run_with_both_sides(
     assert row_files.load_row("tf212")[column].steps == GOOD
 
 
-# --- proofs: the order of cells changes nothing, and uv brings what pip would ---
+# --- proofs: the order of cells changes nothing, and uv installs what pip would ---
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("name", ["tf25", "tf215"])
 def test_the_order_of_cells_does_not_change_them(name: str) -> None:
     """tf25 shares its folder with `keras`; with tf215, Keras 3 leaves other packages behind."""
-    wanted = [c for c in COLUMNS if c.minor in ("2.4", "2.6", "2.13", "3.0", "3.9")]
-    chosen = {name: [c for c in reversed(wanted) if FOUND[name][c].cannot is None]}
-    assert len(chosen[name]) >= 3
-    said: list[str] = []
-    _Running(chosen, said.append, bless=False).all()
-    assert len(said) == len(chosen[name])
-    assert all("as recorded" in line for line in said), said
+    wanted = [column for column in COLUMNS if column.minor in ("2.4", "2.6", "2.13", "3.0", "3.9")]
+    columns = [column for column in reversed(wanted) if FOUND[name][column].cannot is None]
+    assert len(columns) >= 3
+    lines: list[str] = []
+    _Running({name: columns}, lines.append, bless=False).all()
+    assert len(lines) == len(columns)
+    assert all("as recorded" in line for line in lines), lines
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize(("name", "minor"), [("tf212", "3.5"), ("tf215", "2.13")])
 def test_pip_would_bring_what_uv_brought(name: str, minor: str, tmp_path: Path) -> None:
-    """The same packages: pip and uv may be shown an index of different age, so not each release."""
+    """The same packages, not the same releases: pip and uv may see PyPI at different times."""
     column, target = layout.find_column("keras", minor), ROWS[name]
     file = tmp_path / "lock.txt"
     file.write_text(lock.lock_path(target).read_text(encoding="utf-8"), encoding="utf-8")
@@ -334,6 +335,10 @@ def test_pip_would_bring_what_uv_brought(name: str, minor: str, tmp_path: Path) 
     day = f"--uploaded-prior-to={AS_OF}T00:00:00Z"
     subprocess.run([*pip, day, f"keras=={column.version}"], env=environ, check=True)
     after = installation.list_installed(folder)
-    changed = {one for one in before.keys() | after.keys() if before.get(one) != after.get(one)}
+    changed = {
+        package
+        for package in before.keys() | after.keys()
+        if before.get(package) != after.get(package)
+    }
     assert changed == set(FOUND[name][column].changed)
     assert after["keras"] == column.version

@@ -1,4 +1,4 @@
-"""Which lock a command line names: what is unknown, what is nearest, and a pylock.toml of it."""
+"""Which lock a command line names: unknown words, the nearest lock, and its pylock.toml."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ pytestmark = pytest.mark.usefixtures("here")
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ({"pairing": "tf99"}, "unknown pairing 'tf99'; the known ones are: tf115, "),
-        ({"platform": "beos"}, "unknown platform 'beos'; they are: linux-x86_64, "),
+        ({"platform": "beos"}, "unknown platform 'beos'; the known ones are: linux-x86_64"),
         ({"platform": "macos"}, "--platform macos: say which: macos-arm64 or macos-x86_64"),
-        ({"variant": "tpu"}, "unknown variant 'tpu'; they are: default, cpu, cuda"),
-        ({"templates": ("vagrant",)}, "unknown template 'vagrant'; they are: dockerfile, "),
+        ({"variant": "tpu"}, "unknown variant 'tpu'; the known ones are: default, cpu, cuda"),
+        ({"templates": ("vagrant",)}, "unknown template 'vagrant'; the known ones are: docker"),
         ({"format": "poetry"}, "unknown format 'poetry': it is requirements or pylock"),
         ({"python": "311"}, "--python 311: write it as 3.11"),
         ({"format": "pylock", "templates": ("conda",)}, "the templates install requirements.txt"),
@@ -41,9 +41,9 @@ pytestmark = pytest.mark.usefixtures("here")
     ],
 )
 def test_what_is_not_known_is_named(
-    given: dict[str, Any], said: str, copy: Copy, tmp_path: Path
+    given: dict[str, Any], message: str, copy: Copy, tmp_path: Path
 ) -> None:
-    assert said in refused(copy, **given)
+    assert message in refused(copy, **given)
     assert not (tmp_path / "new").exists()
 
 
@@ -51,10 +51,10 @@ def test_a_machine_that_no_lock_is_for_is_named(
     copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platforms, "this_platform", lambda: "linux-riscv64")
-    assert "no lock is for this machine, linux-riscv64: give --platform, of linux-" in refused(copy)
+    assert "no lock for this machine, linux-riscv64: give --platform, one of linux" in refused(copy)
 
 
-# --- what has no lock: why, and the nearest that has one ---
+# --- a target without a lock: why, and the nearest lock ---
 
 NEAREST = [
     # The same platform and variant, the closest Python.
@@ -86,27 +86,28 @@ NEAREST = [
 def test_what_has_no_lock_names_why_and_the_nearest(
     given: dict[str, Any], why: str, command: str, copy: Copy, tmp_path: Path
 ) -> None:
-    said = refused(copy, **given)
-    assert why in said
-    assert f"\n    nox -s copy -- {command.format(tmp_path / 'new')}" in said
-    assert said.endswith("\ncopies the nearest that has one")
+    message = refused(copy, **given)
+    assert why in message
+    command = f"nox -s copy -- {command.format(tmp_path / 'new')}"
+    assert f"\nto copy the nearest lock instead:\n    {command}" in message
     assert not (tmp_path / "new").exists()
 
 
 def test_the_nearest_can_be_typed_as_it_stands(copy: Copy) -> None:
-    said = refused(copy, platform="windows", templates=("conda",))
-    words = shlex.split(said.rpartition("nox -s copy -- ")[2].partition("\n")[0])
+    message = refused(copy, platform="windows", templates=("conda",))
+    words = shlex.split(message.rpartition("nox -s copy -- ")[2])
     request = copy_request.parse_copy_request(words)
-    found = copy_request.choose_target(request, LISTED)
-    assert (found.python, found.platform) == ("3.9", "windows-x86_64")
+    target = copy_request.choose_target(request, LISTED)
+    assert (target.python, target.platform) == ("3.9", "windows-x86_64")
     assert request.templates == ("conda",)
 
 
 def test_an_impossible_pairing_says_why(copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = dataclasses.replace(PAIRINGS["tf212"], impossible="no wheel installs, 2026-11-23")
     monkeypatch.setattr(pairing, "load_pairings", lambda: PAIRINGS | {"tf212": gone})
-    said = refused(copy, python="3.12")
-    assert "tf212: no lock for Python 3.12 on Linux x86_64: no wheel installs, 2026-11-23" in said
+    message = refused(copy, python="3.12")
+    why = "no wheel installs, 2026-11-23"
+    assert f"tf212: no lock for Python 3.12 on Linux x86_64: {why}" in message
 
 
 # --- the command line ---
@@ -137,15 +138,16 @@ def test_a_command_line_that_is_none_shows_the_usage(
 
 def test_python_and_platform_are_those_that_run_it() -> None:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    found = copy_request.choose_target(CopyRequest("tf212", Path("new")), [entry("tf212", version)])
-    assert (found.python, found.platform) == (version, "linux-x86_64")
+    request = CopyRequest("tf212", Path("new"))
+    target = copy_request.choose_target(request, [entry("tf212", version)])
+    assert (target.python, target.platform) == (version, "linux-x86_64")
 
 
 # --- pylock.toml ---
 
 
 def made(wanted: Lock) -> dict[str, Any]:
-    """What uv would make of a lock, with one file a package."""
+    """What uv would make from a lock, with one file a package."""
     return {
         "packages": [
             {
@@ -185,5 +187,5 @@ def test_a_pylock_takes_only_files_of_the_lock() -> None:
 
 def test_without_uv_a_pylock_cannot_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installers, "find_uv", lambda: None)
-    with pytest.raises(Problem, match="there is none: pip install uv"):
+    with pytest.raises(Problem, match="needs uv, which is not installed: pip install uv"):
         templates.render_pylock(Target(PAIRINGS["tf212"], "3.11"))

@@ -1,4 +1,4 @@
-"""A lock copied into a project: what is written, what is said, and what is never overwritten."""
+"""Copying a lock into a project: what is written and printed, and what is never overwritten."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ pytestmark = pytest.mark.usefixtures("here")
 
 
 def test_a_project_gets_its_lock_its_in_file_and_verify(copy: Copy, tmp_path: Path) -> None:
-    said = copy()
+    output = copy()
     folder = tmp_path / "new"
     assert files(folder) == ["requirements.in", "requirements.txt", "verify.py"]
     target = Target(PAIRINGS["tf212"], "3.11")
     assert (folder / "requirements.txt").read_bytes() == lock.lock_path(target).read_bytes()
     assert (folder / "requirements.in").read_text(encoding="utf-8") == lock.render_in(target)
     assert (folder / "verify.py").read_bytes() == outcomes.VERIFY.read_bytes()
-    assert f"{folder}: written requirements.in, requirements.txt, verify.py" in said
-    assert "not executed" not in said
+    assert f"{folder}: written requirements.in, requirements.txt, verify.py" in output
+    assert "never executed" not in output
 
 
 def test_every_template_is_written_where_its_users_look(copy: Copy, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_container_is_of_the_lock_s_processor() -> None:
 
 
 def test_a_lock_that_was_never_executed_says_so(copy: Copy) -> None:
-    assert "it was not executed: verify.py tells" in copy(pairing="tf213")
+    assert "resolved but never executed: run verify.py" in copy(pairing="tf213")
 
 
 # --- what comes next ---
@@ -108,8 +108,8 @@ def test_the_next_commands_are_those_of_the_platform() -> None:
 
 
 def test_a_path_with_spaces_is_quoted(copy: Copy, tmp_path: Path) -> None:
-    said = copy(path=tmp_path / "my new project")
-    assert f"\n    cd '{tmp_path}/my new project' && python3.11 -m venv .venv && " in said
+    output = copy(path=tmp_path / "my new project")
+    assert f"\n    cd '{tmp_path}/my new project' && python3.11 -m venv .venv && " in output
     assert "verify.py" in files(tmp_path / "my new project")
     again = refused(copy, path=tmp_path / "my other project", python="3.12")
     assert f"copy -- tf212 '{tmp_path}/my other project' --python 3.11 " in again
@@ -119,8 +119,8 @@ def test_for_another_machine_the_commands_are_for_that_machine(
     copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platforms, "this_platform", lambda: "macos-arm64")
-    said = copy(platform="linux-x86_64")
-    assert "next in that folder, on Linux x86_64:\n    python3.11 -m venv .venv" in said
+    output = copy(platform="linux-x86_64")
+    assert "next in that folder, on Linux x86_64:\n    python3.11 -m venv .venv" in output
 
 
 # --- what is refused ---
@@ -130,8 +130,8 @@ def test_nothing_is_overwritten_and_nothing_half_written(copy: Copy, tmp_path: P
     folder = tmp_path / "new"
     folder.mkdir()
     (folder / "Dockerfile").write_text("mine")
-    said = refused(copy, templates=("conda", "dockerfile"))
-    assert f"{folder}: already holds Dockerfile: nothing was written: give --force" in said
+    message = refused(copy, templates=("conda", "dockerfile"))
+    assert f"{folder}: already holds Dockerfile: nothing was written: give --force" in message
     assert files(folder) == ["Dockerfile"]
     assert (folder / "Dockerfile").read_text() == "mine"
     copy(templates=("conda", "dockerfile"), force=True)
@@ -158,8 +158,8 @@ def test_a_write_that_fails_leaves_the_folder_as_it_was(
         return written(path, content)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    said = refused(copy, python="3.9", force=True)
-    assert "new: cannot be written (No space left on device): make it writable" in said
+    message = refused(copy, python="3.9", force=True)
+    assert "new: cannot be written (No space left on device): make it writable" in message
     assert (tmp_path / "new" / "requirements.txt").read_bytes() == before
     assert [path.name for path in (tmp_path / "new").iterdir() if path.is_dir()] == []
 

@@ -34,7 +34,7 @@ FAULTS: dict[str, Callable[[str, str], str]] = {
     "is missing": lambda key, line: "",
     "is misspelt": lambda key, line: line.replace(key, key + "x", 1),
     "is of the wrong type": lambda key, line: f"{key} = 5\n",
-    "stands there twice": lambda key, line: line + line,
+    "is listed twice": lambda key, line: line + line,
     "is empty": lambda key, line: f'{key} = ""\n',
 }
 OF_A_TABLE = [("caps", "requirement"), ("caps", "reason"), ("sdists", "package")]
@@ -69,7 +69,7 @@ CASES = [
 def test_a_pairing_file_of_which(fault: Fault, tmp_path: Path, key: str, what: str) -> None:
     (line,) = re.findall(rf"(?m)^{key} = .*\n", PAIRING)
     text = PAIRING.replace(line, FAULTS[what](key, line))
-    message = "cannot be read" if what == "stands there twice" else key
+    message = "cannot be read" if what == "is listed twice" else key
     refused(fault, tmp_path, text, message)
 
 
@@ -96,12 +96,12 @@ def test_a_table_of_a_pairing_file_of_which(
         "is missing": "",
         "is misspelt": entry.replace(key, key + "x"),
         "is of the wrong type": f"{key} = 5",
-        "stands there twice": f"{entry}, {entry}",
+        "is listed twice": f"{entry}, {entry}",
         "is empty": f'{key} = ""',
     }
     changed = line.replace(entry, changes[what]).replace("{ ,", "{").replace(", ,", ",")
     text = PAIRING.replace(line, changed.replace(",  }", " }"))
-    refused(fault, tmp_path, text, "cannot be read" if what == "stands there twice" else table)
+    refused(fault, tmp_path, text, "cannot be read" if what == "is listed twice" else table)
 
 
 # --- a run with a broken lock ---

@@ -1,4 +1,4 @@
-"""The hashes of a lock: those of the files that its own Python and platform install."""
+"""The hashes of a lock: exactly those of the files that its Python and platform can install."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_a_package_that_is_moved_alone_brings_its_own_day_and_no_other_hash() ->
     [
         (("d",), None),
         (("d", "e"), None),
-        (("c", "d"), f"six==1.17.0: the hash {'c' * 64} is of no file on PyPI that fits"),
+        (("c", "d"), f"six==1.17.0: the hash {'c' * 64} belongs to no file on PyPI that fits"),
         (("e",), f"six==1.17.0: the hash {'d' * 64} of six-1.17.0-py3-none-any.whl is missing"),
     ],
 )
@@ -123,5 +123,5 @@ def test_a_hash_that_is_missing_or_of_another_file_is_named(
     hashes: tuple[str, ...], objection: str | None
 ) -> None:
     pin = Pin("six", "1.17.0", tuple(digit * 64 for digit in hashes))
-    said = lock_check.object_to_hashes(pin, Lock({"cut-off": CUT_OFF}, (), (pin,)), TF20)
-    assert list(said) == ([objection] if objection else [])
+    objections = lock_check.object_to_hashes(pin, Lock({"cut-off": CUT_OFF}, (), (pin,)), TF20)
+    assert list(objections) == ([objection] if objection else [])

@@ -1,5 +1,5 @@
-"""The index: every combination has a lock or a reason, and the files, the index and the pairing
-files are held to each other."""
+"""The index: every combination has a lock or a reason, and the index agrees with the locks and the
+pairing files."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_every_combination_has_its_entry_once() -> None:
 
 
 def test_what_is_executed_here_was_executed_with_the_pins_of_its_lock() -> None:
-    """A lock that changed since must be run again: nox -s NAME -- --bless."""
+    """A lock whose pins changed must be run again: nox -s NAME -- --bless."""
     stale = [
         session
         for session, target in lock.list_executable(PAIRINGS).items()
@@ -74,27 +74,28 @@ def test_neither_a_lock_nor_a_reason_is_refused() -> None:
 def test_every_platform_and_variant_has_locks_and_each_carries_the_code() -> None:
     for variant, names in platforms.VARIANTS.items():
         for name in names:
-            found = [
+            targets = [
                 target
                 for target in pairing.list_combinations(PAIRINGS)
                 if (target.platform, target.variant) == (name, variant)
                 and lock.lock_path(target).exists()
             ]
-            assert len(found) >= 20, (name, variant)
-            for target in found:
+            assert len(targets) >= 20, (name, variant)
+            for target in targets:
                 entry = ENTRIES[index.target_key(target)]
                 assert lock.find_carriers(target, lock.read_lock(target)) == [entry["payload"]]
 
 
 @pytest.fixture
 def requirements(tmp_path: Path) -> Path:
-    """The whole folder of locks, which a test may break."""
+    """A copy of the whole folder of locks, which a test may break."""
     return Path(shutil.copytree(lock.FOLDER, tmp_path / "requirements"))
 
 
 def check(folder: Path) -> list[str]:
-    one = {"tf212": PAIRINGS["tf212"]}
-    return [problem for problem in index.check_requirements(one, folder) if "/tf212" in problem]
+    """The problems with the locks of tf212."""
+    problems = index.check_requirements({"tf212": PAIRINGS["tf212"]}, folder)
+    return [problem for problem in problems if "/tf212" in problem]
 
 
 def test_a_missing_lock_is_found(requirements: Path) -> None:
@@ -118,7 +119,9 @@ def test_a_stray_file_is_found(requirements: Path) -> None:
 def test_an_entry_too_few_or_too_many_is_found(requirements: Path) -> None:
     file = requirements / "index.json"
     data = json.loads(file.read_text(encoding="utf-8"))
-    lost = next(e for e in data["locks"] if e.get("file") == "windows-x86_64/tf212-py39.txt")
+    lost = next(
+        entry for entry in data["locks"] if entry.get("file") == "windows-x86_64/tf212-py39.txt"
+    )
     lost["python"] = "3.6"
     file.write_text(json.dumps(data), encoding="utf-8")
     problems = index.check_requirements(PAIRINGS, requirements)

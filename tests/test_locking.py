@@ -1,4 +1,4 @@
-"""Renewal: which locks are meant, what decides their pins, and what an interruption leaves."""
+"""Renewal: which locks a request names, what decides their pins, what an interruption leaves."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_word_that_names_nothing_is_refused(request_: LockRequest, message: st
 
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A requirements folder of tf212's locks alone; nothing is resolved but by a test."""
+    """A requirements folder with two locks of tf212. No resolver runs."""
     folder = tmp_path / "requirements"
     (folder / "windows-x86_64").mkdir(parents=True)
     for target in (TF212, WINDOWS):
@@ -179,9 +179,9 @@ def test_a_renewal_goes_on_where_it_was_interrupted(
 
 
 def test_a_lock_that_became_impossible_is_removed_with_its_reason(work: Path) -> None:
-    said: list[str] = []
-    assert not renewal._put(WINDOWS, NoSolution("numpy is gone"), said)
-    assert said == ["windows-x86_64/tf212-py311.txt: removed: numpy is gone"]
+    changes: list[str] = []
+    assert not renewal._put(WINDOWS, NoSolution("numpy is gone"), changes)
+    assert changes == ["windows-x86_64/tf212-py311.txt: removed: numpy is gone"]
     assert not (work / "windows-x86_64/tf212-py311.txt").exists()
 
 
@@ -192,16 +192,16 @@ def test_the_files_of_a_pairing_that_is_gone_are_pruned(tmp_path: Path) -> None:
     (folder / "solaris").mkdir()
     for name in strays:
         (folder / name).touch()
-    said: list[str] = []
-    renewal.prune_locks(PAIRINGS, index.load_reasons(), said.append, folder)
+    lines: list[str] = []
+    renewal.prune_locks(PAIRINGS, index.load_reasons(), lines.append, folder)
     assert {path for path in folder.rglob("*") if path.is_file()} == before
     assert not (folder / "solaris").exists()
-    assert said == [
+    assert lines == [
         f"requirements/{name}: removed, no pairing asks for it" for name in sorted(strays)
     ]
 
 
-# --- what PyPI and a resolver say ---
+# --- what PyPI lists, and what a resolver prints ---
 
 
 def test_a_stub_is_told_from_code_by_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,12 +258,12 @@ def test_what_differs_from_the_base_is_said_with_its_reason(
 
 
 def test_a_resolver_s_proof_becomes_one_line() -> None:
-    said = (
+    output = (
         "  x No solution found when resolving dependencies:\n"
         "  \u2570\u2500\u25b6 Because clang==5.0 has no wheels\n"
         "      and you require clang, no.\n\n"
         "hint: wheels are available\n"
     )
     assert (
-        resolver.read_proof(said) == "Because clang==5.0 has no wheels and you require clang, no."
+        resolver.read_proof(output) == "Because clang==5.0 has no wheels and you require clang, no."
     )

@@ -1,4 +1,4 @@
-"""Records and failures: what is blessed, what is refused, and what a file must say."""
+"""Records and failures: what can be blessed, what is refused, and what their files must hold."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from envs.model.pairing import Target
 
 @pytest.fixture
 def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """tf212's record alone, in a folder that may be written."""
+    """A copy of tf212's record in a temporary folder."""
     text = outcome_records.record_path(TF212.pairing).read_text()
     monkeypatch.setattr(outcome_records, "RECORDS", tmp_path)
     outcome_records.record_path(TF212.pairing).write_text(text)
@@ -185,10 +185,11 @@ script = "broken_import/correction"
     ("old", "new", "message"),
     [
         ('cause = "cause"\n', "", "x: must have exactly the keys"),
-        ('"remedy"', '""', "x: every value must be a text that is not empty"),
+        ('"remedy"', '""', "x: every value must be a non-empty text"),
         ("broken_import/correction", "correction", "x: script: no example is called 'correction'"),
-        ("wrong", "at 0x7f00", "x: message: is not normalised: at 0x..."),
-        (FAILURE, FAILURE + FAILURE.replace("[x]", "[y]"), "y: says the same as x"),
+        ("wrong", "at 0x7f00", "x: message: is not normalised, write: at 0x..."),
+        (FAILURE, FAILURE + FAILURE.replace("[x]", "[y]"), "y: has the exception and message of x"),
+        ("[x]", "[works]", "works: a record uses this word for an outcome"),
     ],
 )
 def test_a_failure_that_is_half_explained_is_refused(

@@ -64,7 +64,7 @@ MISTAKES = {
     "unknown kind": ("keras2", "keras4", "kind: 'keras4' is not one of standalone, bundled"),
     "no wheel": ('"3.9"', '"3.12"', "pythons: tensorflow 2.12.0 has no Linux x86_64 wheel for "),
     "not a Python": ('"3.9"', '"3"', "pythons: '3' is not of the form '3.11'"),
-    "Python twice": ('"3.9"', '"3.11"', "pythons: one stands there twice"),
+    "Python twice": ('"3.9"', '"3.11"', "pythons: one is listed twice"),
     "not a list": ('["3.11", "3.9"]', '"3.11"', "pythons: must be a list of texts"),
     "required twice": ('"keras==2.12.0"', '"keras", "Keras<3"', "requires: keras stands there tw"),
     "capped twice": ("[[caps]]", '[[caps]]\nrequirement="NumPy"\nreason="x"\n[[caps]]', "twice"),

@@ -1,4 +1,4 @@
-"""Platforms: which package carries TensorFlow's code where, by what PyPI has of it."""
+"""Platforms: which package holds TensorFlow's code on each, according to PyPI."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def test_the_newest_patch_release_with_code_is_taken(
 def test_cuda_is_an_extra_of_2_14_and_later() -> None:
     assert find_payload(WHEELS, "2.11.1", "3.9", "linux-x86_64", "cuda") is None
     assert find_payload(WHEELS, "2.14.1", "3.9", "linux-x86_64", "cuda")
-    said = platforms.explain_lack("2.11.1", "3.9", "linux-x86_64", "cuda")
-    assert said == "TensorFlow has its extra and-cuda from 2.14 on"
+    reason = platforms.explain_lack("2.11.1", "3.9", "linux-x86_64", "cuda")
+    assert reason == "TensorFlow has its extra and-cuda from 2.14 on"
 
 
 def test_what_is_lacking_is_said_in_words() -> None:
-    said = platforms.explain_lack("2.6.5", "3.9", "macos-arm64", "default")
-    assert said == "PyPI has no tensorflow 2.6 with code for Python 3.9 on macOS arm64"
+    reason = platforms.explain_lack("2.6.5", "3.9", "macos-arm64", "default")
+    assert reason == "PyPI has no tensorflow 2.6 with code for Python 3.9 on macOS arm64"
 
 
 @pytest.mark.parametrize(

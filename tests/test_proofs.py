@@ -1,4 +1,4 @@
-"""What the README claims of locks, proved with real installs from PyPI: `nox -s proofs`."""
+"""Proofs of what the README claims about locks, with real installs from PyPI: `nox -s proofs`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def install_plainly(name: str, folder: Path) -> Path:
-    """What a person types: a venv of that Python, `pip install -r` of the lock, `pip check`."""
+    """Do what a person would type: make a venv, `pip install -r` the lock, `pip check`."""
     base = interpreters.find_interpreter(TARGETS[name].python)
     python = interpreters.interpreter_in(folder)
     commands: list[list[str | Path]] = [
@@ -79,13 +79,13 @@ def test_plain_pip_installs_a_lock_in_a_plain_venv(
     installation.drop_environment(python.parent.parent)
 
 
-# --- a lock is whole, and every cap is needed ---
+# --- every cap is needed ---
 
 
 def without(name: str, cap: Cap, folder: Path) -> Outcome:
-    """How the smoke check ends in a pairing that lacks one cap, resolved at its lock's own date."""
+    """The outcome of the smoke check without one cap, resolved at the cut-off of the lock."""
     target = TARGETS[name]
-    caps = tuple(one for one in target.pairing.caps if one != cap)
+    caps = tuple(other for other in target.pairing.caps if other != cap)
     bare = Target(dataclasses.replace(target.pairing, caps=caps), target.python)
     request = LockRequest(upgrade=True, cut_off=lock.read_lock(target).cut_off)
     file = folder / "lock.txt"
@@ -148,7 +148,7 @@ def test_a_lock_is_derived_again_byte_by_byte(name: str, platform: str, variant:
 def test_a_lock_that_does_not_hold_is_found_by_the_resolver(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On Windows, the lock for Linux lacks a package, and a changed hash is no file's."""
+    """A lock for Windows lacks a pin, has a hash of no file, or has no TensorFlow for Windows."""
     target = dataclasses.replace(TARGETS["tf212"], platform="windows-x86_64")
     text = lock.lock_path(target).read_text(encoding="utf-8")
     breaks = {
@@ -157,25 +157,26 @@ def test_a_lock_that_does_not_hold_is_found_by_the_resolver(
         r"(?<=absl-py==2.5.1 \\\n    --hash=sha256:)\w{8}": "absl",
         r"(?m)^tensorflow-intel==.*\n(?:    --hash.*\n)+": "tensorflow-intel",
     }
-    for number, (pattern, said) in enumerate(breaks.items()):
+    for number, (pattern, package) in enumerate(breaks.items()):
         file = tmp_path / f"{number}.txt"
-        file.write_text(re.sub(pattern, "00000000" if said == "absl" else "", text))
+        file.write_text(re.sub(pattern, "00000000" if package == "absl" else "", text))
         monkeypatch.setattr(lock, "lock_path", lambda target, folder=None, file=file: file)
         monkeypatch.setattr(lock, "lock_label", lambda target: "broken.txt")
-        found = lock_check._dry_run(target, tmp_path)
-        assert (found is None) == (said is None), found
-        assert not said or said in str(found)
+        message = lock_check._dry_run(target, tmp_path)
+        assert (message is None) == (package is None), message
+        assert not package or package in str(message)
 
 
 # --- an environment is its lock ---
 
 
 def small_lock(folder: Path, *names: str, text: str = "") -> Path:
-    """A lock of some small pins, cut out of tf212's."""
+    """A lock of some small packages, with their pins in tf212's lock or in `text`."""
     whole = text or lock.lock_path(TARGETS["tf212"]).read_text(encoding="utf-8")
     blocks = re.findall(r"(?m)^[\w.-]+==.*\n(?:    --hash.*\n)+", whole)
     file = folder / "small.txt"
-    file.write_text("".join(b for b in blocks if b.partition("==")[0] in names), encoding="utf-8")
+    pins = [block for block in blocks if block.partition("==")[0] in names]
+    file.write_text("".join(pins), encoding="utf-8")
     return file
 
 
@@ -219,7 +220,7 @@ UNSAFE = ["uv pip sync", "pip install --no-deps -r"]
 
 
 def installs(command: str, folder: Path, text: str) -> bool:
-    """Whether a command installs a lock in a new environment and, of uv, finds it whole."""
+    """Whether a command installs a lock in a new environment; after `uv pip sync`, also checked."""
     (folder / "lock.txt").write_text(text, encoding="utf-8")
     seed = ["--seed"] if command.startswith("pip") else []
     subprocess.run([installers.find_uv() or "uv", "venv", "-q", *seed, folder / "env"], check=True)
@@ -264,19 +265,19 @@ def test_a_changed_hash_turns_the_session_red(checkout: Path) -> None:
     file = checkout / lock.lock_path(TARGETS["tf212"]).relative_to(ROOT)
     before, absl, after = re.split(r"(?m)(^absl-py==.*\n(?:    --hash.*\n)+)", file.read_text())
     file.write_text(before + re.sub(r"sha256:\w{8}", "sha256:00000000", absl) + after)
-    code, said = nox("-s", "tf212", cwd=checkout)
+    code, output = nox("-s", "tf212", cwd=checkout)
     assert code != 0
-    assert "could not install: requirements/tf212-py311.txt: could not be installed" in said
-    assert "Hash mismatch for `absl-py==" in said
+    assert "could not install: requirements/tf212-py311.txt: could not be installed" in output
+    assert "Hash mismatch for `absl-py==" in output
 
 
 def test_a_changed_expectation_turns_the_session_red(checkout: Path) -> None:
     record = checkout / outcome_records.record_path(TARGETS["tf212"].pairing).relative_to(ROOT)
     record.write_text(record.read_text().replace('"dense-not-imported"', '"works"'))
-    code, said = nox("-s", "tf212", "--", "-k", "legacy_verbatim", cwd=checkout)
+    code, output = nox("-s", "tf212", "--", "-k", "legacy_verbatim", cwd=checkout)
     assert code != 0
-    assert "expected     works" in said
-    assert "happened     fails: NameError: name 'Dense' is not defined" in said
-    assert "repeat       .nox/tf212/bin/python -I examples/legacy_adaptation/" in said
-    assert "installed    tensorflow 2.12.0, keras 2.12.0" in said
-    assert "1 failed" in said
+    assert "expected     works" in output
+    assert "happened     fails: NameError: name 'Dense' is not defined" in output
+    assert "repeat       .nox/tf212/bin/python -I examples/legacy_adaptation/" in output
+    assert "installed    tensorflow 2.12.0, keras 2.12.0" in output
+    assert "1 failed" in output

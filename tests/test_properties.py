@@ -1,4 +1,4 @@
-"""Properties that hold of any input: the loader, the lock parser, the normaliser of outcomes."""
+"""Properties that hold for any input of the pairing loader, the lock parser, and the outcomes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from envs.model.outcomes import Kind
 from envs.model.pairing import Pairing
 from envs.running import classification
 
-# The same cases on every machine and in every run, and no database of them beside the checkout.
+# The same cases on every machine and in every run, and no database of cases in the checkout.
 settings.register_profile("repository", derandomize=True, database=None, deadline=None)
 settings.load_profile("repository")
 
@@ -41,7 +41,7 @@ words = st.text(string.printable, min_size=1, max_size=40).filter(str.strip)
 
 
 def edited(text: str) -> st.SearchStrategy[str]:
-    """A text of which some part was replaced: nearer to what a person breaks than any text."""
+    """A text with one part replaced. That is nearer to a person's mistakes than random text."""
     place = st.integers(0, len(text))
     return st.builds(
         lambda first, second, new: text[: min(first, second)] + new + text[max(first, second) :],
@@ -52,7 +52,7 @@ def edited(text: str) -> st.SearchStrategy[str]:
 
 
 def refusal(make: Callable[[], object]) -> str:
-    """What its own kind of error says of an input; empty if it is taken. No other may come."""
+    """The message of the Problem that `make` raises; empty if none. Other errors pass through."""
     try:
         make()
     except Problem as problem:
@@ -90,8 +90,8 @@ def test_what_a_pairing_file_says_is_what_is_loaded(
 
 @given(st.binary(max_size=200) | edited(TEXT).map(lambda text: text.encode("utf-8", "replace")))
 def test_a_pairing_file_is_loaded_or_refused_in_one_line(content: bytes) -> None:
-    said = refusal(lambda: load(content))
-    assert re.fullmatch(r"(envs/pairings/tf25\.toml: .+)?", said)
+    message = refusal(lambda: load(content))
+    assert re.fullmatch(r"(envs/pairings/tf25\.toml: .+)?", message)
 
 
 VALUES: st.SearchStrategy[object] = st.recursive(
@@ -106,8 +106,8 @@ def test_a_key_of_any_type_is_loaded_or_refused(key: str, value: object) -> None
     data: dict[str, object] = {"summary": "x", "kind": "bundled", "pythons": ["3.8"]}
     data["requires"] = ["tensorflow==2.4.4"]
     content = tomlkit.dumps(data | {key: value}).encode()
-    said = refusal(lambda: load(content))
-    assert not said or said.startswith("envs/pairings/tf25.toml: ")
+    message = refusal(lambda: load(content))
+    assert not message or message.startswith("envs/pairings/tf25.toml: ")
 
 
 def load(content: bytes) -> Pairing:
@@ -132,9 +132,9 @@ def test_a_lock_is_parsed_as_it_was_rendered(wanted: list[Pin], options: bool) -
 @settings(max_examples=50)
 @given(st.text(max_size=200) | edited(LOCK))
 def test_a_lock_is_parsed_or_refused(text: str) -> None:
-    """What is parsed has nothing that pip or uv would fetch from elsewhere, or without a hash."""
-    if said := refusal(lambda: lock.parse_lock(text, "lock.txt")):
-        assert said.startswith("lock.txt:")
+    """A lock that parses has nothing that pip or uv would take from elsewhere or without a hash."""
+    if message := refusal(lambda: lock.parse_lock(text, "lock.txt")):
+        assert message.startswith("lock.txt:")
         return
     parsed = lock.parse_lock(text, "lock.txt")
     assert parsed.pins
@@ -184,8 +184,8 @@ def test_a_message_is_the_same_on_two_machines(
 
 
 @given(st.integers(-64, 255), st.binary(max_size=300))
-def test_any_end_of_a_script_is_an_outcome(code: int, said: bytes) -> None:
-    ended = classification.classify_exit(code, io.BytesIO(said))
+def test_any_end_of_a_script_is_an_outcome(code: int, output: bytes) -> None:
+    ended = classification.classify_exit(code, io.BytesIO(output))
     assert ended.kind in Kind
     assert ended.message == outcomes.normalise_message(ended.message)
     assert (ended.kind is Kind.WORKS) <= (code == 0)
@@ -201,7 +201,7 @@ def test_the_last_exception_is_the_one_that_counts(
     name: str, message: str, noise: list[str]
 ) -> None:
     frames = 'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\n    1 / 0\n'
-    said = "\n".join([*noise, frames + "KeyError: 1", "", frames + f"{name}: {message}", *noise])
-    ended = classification.classify_exit(1, io.BytesIO(said.encode()))
+    output = "\n".join([*noise, frames + "KeyError: 1", "", frames + f"{name}: {message}", *noise])
+    ended = classification.classify_exit(1, io.BytesIO(output.encode()))
     assert (ended.kind, ended.exception) == (Kind.FAILS, name)
     assert ended.message == re.sub(r"\s+", " ", message).strip()

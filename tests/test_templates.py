@@ -1,7 +1,7 @@
-"""Templates: what their own tools say of every rendering, and what happens when they are run.
+"""Templates: checkers find no fault in any rendering, and what they describe works when it is run.
 
-`nox -s templates` has the tools, pinned in `envs/publish/templates/checks.txt`, first on PATH;
-`nox -s proofs` runs what a container, a runner or conda would.
+`nox -s templates` puts the checkers, pinned in `envs/publish/templates/checks.txt`, first on PATH.
+`nox -s proofs` runs the commands that a container, a runner or conda would run.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ PAIRINGS = pairing.load_pairings()
 
 DEVCONTAINERS_CLI = "@devcontainers/cli@0.89.0"
 
-# No registry has the specification's own schema. This one knows what the template uses, as
-# https://containers.dev/implementors/json_reference defines it, and nothing else.
+# No registry has a schema of the specification. This one allows only the keys that the template
+# uses, as https://containers.dev/implementors/json_reference defines them.
 TEXT = {"type": "string", "minLength": 1}
 DEVCONTAINER = {
     "type": "object",
@@ -74,7 +74,7 @@ DEVCONTAINER = {
     },
 }
 
-# Run by the python of the tools' environment: conda's own notation, read by rattler.
+# The Python of the checkers' environment runs this: rattler reads conda's own notation.
 CONDA = """
 import sys, yaml
 from rattler import MatchSpec
@@ -99,14 +99,14 @@ Files = Sequence[Path]
 
 
 def tool(*command: str | Path, folder: Path | None = None) -> str:
-    """What a tool objects to; nothing if it ends well."""
+    """The output of a checker that fails; empty if it succeeds."""
     done = subprocess.run(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     return done.stdout + f"\nexit code {done.returncode}" if done.returncode else ""
 
 
-# --- what each tool says ---
+# --- the checkers ---
 
 
 def hadolint(files: Files) -> str:
@@ -144,22 +144,22 @@ def devcontainer_schema(files: Files) -> str:
 
 
 def devcontainer_cli(files: Files) -> str:
-    """What the schema says of what the reference implementation reads; that needs no Docker."""
+    """Check what the reference implementation reads, by the schema; that needs no Docker."""
     home = files[0].parent / "cli"
     npm = ("npm", "install", "--silent", "--no-audit", "--ignore-scripts", "--prefix", home)
-    assert not (said := tool(*npm, DEVCONTAINERS_CLI)), said
+    assert not (output := tool(*npm, DEVCONTAINERS_CLI)), output
     read: list[str | Path] = [home / "node_modules" / ".bin" / "devcontainer", "read-configuration"]
-    understood = []
+    configurations = []
     for path in files:
         where = ("--docker-path", "true", "--workspace-folder", path.parent, "--config", path)
         done = subprocess.run([*read, *where], capture_output=True, text=True)
         if done.returncode:
             return done.stderr
-        found = json.loads(done.stdout)["configuration"]
-        del found["configFilePath"]
-        understood.append(path.with_suffix(".read.json"))
-        understood[-1].write_text(json.dumps(found), encoding="utf-8")
-    return devcontainer_schema(understood)
+        configuration = json.loads(done.stdout)["configuration"]
+        del configuration["configFilePath"]
+        configurations.append(path.with_suffix(".read.json"))
+        configurations[-1].write_text(json.dumps(configuration), encoding="utf-8")
+    return devcontainer_schema(configurations)
 
 
 def without_comments(text: str) -> str:
@@ -184,16 +184,17 @@ BREAKS: Mapping[Callable[[Files], str], tuple[str, str, str]] = {
     actionlint: ("github", "ubuntu-24.04", "ubuntu-23.04"),
     workflow_schema: ("github", "runs-on:", "run-on:"),
 }
-"""Check -> the template that is broken for it, what is replaced there, and by what."""
+"""Check -> the template that is broken to test it, what is replaced there, and by what."""
 
 
 def locked() -> list[Target]:
-    """Everything that has a lock."""
-    return [one for one in pairing.list_combinations(PAIRINGS) if lock.lock_path(one).exists()]
+    """Every target that has a lock."""
+    combinations = pairing.list_combinations(PAIRINGS)
+    return [target for target in combinations if lock.lock_path(target).exists()]
 
 
 def write(name: str, targets: Sequence[Target], folder: Path) -> list[Path]:
-    """A template rendered for each target that it is for."""
+    """Render a template for each target that it supports; returns the files."""
     files = []
     for target in targets:
         if name in ("dockerfile", "devcontainer") and target.platform not in templates.IMAGES:
@@ -214,11 +215,12 @@ def test_no_tool_objects_to_any_rendering(
     name: str, check: Callable[[Files], str], tmp_path: Path
 ) -> None:
     targets = locked()
-    if check is devcontainer_cli:  # one file a call: those that differ in more than versions
-        targets = [one for one in targets if one.recommended and one.pairing.name[:5] == "tf221"]
+    if check is devcontainer_cli:  # It reads one file a call, so take a few targets only.
+        recommended = [target for target in targets if target.recommended]
+        targets = [target for target in recommended if target.pairing.name[:5] == "tf221"]
     files = write(name, targets, tmp_path)
     assert len(files) > 1
-    assert not (said := check(files)), said
+    assert not (output := check(files)), output
 
 
 @pytest.mark.templates
@@ -226,7 +228,7 @@ def test_no_tool_objects_to_any_rendering(
 def test_every_tool_objects_to_a_break(check: Callable[[Files], str], tmp_path: Path) -> None:
     name, old, new = BREAKS[check]
     (file,) = write(name, [Target(PAIRINGS["tf216-legacy"], "3.12")], tmp_path)
-    assert not (said := check([file])), said
+    assert not (output := check([file])), output
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")
@@ -258,13 +260,13 @@ PICKS = {
     Target(PAIRINGS["tf216-legacy"], "3.12"): ("conda", "next", "dockerfile", "github"),
     Target(PAIRINGS["tf221"], "3.13", variant="cpu"): ("github", "devcontainer"),
 }
-"""Target -> the ways it is gone: the first installs the lock, the others find it installed."""
+"""Target -> the ways to run it: the first one installs the lock, the others find it installed."""
 
 Script = Sequence[str]
 
 
 def dockerfile(folder: Path, target: Target) -> Script:
-    """What a build does, in this folder: users and platforms are the container's own."""
+    """The commands of a build, in this folder. The user and the platform are left out."""
     text = (folder / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
     lines = []
     for line in filter(None, text.splitlines()):
@@ -294,7 +296,7 @@ def github(folder: Path, target: Target) -> Script:
 
 
 def conda_create(folder: Path, target: Target) -> Script:
-    """What conda does with the section of pip, as conda/env/installers/pip.py has it."""
+    """What conda does with the pip section, as in conda/env/installers/pip.py."""
     text = (folder / "environment.yml").read_text(encoding="utf-8")
     section = re.findall(r"(?m)^      - (.+)$", text.partition("  - pip:\n")[2])
     (folder / "condaenv.requirements.txt").write_text("\n".join(section))
@@ -312,7 +314,7 @@ def exports(variables: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def ready(folder: Path) -> list[str]:
-    """A Python of the project's own, as setup-python and conda bring one."""
+    """Commands that give the project its own Python, as setup-python and conda do."""
     bin_ = shlex.quote(f"{folder}/.venv/bin")
     return [f"test -d {bin_} || python -m venv {folder}/.venv", f"export PATH={bin_}:$PATH"]
 
@@ -327,9 +329,9 @@ WAYS: Mapping[str, Callable[[Path, Target], Script]] = {
 
 
 def bash(script: Script, folder: Path, environ: Mapping[str, str]) -> str:
-    """What a script printed, and how it ended if it failed."""
+    """The output of a script, and its exit code if it failed."""
     done = subprocess.run(
-        # +h: a command is looked up anew each time, as by the new shell of every RUN.
+        # +h: bash looks up each command again, as the new shell of every RUN does.
         ["bash", "+h", "-euxo", "pipefail", "-c", "\n".join(script)],
         cwd=folder,
         env=environ,
@@ -341,12 +343,12 @@ def bash(script: Script, folder: Path, environ: Mapping[str, str]) -> str:
 
 
 def run_all(target: Target, folder: Path) -> dict[str, str]:
-    """Way -> what was printed, for a project with all templates; then what uv would change."""
+    """Way -> its output, in a project with all templates; then what uv would change afterwards."""
     names = tuple(TEMPLATES)
     request = CopyRequest(
         target.pairing.name, folder, target.python, target.platform, target.variant, names
     )
-    copying.copy_lock(request, lambda said: None)
+    copying.copy_lock(request, lambda line: None)
     stand_ins = folder / "stand-ins"
     stand_ins.mkdir()
     base = interpreters.find_interpreter(target.python)
@@ -386,12 +388,13 @@ def ended(
 def test_what_a_project_gets_installs_and_verifies(
     target: Target, ended: dict[Target, Future[dict[str, str]]]
 ) -> None:
-    said = ended[target].result()
+    outputs = ended[target].result()
     for way in PICKS[target]:
-        assert "exit code" not in said[way], f"{way}\n{said[way]}"
-        assert "--require-hashes -r requirements.txt" in said[way] or way == "conda"
-        assert "nothing interferes" in said[way].lower(), f"{way}\n{said[way]}"
-    assert "Successfully installed" in said[PICKS[target][0]]
-    assert "Would make no changes" in said["-r pyproject.toml"], said["-r pyproject.toml"]
-    assert "\n + " not in said["pylock.toml"], said["pylock.toml"]
-    assert "exit code" not in said["pylock.toml"], said["pylock.toml"]
+        output = outputs[way]
+        assert "exit code" not in output, f"{way}\n{output}"
+        assert "--require-hashes -r requirements.txt" in output or way == "conda"
+        assert "nothing interferes" in output.lower(), f"{way}\n{output}"
+    assert "Successfully installed" in outputs[PICKS[target][0]]
+    assert "Would make no changes" in outputs["-r pyproject.toml"], outputs["-r pyproject.toml"]
+    assert "\n + " not in outputs["pylock.toml"], outputs["pylock.toml"]
+    assert "exit code" not in outputs["pylock.toml"], outputs["pylock.toml"]

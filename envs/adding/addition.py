@@ -78,7 +78,7 @@ def declare_release(addition: Addition) -> list[str]:
     """Write the pairing files of the release, or see that they are there; the pairings' names."""
     request, say = addition.request, addition.say
     known = pairing.load_pairings()
-    same = [one.name for one in known.values() if one.tensorflow == request.tensorflow]
+    same = [name for name, other in known.items() if other.tensorflow == request.tensorflow]
     if not same:
         same = _move_to_patch(request, known, say)
     if same:
@@ -110,13 +110,15 @@ def _move_to_patch(
     """Let the pairings of the same minor, and of the same finality, ask for another patch."""
     wanted = declaration.minor_and_finality(request.tensorflow)
     moved = []
-    for one in known.values():
-        if declaration.minor_and_finality(one.tensorflow) == wanted:
-            path = pairing.FOLDER / f"{one.name}.toml"
+    for declared in known.values():
+        if declaration.minor_and_finality(declared.tensorflow) == wanted:
+            path = pairing.FOLDER / f"{declared.name}.toml"
             text = disk.text_of(path)
-            disk.write_file(path, text.replace(one.tensorflow, request.tensorflow))
-            say(f"{declaration.file_of(one.name)}: {one.tensorflow} -> {request.tensorflow}")
-            moved.append(one.name)
+            disk.write_file(path, text.replace(declared.tensorflow, request.tensorflow))
+            say(
+                f"{declaration.file_of(declared.name)}: {declared.tensorflow} -> {request.tensorflow}"
+            )
+            moved.append(declared.name)
     return moved
 
 

@@ -82,19 +82,21 @@ def _choose_keras(
 def list_neighbours(tensorflow: str, known: Iterable[Pairing]) -> list[Pairing]:
     """The pairings of other TensorFlow minors, nearest first, one for each minor."""
     kept = [
-        one
-        for one in known
-        if one.kind not in ("bundled", "legacy", "preview") and not one.impossible
-        if version_numbers.minor_of(one.tensorflow) != version_numbers.minor_of(tensorflow)
+        other
+        for other in known
+        if other.kind not in ("bundled", "legacy", "preview") and not other.impossible
+        if version_numbers.minor_of(other.tensorflow) != version_numbers.minor_of(tensorflow)
     ]
-    order = sorted({_minor_numbers(one.tensorflow) for one in kept} | {_minor_numbers(tensorflow)})
+    order = sorted(
+        {_minor_numbers(other.tensorflow) for other in kept} | {_minor_numbers(tensorflow)}
+    )
     place = order.index(_minor_numbers(tensorflow))
     # Of two that are as near, the older one: what it needed is still likely to be needed.
     return sorted(
         kept,
-        key=lambda one: (
-            abs(order.index(_minor_numbers(one.tensorflow)) - place),
-            order.index(_minor_numbers(one.tensorflow)),
+        key=lambda other: (
+            abs(order.index(_minor_numbers(other.tensorflow)) - place),
+            order.index(_minor_numbers(other.tensorflow)),
         ),
     )
 

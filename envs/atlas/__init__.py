@@ -1,1 +1,1 @@
-"""The atlas: every TensorFlow minor against every Keras minor, as it was run."""
+"""The atlas: every TensorFlow minor run with every Keras minor."""

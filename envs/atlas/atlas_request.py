@@ -1,4 +1,4 @@
-"""What a run of the atlas is asked for: its command line, and the cells that it names."""
+"""The command line of `nox -s atlas`, and the cells that a check picks."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ FIXED = {
     "tf213": ("tf-keras 2.14",),
     "tf215": ("keras 3.15",),
 }
-"""Row -> cells that every check runs again, one of each verdict among them."""
+"""Row -> the cells that every check runs again. Each verdict is among them."""
 
 
 @dataclass(frozen=True)
 class AtlasRequest:
-    """Which cells, and what to do with them; no names and no columns mean all.
+    """Which cells to run or to show, and what to do with the results.
 
-    `columns` are packages and minors, such as `("keras", "3.5")`; `check` is how many cells,
-    picked at random with `seed`, to compare with the record beside the fixed ones.
+    `names` are rows, `columns` are packages and minors such as `("keras", "3.5")`; none given
+    means all. `check` is how many cells to pick at random, with `seed`, and to compare with their
+    record, in addition to the fixed cells.
     """
 
     names: tuple[str, ...] = ()
@@ -37,44 +38,49 @@ class AtlasRequest:
 
     @property
     def records(self) -> bool:
-        """Whether it may write what happened, beyond comparing and showing."""
+        """Whether the run may write results, not only show or compare them."""
         return not self.show and self.check is None
 
 
 Chosen = dict[str, list[Column]]
+"""Row -> the columns of the cells to run."""
 
 
 def parse_atlas_request(argv: Sequence[str]) -> AtlasRequest:
-    """The request of a command line; argparse ends the process if it is none."""
+    """Parse a command line. argparse ends the process if the line is wrong."""
     options = argparse.ArgumentParser(prog="nox -s atlas --", description="Run cells of the atlas.")
-    options.add_argument("names", nargs="*", help="rows, such as tf212; all if none is named")
+    options.add_argument("names", nargs="*", help="rows, such as tf212; default: all")
     for package in cells.PACKAGES:
         options.add_argument(
             f"--{package}", action="append", default=[], metavar="MINOR", help="only this column"
         )
-    options.add_argument("--show", action="store_true", help="run nothing; say what is recorded")
-    options.add_argument("--again", action="store_true", help="run what is recorded again, compare")
-    options.add_argument("--bless", action="store_true", help="record what turned out differently")
-    options.add_argument("--upgrade", action="store_true", help="take releases of a week ago")
+    options.add_argument("--show", action="store_true", help="show what is recorded, run nothing")
+    options.add_argument("--again", action="store_true", help="run recorded cells again, compare")
+    options.add_argument("--bless", action="store_true", help="record results that are different")
+    options.add_argument("--upgrade", action="store_true", help="take releases up to a week ago")
     options.add_argument("--check", type=int, metavar="N", help="run the fixed cells and N others")
-    options.add_argument("--seed", type=int, help="which N others; printed by each check")
+    options.add_argument("--seed", type=int, help="picks the N others; each check prints it")
     given = vars(options.parse_args(argv))
     minors = {package: given.pop(package.replace("-", "_")) for package in cells.PACKAGES}
-    found = tuple((package, minor) for package in minors for minor in minors[package])
-    return AtlasRequest(tuple(given.pop("names")), found, **given)
+    columns = tuple((package, minor) for package in minors for minor in minors[package])
+    return AtlasRequest(tuple(given.pop("names")), columns, **given)
 
 
 def pick_cells(count: int, seed: int) -> Chosen:
-    """The fixed cells, and `count` others that can be installed, picked at random."""
+    """The fixed cells, and `count` others that can be installed, picked at random.
+
+    The same seed picks the same cells. Raises Problem if the atlas cannot be read.
+    """
     chosen: Chosen = {
-        name: [layout.find_column(*cell.split()) for cell in cells] for name, cells in FIXED.items()
+        name: [layout.find_column(*title.split()) for title in titles]
+        for name, titles in FIXED.items()
     }
-    left = [
+    others = [
         (name, column)
         for name, row in row_files.load_atlas().items()
         for column, cell in row.items()
         if cell.cannot is None and column not in chosen.get(name, [])
     ]
-    for name, column in random.Random(seed).sample(left, min(count, len(left))):
+    for name, column in random.Random(seed).sample(others, min(count, len(others))):
         chosen.setdefault(name, []).append(column)
     return chosen

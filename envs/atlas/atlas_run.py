@@ -1,4 +1,4 @@
-"""Cells of the atlas, run: rows side by side, each recorded or compared as it ends."""
+"""Run cells of the atlas: rows side by side, and each cell recorded or compared as it ends."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from envs.model.pairing import Target
 from envs.running import installation
 
 _LAG = datetime.timedelta(days=7)
-"""A mirror may show a file days after PyPI's date of it; PyYAML 6.0.4 took four."""
+"""A mirror may list a file days after its upload to PyPI. PyYAML 6.0.4 took four days."""
 
 Say = Callable[[str], None]
 
 
 def run_atlas(request: AtlasRequest, say: Say) -> None:
-    """Do what a request asks for.
+    """Show, check or run the cells of a request.
 
-    Raises Problem for what is unknown, for a cell that could not be run, and for one that turned
-    out differently from its record; the other cells are run and recorded all the same.
+    Raises Problem for an unknown row or column, for a cell that could not be run, and for a cell
+    whose result differs from its record. The other cells are run and recorded nevertheless.
     """
     if request.upgrade:
         upgrade_columns(say)
-    known = layout.list_rows()
-    names = pairing.choose_names(known, list(request.names))
-    wanted = [layout.find_column(*one) for one in request.columns] or layout.load_columns()[1]
+    targets = layout.list_rows()
+    names = pairing.choose_names(targets, list(request.names))
+    wanted = [layout.find_column(*column) for column in request.columns] or layout.load_columns()[1]
     if request.show:
         recorded = row_files.load_atlas()
         for name in names:
@@ -45,7 +45,7 @@ def run_atlas(request: AtlasRequest, say: Say) -> None:
                 say(explanation.describe_cell(name, column, recorded))
         return
     chosen: Chosen = {}
-    # A cell that is named by both its row and its column is always run.
+    # A request that names both rows and columns always runs those cells.
     again = request.again or bool(request.names and request.columns)
     if request.check is not None:
         seed = random.randrange(10**6) if request.seed is None else request.seed
@@ -53,29 +53,29 @@ def run_atlas(request: AtlasRequest, say: Say) -> None:
         chosen = atlas_request.pick_cells(request.check, seed)
     else:
         for name in names:
-            old = row_files.list_stale(known[name], row_files.load_row(name))
-            if cells := [column for column in wanted if again or column in old]:
-                chosen[name] = cells
+            stale = row_files.list_stale(targets[name], row_files.load_row(name))
+            if columns := [column for column in wanted if again or column in stale]:
+                chosen[name] = columns
     _Running(chosen, say, request.bless).all()
 
 
 def upgrade_columns(say: Say) -> None:
-    """Take the releases that PyPI had a week ago as columns."""
+    """Make the releases that PyPI had a week ago the columns of the atlas. Raises Problem."""
     as_of = (datetime.datetime.now(datetime.UTC).date() - _LAG).isoformat()
-    found = {
+    columns = {
         package: layout.last_of_each_minor(pypi.list_releases(package, as_of))
         for package in cells.PACKAGES
     }
-    text = layout.render_columns(as_of, found)
+    new = layout.render_columns(as_of, columns)
     layout.FOLDER.mkdir(exist_ok=True)
-    before = disk.text_of(layout.COLUMNS)
-    disk.write_file(layout.COLUMNS, text)
-    say(f"envs/measured/atlas/{layout.COLUMNS.name}: {disk.describe_change(before, text)}")
+    old = disk.text_of(layout.COLUMNS)
+    disk.write_file(layout.COLUMNS, new)
+    say(f"envs/measured/atlas/{layout.COLUMNS.name}: {disk.describe_change(old, new)}")
 
 
 @dataclass
 class _Running:
-    """Some cells on the way: rows side by side, and what is to be said of each."""
+    """A run of some cells: how far it is, and the messages of those that went wrong."""
 
     chosen: Chosen
     say: Say
@@ -89,12 +89,14 @@ class _Running:
 
     @property
     def count(self) -> int:
+        """How many cells the run has."""
         return sum(map(len, self.chosen.values()))
 
     def all(self) -> None:
+        """Run all chosen cells. Raises Problem at the end if any went wrong."""
         if not self.chosen:
-            self.say("no cell is missing or stale; --again runs them all the same")
-        # The longest rows first, so that no core is left with one at the end.
+            self.say("no cell is missing or stale; --again runs recorded cells again")
+        # The longest rows first, so that the last ones to end are short.
         names = sorted(self.chosen, key=lambda name: -len(self.chosen[name]))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             futures = {pool.submit(self.row, name): name for name in names}
@@ -113,21 +115,21 @@ class _Running:
     def row(self, name: str) -> None:
         """Run the chosen cells of a row, and record each as it ends."""
         target = layout.list_rows()[name]
-        place = RowEnvironment(target)
-        with disk.alone(place.folder.with_name(f"{place.folder.name}.row")):
+        environment = RowEnvironment(target)
+        with disk.alone(environment.folder.with_name(f"{environment.folder.name}.row")):
             try:
-                place.make()
+                environment.make()
                 for column in self.chosen[name]:
                     if self.stopped.is_set():
                         return
                     began = time.monotonic()
-                    cell = place.cell(column)
+                    cell = environment.cell(column)
                     self.note(target, column, cell, time.monotonic() - began)
             finally:
-                installation.drop_environment(place.folder)
+                installation.drop_environment(environment.folder)
 
     def note(self, target: Target, column: Column, cell: Cell, seconds: float) -> None:
-        """Record a cell, or complain if it is not what its record says, and say how far it is."""
+        """Record a cell, or note that it differs from its record; then say how far the run is."""
         name = target.pairing.name
         with self.alone:
             row = row_files.load_row(name)
@@ -141,23 +143,23 @@ class _Running:
                 )
             self.done += 1
             self.ran += cell.cannot is None
-            # What cannot be installed takes no time, but which those are is not known before.
+            message = f"{name} + {column}: {cells.judge_cell(cell, column)} ({seconds:.0f} s)"
+            message += ", which differs from its record" if differs else ""
+            message += ", as recorded" if current and not differs else ""
+            # At most, because cells that cannot be installed take no time.
             each = (time.monotonic() - self.began) / max(1, self.ran)
-            said = f"{name} + {column}: {cells.judge_cell(cell, column)} ({seconds:.0f} s)"
-            said += ", which is not what is recorded" if differs else ""
-            said += ", as recorded" if current and not differs else ""
-            left = (self.count - self.done) * each / 60
-            about = f"; at most {left:.0f} min left" if self.done < self.count else ""
-            self.say(f"[{self.done}/{self.count}] {said}{about}")
+            minutes = (self.count - self.done) * each / 60
+            left = f"; at most {minutes:.0f} min left" if self.done < self.count else ""
+            self.say(f"[{self.done}/{self.count}] {message}{left}")
 
 
 def _difference(name: str, column: Column, old: Cell, new: Cell) -> str:
-    """Both sides of a cell that turned out differently."""
-    lines = [f"{name} + {column}: is not what envs/measured/atlas/{name}.json says"]
+    """The message for a cell that differs from its record, with both sides."""
+    lines = [f"{name} + {column}: differs from envs/measured/atlas/{name}.json"]
     labels = ("admitted", "cannot", "changed", "steps")
     for label, then, now in zip(labels, old.result, new.result, strict=True):
         if then != now:
             lines += [f"    recorded {label}: {then}", f"    happened {label}: {now}"]
-    how = f"nox -s atlas -- {name} --{column.package} {column.minor}"
-    lines.append(f"  repeat: {how}; if this is right: {how} --bless")
+    command = f"nox -s atlas -- {name} --{column.package} {column.minor}"
+    lines.append(f"  repeat: {command}; if this is right: {command} --bless")
     return "\n".join(lines)

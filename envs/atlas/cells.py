@@ -1,4 +1,4 @@
-"""Cells: a Keras installed over a TensorFlow, what happened, and what that amounts to."""
+"""Cells of the atlas: a Keras installed beside a TensorFlow, what happened, and the verdict."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from envs.model import version_numbers
 from envs.model.outcomes import Kind
 
 PACKAGES = {"keras": "keras", "tf-keras": "tf_keras"}
-"""The packages that are columns, and the module that each brings."""
+"""Package that columns are releases of -> the module that it installs."""
 
 STEPS = ("import tensorflow", "tf.keras", "train tf.keras", "import keras", "train keras")
 NOT_REACHED = "not reached"
@@ -19,7 +19,7 @@ NOT_REACHED = "not reached"
 
 @dataclass(frozen=True)
 class Column:
-    """A release of `keras` or `tf-keras`: the last of its minor."""
+    """A release of `keras` or `tf-keras`: the last one of its minor."""
 
     package: str
     version: str
@@ -29,24 +29,27 @@ class Column:
 
     @property
     def minor(self) -> str:
-        """Such as `3.5`."""
+        """The minor, such as `3.5`."""
         return version_numbers.minor_of(self.version)
 
     @property
     def module(self) -> str:
-        """What a script imports."""
+        """The module that a script imports."""
         return PACKAGES[self.package]
 
     @property
     def env(self) -> dict[str, str]:
-        """The variables under which the package is meant to be used."""
+        """The environment variables that the package is meant to be used with."""
         return {"TF_USE_LEGACY_KERAS": "1"} if self.package == "tf-keras" else {}
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """When and with what cells were run: date, tools, the pins of the lock, the day as of which
-    PyPI was asked, and the digest of the script."""
+    """When and with what a cell was run.
+
+    `date` is the day of the run, `uv` and `python` are versions, `lock` is the digest of the pins.
+    Releases after the day `as_of` were ignored. `script` is the digest of the script.
+    """
 
     date: str
     uv: str
@@ -60,9 +63,10 @@ class Conditions:
 class Cell:
     """What happened in one cell.
 
-    `admitted` is what TensorFlow's own metadata says of that Keras; None if nothing. `cannot` is
-    why it cannot be installed; then there are no steps. `changed` is package -> release before and
-    after, for all that the installation changed; None where there was none.
+    `admitted` is whether TensorFlow's own metadata admits that Keras; None if it says nothing.
+    `cannot` is why that Keras cannot be installed; then there are no steps. `changed` is package
+    -> release before and after, for each package that the installation changed; None where the
+    package was absent. `steps` is step -> its outcome.
     """
 
     conditions: Conditions
@@ -73,24 +77,20 @@ class Cell:
 
     @property
     def result(self) -> tuple[Any, ...]:
-        """All but when and with what: what must be the same each time."""
+        """What must be the same in each run: everything but the conditions."""
         return self.admitted, self.cannot, dict(self.changed), dict(self.steps)
 
     @property
     def failure(self) -> tuple[str, str] | None:
-        """The first step that does not work, and its outcome."""
-        return next(
-            (
-                (s, self.steps[s])
-                for s in STEPS
-                if s in self.steps and not step_works(self.steps[s])
-            ),
-            None,
-        )
+        """The first step that does not work, and its outcome; None if all work."""
+        for step in STEPS:
+            if step in self.steps and not step_works(self.steps[step]):
+                return step, self.steps[step]
+        return None
 
 
 class Verdict(StrEnum):
-    """What a cell amounts to."""
+    """The result of a cell in a word or two; `MEANING` explains each."""
 
     WORKS = "works"
     APART = "works apart"
@@ -113,10 +113,10 @@ Row = dict[Column, Cell]
 
 
 def judge_cell(cell: Cell, column: Column) -> Verdict:
-    """What a cell amounts to."""
+    """The verdict on a cell of a column."""
     if cell.cannot is not None:
         return Verdict.CANNOT
-    works = {step: step_works(said) for step, said in cell.steps.items()}
+    works = {step: step_works(outcome) for step, outcome in cell.steps.items()}
     tf_keras = works["tf.keras"] and works["train tf.keras"]
     keras = works["import keras"] and works["train keras"]
     if not (tf_keras and keras):
@@ -127,19 +127,20 @@ def judge_cell(cell: Cell, column: Column) -> Verdict:
     return Verdict.WORKS if own else Verdict.APART
 
 
-def step_works(said: str) -> bool:
-    return said.startswith(f"{Kind.WORKS}: ")
+def step_works(outcome: str) -> bool:
+    """Whether the recorded outcome of a step says that it works."""
+    return outcome.startswith(f"{Kind.WORKS}: ")
 
 
 def is_admitted(requires: Iterable[str], python: str, column: Column) -> bool | None:
-    """Whether what TensorFlow requires admits a column on a Python; None if it says nothing."""
+    """Whether TensorFlow's requirements admit a column on a Python; None if they do not name it."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
     environ = {"python_version": python, "python_full_version": f"{python}.0", "extra": ""}
-    for one in map(Requirement, requires):
-        if canonicalize_name(one.name) != column.package:
+    for requirement in map(Requirement, requires):
+        if canonicalize_name(requirement.name) != column.package:
             continue
-        if one.marker is None or one.marker.evaluate(environ):
-            return one.specifier.contains(column.version)
+        if requirement.marker is None or requirement.marker.evaluate(environ):
+            return requirement.specifier.contains(column.version)
     return None

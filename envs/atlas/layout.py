@@ -22,14 +22,17 @@ _OLDEST = (2, 2)
 
 @cache
 def list_rows() -> dict[str, Target]:
-    """Pairing -> recommended target, of the pairing that stands for each TensorFlow minor."""
+    """Name -> recommended target of the pairing that represents each TensorFlow minor."""
     pairings = pairing.load_pairings().values()
-    kept = [one for one in pairings if one.kind not in ("bundled", "legacy")]
-    return {one.name: Target(one, one.pythons[0]) for one in kept if not one.impossible}
+    return {
+        pairing_.name: Target(pairing_, pairing_.pythons[0])
+        for pairing_ in pairings
+        if pairing_.kind not in ("bundled", "legacy") and not pairing_.impossible
+    }
 
 
 def load_columns(path: Path = COLUMNS) -> tuple[str, list[Column]]:
-    """The day as of which PyPI was asked, and the columns. Raises Problem."""
+    """The day after which releases are ignored, and the columns. Raises Problem."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         return data["as_of"], [
@@ -43,26 +46,27 @@ def load_columns(path: Path = COLUMNS) -> tuple[str, list[Column]]:
 
 
 def last_of_each_minor(versions: Iterable[str]) -> list[str]:
-    """Of some final releases, the last of each minor from 2.2 on, in order."""
+    """The last final release of each minor from 2.2 on, in order."""
     last: dict[tuple[int, ...], str] = {}
-    final = [one for one in versions if re.fullmatch(r"\d+\.\d+\.\d+", one)]
+    final = [version for version in versions if re.fullmatch(r"\d+\.\d+\.\d+", version)]
     for version in sorted(final, key=version_numbers.release_numbers):
-        if version_numbers.release_numbers(version)[:2] >= _OLDEST:
-            last[version_numbers.release_numbers(version)[:2]] = version
+        minor = version_numbers.release_numbers(version)[:2]
+        if minor >= _OLDEST:
+            last[minor] = version
     return list(last.values())
 
 
-def render_columns(as_of: str, found: Mapping[str, Sequence[str]]) -> str:
-    """The text of the file of columns."""
+def render_columns(as_of: str, releases: Mapping[str, Sequence[str]]) -> str:
+    """The text of the file that lists the columns."""
     facts = {"generated": "by nox -s atlas -- --upgrade, from PyPI", "as_of": as_of}
-    return json.dumps(facts | {name: found[name] for name in cells.PACKAGES}, indent=1) + "\n"
+    return json.dumps(facts | {name: releases[name] for name in cells.PACKAGES}, indent=1) + "\n"
 
 
 def find_column(package: str, minor: str) -> Column:
-    """The column of a package and minor, such as `3.5`, or release. Raises Problem."""
+    """The column of a package, by its minor, such as `3.5`, or its release. Raises Problem."""
     known = [column for column in load_columns()[1] if column.package == package]
     for column in known:
         if minor in (column.minor, column.version):
             return column
-    there = ", ".join(column.minor for column in known)
-    raise Problem(f"the atlas has no {package} '{minor}'; it has: {there}")
+    minors = ", ".join(column.minor for column in known)
+    raise Problem(f"the atlas has no {package} '{minor}'; it has: {minors}")

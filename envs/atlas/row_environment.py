@@ -1,4 +1,4 @@
-"""The environment of a row: made from its lock, changed for each cell, and restored."""
+"""The environment of a row: made from its lock, changed for each cell, restored after each."""
 
 from __future__ import annotations
 
@@ -19,52 +19,56 @@ from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Target
 from envs.running import classification, installation, installers, sandbox
 
-# The script reports errors and ends well; what Keras prints of others is its own affair.
+# The script reports the errors of its steps and then ends without an error. Errors that Keras
+# only prints do not count.
 _ENDED = (Kind.WORKS, Kind.HIDES_AN_ERROR)
 
 
-def _failure(said: str) -> Outcome:
-    """The outcome of a step, from what a traceback says of its exception at the end."""
-    lines = said.strip().splitlines()
+def _failure(error: str) -> Outcome:
+    """The outcome of a step that failed, from the last lines of its traceback."""
+    lines = error.strip().splitlines()
     if "in user code:" in lines[0]:
-        # What runs in a graph has its own traceback in the message, with the error as its end.
-        said = lines[-1].strip()
-    return classification.read_exception(said) or Outcome(
+        # For code in a graph, the message is itself a traceback, and its last line is the error.
+        error = lines[-1].strip()
+    return classification.read_exception(error) or Outcome(
         Kind.FAILS, outcomes.normalise_message(lines[0])
     )
 
 
 class RowEnvironment:
-    """The environment of a row."""
+    """The environment of a row. Call `make` before anything else."""
 
     def __init__(self, target: Target) -> None:
-        """`make` makes it; a run that was killed may have left anything there."""
         self.target = target
         self.folder = ROOT / ".nox" / f"atlas-{target.pairing.name}"
 
     def make(self) -> None:
-        """Make it anew from its lock. Raises NoInterpreter, CouldNotInstall."""
+        """Make it from its lock, and remove what a killed run may have left.
+
+        Raises NoInterpreter, CouldNotInstall.
+        """
         installation.drop_environment(self.folder)
         file = lock.lock_path(self.target)
         self.python = installation.ensure_environment(self.folder, self.target.python, file)
         self.as_made = self.files()
 
     def files(self) -> dict[str, int]:
-        """Every file and folder that was installed, but bytecode, and its size in bytes.
+        """Every installed file and folder except bytecode, and its size in bytes.
 
-        Folders count: an empty `keras` can be imported.
+        Folders count, because Python can import an empty folder `keras`.
         """
-        found = {}
+        sizes = {}
         for root in (*installation.find_site_packages(self.folder), self.python.parent):
             for path in root.rglob("*"):
                 if path.suffix != ".pyc" and path.name != "__pycache__":
-                    found[str(path)] = 0 if path.is_dir() else path.stat().st_size
-        return found
+                    sizes[str(path)] = 0 if path.is_dir() else path.stat().st_size
+        return sizes
 
     def cell(self, column: Column) -> Cell:
-        """What happens with a column installed; afterwards the environment is as it was.
+        """Install a column, run the steps, and restore the environment.
 
-        Raises Problem for anything that says nothing of that cell: no network, no end.
+        Raises Problem for a failure that is not a result of the cell, such as no network or a step
+        that does not end.
         """
         cannot, changed = self.install(column)
         steps = {} if cannot else self.steps(column)
@@ -74,7 +78,7 @@ class RowEnvironment:
         return cell
 
     def restore(self) -> None:
-        """Bring the environment back to its lock, file by file, or make it anew."""
+        """Restore the files of the lock; if others are left over, make the environment anew."""
         installation.restore_environment(self.folder, lock.lock_path(self.target))
         if self.files() != self.as_made:
             self.make()
@@ -82,7 +86,10 @@ class RowEnvironment:
     def install(
         self, column: Column
     ) -> tuple[str | None, dict[str, tuple[str | None, str | None]]]:
-        """Why a column cannot be installed, or else what installing it changed."""
+        """Install a column. Returns why it cannot be installed, if so, and what it changed.
+
+        The changes are package -> release before and after. Raises Problem as `cell` does.
+        """
         before = installation.list_installed(self.folder)
         constraint = self.folder / "constraint.txt"
         constraint.write_text(f"tensorflow=={self.target.pairing.tensorflow}\n", encoding="utf-8")
@@ -104,8 +111,11 @@ class RowEnvironment:
         if done.returncode:
             if "No solution found when resolving" in done.stderr:
                 return resolver.read_proof(done.stderr), {}
-            said = "\n".join("    " + line for line in done.stderr.strip().splitlines()[-20:])
-            raise Problem(f"{column} could not be installed, which says nothing of it:\n{said}")
+            output = "\n".join("    " + line for line in done.stderr.strip().splitlines()[-20:])
+            raise Problem(
+                f"{column} could not be installed, though its requirements allow it: check the "
+                f"network and run it again:\n{output}"
+            )
         after = installation.list_installed(self.folder)
         return None, {
             name: (before.get(name), after.get(name))
@@ -114,7 +124,7 @@ class RowEnvironment:
         }
 
     def steps(self, column: Column) -> dict[str, str]:
-        """How each step ends; what follows on a failed import runs in a process of its own."""
+        """Step -> its outcome. If the steps of Keras are not all reached, they run again alone."""
         ended: dict[str, str] = {}
         for wanted in (STEPS, STEPS[3:]):
             if not ended.keys() >= set(wanted):
@@ -122,49 +132,54 @@ class RowEnvironment:
         return {step: ended[step] for step in STEPS}
 
     def script(self, column: Column, wanted: Sequence[str]) -> dict[str, str]:
-        """How some steps end in one process, and which are not reached."""
+        """Run some steps in one process. Returns step -> its outcome, or that it is not reached.
+
+        Raises Problem as `cell` does.
+        """
         env = {**self.target.pairing.env, **column.env, "TF_CPP_MIN_LOG_LEVEL": "3"}
         run_ = sandbox.run_script(row_files.SCRIPT, self.python, env, args=(column.module, *wanted))
         ended = {}
         for line in re.findall(r'(?m)^\{"step": .*\}$', run_.output):
-            said = json.loads(line)
-            if "works" in said:
-                ended[said["step"]] = f"{Kind.WORKS}: {said['works']}"
+            report = json.loads(line)
+            if "works" in report:
+                ended[report["step"]] = f"{Kind.WORKS}: {report['works']}"
             else:
-                ended[said["step"]] = str(_failure(said["fails"]))
-        stopped = any(said.startswith(Kind.FAILS) for said in ended.values())
+                ended[report["step"]] = str(_failure(report["fails"]))
+        stopped = any(outcome.startswith(Kind.FAILS) for outcome in ended.values())
         if run_.outcome.kind is Kind.CRASHES:
-            # The step that was under way, or the end of the process after the last one.
-            step = next((one for one in wanted if one not in ended), wanted[-1])
+            # The step that was running crashed, or, if all had ended, the end of the process did.
+            step = next((step for step in wanted if step not in ended), wanted[-1])
             ended[step] = str(run_.outcome)
         elif run_.outcome.kind not in _ENDED or not (stopped or len(ended) == len(wanted)):
             raise Problem(f"{column}: {run_.outcome}\n{run_.output[-2000:]}")
         first = next((step for step in wanted if not ended.get(step, "").startswith("works")), None)
         after = wanted[wanted.index(first) + 1 :] if first else ()
-        # Training through keras needs no tf.keras, so that is not what keeps it from being reached.
-        return ended | {s: NOT_REACHED for s in after if s not in STEPS[3:] or first in STEPS[3:]}
+        # Training through keras does not need tf.keras, so a failure of tf.keras does not stop it.
+        return ended | {
+            step: NOT_REACHED for step in after if step not in STEPS[3:] or first in STEPS[3:]
+        }
 
     def admitted(self, column: Column) -> bool | None:
-        """What the metadata of the TensorFlow that is installed says of a column."""
+        """Whether the metadata of the installed TensorFlow admits a column; None if unsaid."""
         paths = [str(path) for path in installation.find_site_packages(self.folder)]
-        found = next(one for one in distributions(path=paths) if one.name == "tensorflow")
-        return cells.is_admitted(found.requires or (), self.target.python, column)
+        tensorflow = next(dist for dist in distributions(path=paths) if dist.name == "tensorflow")
+        return cells.is_admitted(tensorflow.requires or (), self.target.python, column)
 
     def conditions(self) -> Conditions:
-        """When and with what."""
+        """When and with what the cells of this run are run."""
         code = "import platform; print(platform.python_version())"
         commands: list[list[str | Path]] = [
             [installers.find_uv() or "uv", "--version"],
             [self.python, "-I", "-c", code],
         ]
-        said = [
+        uv, python = (
             subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
             for command in commands
-        ]
+        )
         return Conditions(
             date=datetime.datetime.now(datetime.UTC).date().isoformat(),
-            uv=said[0][1],
-            python=said[1][0],
+            uv=uv[1],
+            python=python[0],
             lock=lock.read_lock(self.target).digest,
             as_of=layout.load_columns()[0],
             script=row_files.script_digest(),

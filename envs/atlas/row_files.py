@@ -1,4 +1,4 @@
-"""The files of the atlas: a row read, written, and which of its cells are stale."""
+"""The files of the atlas: read and write a row, and list its stale cells."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SCRIPT = Path(__file__).with_name("steps.py")
 
 
 def row_path(name: str, folder: Path = layout.FOLDER) -> Path:
-    """Where the row of a pairing stands."""
+    """The path of the file that holds the row of a pairing."""
     return folder / f"{name}.json"
 
 
 def load_row(name: str, folder: Path = layout.FOLDER) -> Row:
-    """The cells of a row that were run, those of today's columns only. Raises Problem."""
+    """The recorded cells of a row, of the current columns only. Raises Problem."""
     path = row_path(name, folder)
     if not path.exists():
         return {}
@@ -51,12 +51,12 @@ def load_row(name: str, folder: Path = layout.FOLDER) -> Row:
 
 
 def load_atlas() -> dict[str, Row]:
-    """Every row by the name of its pairing. Raises Problem."""
+    """Name of a pairing -> its row. Raises Problem if a file cannot be read."""
     return {name: load_row(name) for name in layout.list_rows()}
 
 
 def render_row(target: Target, row: Row) -> str:
-    """The text of a row's file: one cell a line, so that a diff can be read."""
+    """The text of a row's file: one cell a line, so that a diff is easy to read."""
     order = [column for column in layout.load_columns()[1] if column in row]
     runs = list(dict.fromkeys(row[column].conditions for column in order))
     facts = {
@@ -68,7 +68,7 @@ def render_row(target: Target, row: Row) -> str:
     }
     lines = [f" {json.dumps(key)}: {json.dumps(value)}," for key, value in facts.items()]
     lines += [' "runs": [', ",\n".join(f"  {json.dumps(asdict(run))}" for run in runs), " ],"]
-    cells = []
+    cell_lines = []
     for column in order:
         cell = row[column]
         data = {
@@ -78,22 +78,25 @@ def render_row(target: Target, row: Row) -> str:
             "changed": dict(cell.changed),
             "steps": dict(cell.steps),
         }
-        cells.append(f"  {json.dumps(str(column))}: {json.dumps(data)}")
-    return "\n".join(["{", *lines, ' "cells": {', ",\n".join(cells), " }", "}", ""])
+        cell_lines.append(f"  {json.dumps(str(column))}: {json.dumps(data)}")
+    return "\n".join(["{", *lines, ' "cells": {', ",\n".join(cell_lines), " }", "}", ""])
 
 
 @cache
 def script_digest() -> str:
-    """Twelve hexadecimal digits of the script that a cell runs."""
+    """Twelve hexadecimal digits that change with the script that a cell runs."""
     return hashlib.sha256(SCRIPT.read_bytes()).hexdigest()[:12]
 
 
 def list_stale(target: Target, row: Row) -> list[Column]:
-    """The columns whose cell is missing, or was run with another lock, day or script."""
-    as_of, known = layout.load_columns()
+    """The columns whose cell is missing or stale: run with another lock, `as_of` day or script.
+
+    Raises Problem if the lock or the columns cannot be read.
+    """
+    as_of, columns = layout.load_columns()
     now = (lock.read_lock(target).digest, as_of, script_digest())
 
     def then(cell: Cell) -> tuple[str, str, str]:
         return cell.conditions.lock, cell.conditions.as_of, cell.conditions.script
 
-    return [column for column in known if column not in row or then(row[column]) != now]
+    return [column for column in columns if column not in row or then(row[column]) != now]

@@ -1,1 +1,1 @@
-"""Locking: locks compiled from pairing files, derived for other platforms, and checked."""
+"""Locking: compile locks from pairing files, derive those of other platforms, check them all."""

@@ -1,11 +1,11 @@
-"""Locks of other platforms and variants, derived by uv from those of Linux x86_64."""
+"""Derived locks: uv makes those of other platforms and variants from those of Linux x86_64."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -19,10 +19,11 @@ from envs.running import installation, installers, interpreters
 
 
 def derive_lock(target: Target, request: LockRequest) -> str:
-    """The text of the lock for another platform or variant, by uv, from that of the base target.
+    """The text of the lock for another platform or variant, resolved by uv from the base lock.
 
-    uv keeps every pin of the base that can be had there, and of the old lock what the base does
-    not have. Raises NoSolution where nothing fits, Problem for anything else.
+    uv keeps every pin of the base lock that the platform has. Pins that the base lock does not
+    have come from the old lock. Raises NoSolution if no set of releases fits, Problem for
+    anything else.
     """
     if lock.payload_of(target) is None:
         raise NoSolution(
@@ -36,24 +37,13 @@ def derive_lock(target: Target, request: LockRequest) -> str:
     own = _own_pins(base, kept)
     cut_off = base.cut_off or _kept_cut_off(base, old, request) or lock_text.today()
     newest = pypi.date_of_newest_pin([*base.pins, *own.values()], cut_off)
-    command = [installers.find_uv() or "uv", "pip", "compile", "-q", f"{target.pairing.name}.in"]
-    command += ["--python-platform", platforms.PLATFORMS[target.platform].uv]
-    command += ["-p", str(interpreters.find_interpreter(target.python)), "--no-header"]
-    command += [option.replace(" ", "=") for option in lock.pip_options(target)]
-    command += [*installers.pypi_options(), f"--exclude-newer={newest}", "-o", "pins.txt"]
-    command += ["--build-constraints", str(installation.BUILD_CONSTRAINTS)]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / f"{target.pairing.name}.in").write_text(lock.render_in(target))
-        preferred = {pin.name: pin for pin in base.pins} | own
-        (folder / "pins.txt").write_text(lock_text.render_unhashed(preferred.values()))
-        resolver.run_resolver(command, folder, target)
-        body = (folder / "pins.txt").read_text(encoding="utf-8")
+    preferred = {pin.name: pin for pin in base.pins} | own
+    body = _resolve(target, preferred.values(), newest)
     pins = {
         name: lock_text.hash_pin(name, version, target, kept, newest)
         for name, version in re.findall(r"^([\w.-]+)==(\S+)", body, re.MULTILINE)
     }
-    body = re.sub(r"(?m)^([\w.-]+)==\S+$", lambda pin: lock_text.render_pin(pins[pin[1]]), body)
+    body = re.sub(r"(?m)^([\w.-]+)==\S+$", lambda match: lock_text.render_pin(pins[match[1]]), body)
     facts = lock.expected_header(target)
     facts["compiled-by"] = _uv_version()
     if differs := _differs(target, base, pins):
@@ -66,8 +56,30 @@ def derive_lock(target: Target, request: LockRequest) -> str:
     return new
 
 
+def _resolve(target: Target, preferred: Iterable[Pin], cut_off: str) -> str:
+    """The pins that uv decides for a target, without hashes, with uv's comments.
+
+    uv keeps the preferred pins where it can.
+    """
+    command = [installers.find_uv() or "uv", "pip", "compile", "-q", f"{target.pairing.name}.in"]
+    command += ["--python-platform", platforms.PLATFORMS[target.platform].uv]
+    command += ["-p", str(interpreters.find_interpreter(target.python)), "--no-header"]
+    command += [option.replace(" ", "=") for option in lock.pip_options(target)]
+    command += [*installers.pypi_options(), f"--exclude-newer={cut_off}", "-o", "pins.txt"]
+    command += ["--build-constraints", str(installation.BUILD_CONSTRAINTS)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / f"{target.pairing.name}.in").write_text(lock.render_in(target))
+        (folder / "pins.txt").write_text(lock_text.render_unhashed(preferred))
+        resolver.run_resolver(command, folder, target)
+        return (folder / "pins.txt").read_text(encoding="utf-8")
+
+
 def _own_pins(base: Lock, old: Lock | None) -> dict[str, Pin]:
-    """Name -> pin that a derived lock keeps though its base has it otherwise, or not at all."""
+    """Name -> pin of the old lock that is to be kept: the base lock has no such pin, or another.
+
+    Another pin is kept only where the header of the old lock names that difference.
+    """
     return {
         pin.name: pin
         for pin in (old.pins if old else ())
@@ -77,8 +89,8 @@ def _own_pins(base: Lock, old: Lock | None) -> dict[str, Pin]:
 
 
 def _differs(target: Target, base: Lock, pins: Mapping[str, Pin]) -> str:
-    """The packages that a platform or variant cannot have as its base has them, and why."""
-    words = []
+    """The pins that differ from the base lock, and why, for the header; empty if none differs."""
+    differences = []
     for name, pin in pins.items():
         there = base.versions.get(name, pin.version)
         if pin.version == there:
@@ -89,12 +101,12 @@ def _differs(target: Target, base: Lock, pins: Mapping[str, Pin]) -> str:
             why = "which does not fit what else is there"
         else:
             why = "which has no wheel there"
-        words.append(f"{name} {pin.version} instead of {there}, {why}")
-    return "; ".join(words)
+        differences.append(f"{name} {pin.version} instead of {there}, {why}")
+    return "; ".join(differences)
 
 
 def _kept_cut_off(base: Lock, old: Lock | None, request: LockRequest) -> str | None:
-    """The date of a derived lock whose base records none, while its pins stay."""
+    """The cut-off of a derived lock whose base lock records none; None means today."""
     if request.cut_off or request.upgrade or old is None:
         return request.cut_off
     moved = request.upgrade_package
@@ -110,5 +122,5 @@ def _kept_cut_off(base: Lock, old: Lock | None, request: LockRequest) -> str | N
 @cache
 def _uv_version() -> str:
     command = [installers.find_uv() or "uv", "--version"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return f"uv pip compile of {' '.join(said.split()[:2])}"
+    version = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return f"uv pip compile of {' '.join(version.split()[:2])}"

@@ -1,4 +1,4 @@
-"""Locks checked by a resolver and by PyPI's hashes, installing nothing."""
+"""Check locks with a resolver and against the hashes on PyPI, without installing anything."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from envs.running import installation, installers, interpreters
 
 
 def check_locks(names: list[str], say: Callable[[str], None]) -> None:
-    """Have uv resolve every lock for its platform, from an empty cache, installing nothing.
+    """Have uv resolve the locks of some pairings, or of all, each for its platform.
 
-    uv's dry run compares no hash (0.13.9): that they are those of PyPI's files is checked here.
-    Raises Problem with what it says of each lock that does not hold.
+    uv starts with an empty cache and installs nothing. Its dry run compares no hashes (0.13.9),
+    so they are compared with those of PyPI here. Raises Problem, with the errors of each lock that
+    does not hold.
     """
     began = time.monotonic()
     pairings = pairing.load_pairings()
@@ -39,17 +40,18 @@ def check_locks(names: list[str], say: Callable[[str], None]) -> None:
     ):
         futures = [pool.submit(_dry_run, target, Path(folder)) for target in targets]
         for number, (target, future) in enumerate(zip(targets, futures, strict=True), 1):
-            if said := future.result():
-                failed.append(said)
+            if error := future.result():
+                failed.append(error)
             if number % 50 == 0 or target is targets[-1]:
                 seconds = time.monotonic() - began
                 say(f"{number} of {len(targets)} locks checked in {seconds:.0f} s")
     if failed:
         raise Problem(f"{len(failed)} locks do not hold:\n" + "\n".join(failed))
-    say(f"all {len(targets)} locks hold: wheels for their platform, hashes, payload, nothing else")
+    say(f"all {len(targets)} locks hold: uv would install exactly their pins, with PyPI's hashes")
 
 
 def _dry_run(target: Target, folder: Path) -> str | None:
+    """What is wrong with the lock of a target; None if it holds."""
     file = lock.lock_path(target)
     command = [installers.find_uv() or "uv", "pip", "install", "--dry-run", "--require-hashes"]
     command += ["--python-platform", platforms.PLATFORMS[target.platform].uv]
@@ -68,19 +70,21 @@ def _dry_run(target: Target, folder: Path) -> str | None:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    would = set(re.findall(r"^ \+ (\S+)==\S+$", done.stdout, re.MULTILINE))
-    found = lock.read_lock(target)
-    said = done.stdout.strip().splitlines()[-12:] if done.returncode else []
-    if not done.returncode and would != set(found.versions):
-        said.append(f"would not install: {', '.join(sorted(set(found.versions) ^ would))}")
-    said += [line for pin in found.pins for line in object_to_hashes(pin, found, target)]
-    return "\n    ".join([f"{lock.lock_label(target)}:", *said]) if said else None
+    lock_ = lock.read_lock(target)
+    errors = done.stdout.strip().splitlines()[-12:] if done.returncode else []
+    installed = set(re.findall(r"^ \+ (\S+)==\S+$", done.stdout, re.MULTILINE))
+    if not done.returncode and installed != set(lock_.versions):
+        different = ", ".join(sorted(set(lock_.versions) ^ installed))
+        errors.append(f"the pins and what uv would install differ in: {different}")
+    errors += [line for pin in lock_.pins for line in object_to_hashes(pin, lock_, target)]
+    return "\n    ".join([f"{lock.lock_label(target)}:", *errors]) if errors else None
 
 
 def object_to_hashes(pin: Pin, lock_: Lock, target: Target) -> Iterator[str]:
-    """What is wrong with the hashes of a pin: they are those of the files that fit, and no others.
+    """What is wrong with the hashes of a pin, one message each.
 
-    What was uploaded after the cut-off of a lock may be missing in it.
+    A pin must have the hash of every file on PyPI that fits the target, and no other hash. Only
+    files uploaded after the cut-off of the lock may be missing. Raises Problem.
     """
     fitting = pypi.list_fitting_files(pin.name, pin.version, target)
     known = {file["hashes"]["sha256"]: file for file in fitting}
@@ -88,7 +92,7 @@ def object_to_hashes(pin: Pin, lock_: Lock, target: Target) -> Iterator[str]:
     if not known:
         yield f"{title}: PyPI has no file that fits"
     for digest in sorted(set(pin.hashes) - set(known)):
-        yield f"{title}: the hash {digest} is of no file on PyPI that fits"
+        yield f"{title}: the hash {digest} belongs to no file on PyPI that fits"
     cut_off = lock_.cut_off and pypi.date_of_newest_pin([pin], lock_.cut_off)
     for digest in sorted(set(known) - set(pin.hashes)):
         if cut_off is None or known[digest]["upload-time"] < cut_off:

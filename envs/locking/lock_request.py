@@ -1,4 +1,4 @@
-"""What a renewal of locks is asked for: its command line, and the targets that it names."""
+"""The command line of `nox -s lock`, and the targets that it names."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from envs.model.pairing import Pairing, Target
 
 @dataclass(frozen=True)
 class LockRequest:
-    """Which locks are to be renewed, and how; `cut_off` is a date or time in ISO 8601, in UTC.
+    """Which locks to renew, and how.
 
-    `names` are pairings, `platform` a word such as `windows`; what is not given means all.
-    `tools` asks for the locks of pip-tools as well.
+    `names` are pairings; `platform` may be a word such as `windows`. Whatever is not given means
+    all. `cut_off` is a date or a time in ISO 8601, in UTC. `tools` renews the locks of pip-tools
+    too. Raises Problem if `cut_off` is no date.
     """
 
     upgrade: bool = False
@@ -41,12 +42,12 @@ class LockRequest:
 
     @property
     def whole(self) -> bool:
-        """Whether all locks are meant."""
+        """Whether the request is for all locks."""
         return not (self.names or self.python or self.platform or self.variant)
 
 
 def select_targets(pairings: Mapping[str, Pairing], request: LockRequest) -> list[Target]:
-    """The targets of a request. Raises Problem for a word that names none."""
+    """The targets that a request names. Raises Problem for a word that names none."""
     names = pairing.choose_names(pairings, list(request.names))
     targets = pairing.list_combinations(pairings)
     pythons = sorted({target.python for target in targets}, key=version_numbers.release_numbers)
@@ -72,15 +73,17 @@ def select_targets(pairings: Mapping[str, Pairing], request: LockRequest) -> lis
 
 
 def parse_lock_request(argv: Sequence[str]) -> LockRequest:
-    """The request of a command line; argparse ends the process if it is none."""
+    """Parse a command line. argparse ends the process if the line is wrong."""
     options = argparse.ArgumentParser(prog="nox -s lock --", description="Renew locks.")
-    options.add_argument("names", nargs="*", help="pairings; all if none is named")
-    options.add_argument("--platform", help="only those for it: windows, macos-arm64, linux")
-    options.add_argument("--python", metavar="3.9", help="only those for it")
-    options.add_argument("--variant", help="only these: default, cpu, cuda")
-    options.add_argument("--upgrade", action="store_true", help="take today as the cut-off date")
+    options.add_argument("names", nargs="*", help="pairings; default: all")
+    options.add_argument("--platform", help="only locks for it: windows, macos-arm64, linux")
+    options.add_argument("--python", metavar="3.9", help="only locks for it")
+    options.add_argument("--variant", help="only locks of it: default, cpu, cuda")
+    options.add_argument(
+        "--upgrade", action="store_true", help="resolve anew, with today as the cut-off"
+    )
     options.add_argument("--upgrade-package", action="append", default=[], metavar="NAME")
-    options.add_argument("--cut-off", metavar="DATE", help="leave out what came later: 2026-11-20")
+    options.add_argument("--cut-off", metavar="DATE", help="ignore later uploads: 2026-11-20")
     options.add_argument("--tools", action="store_true", help="renew the locks of pip-tools too")
     given = vars(options.parse_args(argv))
     for name in ("names", "upgrade_package"):

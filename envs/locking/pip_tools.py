@@ -1,4 +1,4 @@
-"""Base locks, compiled by pip-tools under their own Python, from PyPI alone."""
+"""Base locks: pip-tools compiles them with the Python that they are for, from PyPI alone."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from packaging.utils import (
-    canonicalize_name,
-)
+from packaging.utils import canonicalize_name
 
 from envs import ROOT, Problem
 from envs.locking import lock_text, pypi, resolver, tool_locks
@@ -22,11 +20,12 @@ from envs.running import installation
 
 
 def compile_lock(target: Target, request: LockRequest) -> str:
-    """The text of a base target's lock, by pip-tools under its own Python, from PyPI alone.
+    """The text of the lock of a base target.
 
-    pip-tools decides the pins, without hashes: for those it may download every file of every
-    release. The index already tells them, so they are read there; then pip-tools compiles the
-    lock over pins and hashes. Pins that come out differently are a Problem.
+    pip-tools runs twice. The first run decides the pins, without hashes, because pip-tools may
+    download every file of a release to hash it. PyPI's index lists the hashes, so they are taken
+    from there. The second run compiles the lock over these pins and hashes. Raises Problem, also
+    if the second run decides other pins.
     """
     old = lock.read_lock_if_any(target)
     if old and request.upgrade_package and not set(request.upgrade_package) & set(old.versions):
@@ -38,18 +37,7 @@ def compile_lock(target: Target, request: LockRequest) -> str:
     elif cut_off and old and keep:
         newest = pypi.date_of_newest_pin(old.pins, cut_off)
 
-    compiler = _compiler(target.python)
-    options = [option.replace(" ", "=") for option in lock.pip_options(target)]
-    command = [str(compiler), "-I", str(compiler.with_name("pip-compile")), "-q"]
-    command += [f"{target.pairing.name}.in", "--resolver=backtracking", "--allow-unsafe"]
-    command += ["--strip-extras", "--no-header", "--no-emit-options", "--no-emit-index-url"]
-    command += ["--no-emit-find-links", "--no-emit-trusted-host"]
-    command += [f"--index-url={lock.PYPI}", f"--pip-args={shlex.join(options)}"]
-    if target.python != "3.7":
-        command.append("--no-config")
-    if newest:
-        command.append(f"--uploaded-prior-to={newest}")
-
+    command = _command(target, newest)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / f"{target.pairing.name}.in").write_text(lock.render_in(target))
@@ -70,32 +58,52 @@ def compile_lock(target: Target, request: LockRequest) -> str:
         body = hashed.read_text(encoding="utf-8").lstrip("\n")
         new = lock.parse_lock(body, hashed.name)
         if new.versions != {canonicalize_name(n): version for n, version in decided.items()}:
-            raise Problem(f"{hashed.name}: pip-tools decided differently with hashes: run it again")
+            raise Problem(
+                f"{hashed.name}: pip-tools chose other pins when it added the hashes: "
+                f"run nox -s lock -- {target.pairing.name} again"
+            )
     facts = lock.expected_header(target) | {"cut-off": cut_off or "none, existing pins are kept"}
     return lock_text.render_header(target, facts) + body
 
 
+def _command(target: Target, cut_off: str | None) -> list[str]:
+    """The command line of pip-compile for a target, but for its output and its hashes."""
+    compiler = _compiler(target.python)
+    options = [option.replace(" ", "=") for option in lock.pip_options(target)]
+    command = [str(compiler), "-I", str(compiler.with_name("pip-compile")), "-q"]
+    command += [f"{target.pairing.name}.in", "--resolver=backtracking", "--allow-unsafe"]
+    command += ["--strip-extras", "--no-header", "--no-emit-options", "--no-emit-index-url"]
+    command += ["--no-emit-find-links", "--no-emit-trusted-host"]
+    command += [f"--index-url={lock.PYPI}", f"--pip-args={shlex.join(options)}"]
+    if target.python != "3.7":
+        command.append("--no-config")
+    if cut_off:
+        command.append(f"--uploaded-prior-to={cut_off}")
+    return command
+
+
 def _dated(python: str) -> bool:
-    """Whether the pip of this Python can leave out what was uploaded after a date (pip 26)."""
+    """Whether the pip of this Python can ignore uploads after a date: pip 26 and later can."""
     return version_numbers.release_numbers(lock.tool_pins(python)["pip"]) >= (26,)
 
 
 def _plan(python: str, old: Lock | None, request: LockRequest) -> tuple[str | None, bool]:
-    """The cut-off date to resolve at and record, if any, and whether existing pins are kept."""
-    again = old is not None and not request.upgrade
+    """The cut-off to resolve at and to record, if any, and whether the old pins are kept."""
+    recompile = old is not None and not request.upgrade
     if not _dated(python):
-        return None, again
-    if old and again and request.upgrade_package:
+        return None, recompile
+    if old and recompile and request.upgrade_package:
         return old.cut_off, True
-    if old and again and not (old.cut_off or request.cut_off):
+    if old and recompile and not (old.cut_off or request.cut_off):
         return None, True
-    if request.cut_off or not (old and again):
+    if request.cut_off or not (old and recompile):
         return request.cut_off or lock_text.today(), False
-    # The date alone would not do: an index may come to list a file of before the date after it.
+    # The date alone does not fix the pins: the index may list a file later than its upload time.
     return old.cut_off, True
 
 
 def _compiler(python: str) -> Path:
+    """The interpreter of the environment that holds pip-tools for a Python; made if missing."""
     tools = tomllib.loads(lock.TOOL_PINS.read_text(encoding="utf-8"))
     name = python if python in tools else "newest"
     folder = ROOT / ".nox" / f"pip-tools-py{python.replace('.', '')}"

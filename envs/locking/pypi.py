@@ -1,4 +1,4 @@
-"""PyPI's index: which files a project has, and which of them fit a Python and a platform."""
+"""PyPI's index: the files of a project, and which of them fit a Python and a platform."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from envs.model.pairing import Pairing, Target
 from envs.model.platforms import Wheels
 
 File = dict[str, Any]
-"""What the index says of a file: its name, hashes, size, time of upload (PEP 691, PEP 700)."""
+"""A file as the index lists it: name, hashes, size, upload time (PEP 691 and PEP 700)."""
 
 _NEWEST = 100
-"""Beyond any glibc 2 minor or macOS release that a wheel may ask for."""
+"""More than any glibc 2 minor or macOS release that a wheel asks for."""
 
 
 @cache
 def list_files(project: str) -> list[File]:
-    """What PyPI's index says of each file of a project. Raises Problem."""
+    """The files of a project, as PyPI's index lists them. Raises Problem if it cannot be read."""
     request = urllib.request.Request(
         f"{lock.PYPI}/{project}/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}
     )
@@ -43,14 +43,16 @@ def list_files(project: str) -> list[File]:
         with urllib.request.urlopen(request, timeout=60) as response:
             files: list[File] = json.load(response)["files"]
     except (OSError, ValueError) as error:
-        raise Problem(f"{lock.PYPI}/{project}/: cannot be read ({error}): no network?") from None
+        raise Problem(
+            f"{lock.PYPI}/{project}/: cannot be read ({error}): check the network"
+        ) from None
     return files
 
 
 def list_releases(project: str, before: str) -> list[str]:
-    """Every release that PyPI has of a project as a wheel, uploaded before a day, not withdrawn.
+    """The releases of a project that have a wheel, uploaded before a day and not yanked.
 
-    Raises Problem.
+    `before` is an ISO date. A release is listed once for each of its wheels. Raises Problem.
     """
     return [
         str(parse_wheel_filename(file["filename"])[1])
@@ -62,21 +64,25 @@ def list_releases(project: str, before: str) -> list[str]:
 
 
 def fetch_wheels(pairings: Mapping[str, Pairing]) -> Wheels:
-    """Ask PyPI which wheels there are of the declared TensorFlow minors, and how big each is."""
-    minors = {Version(one.tensorflow).release[:2] for one in pairings.values()}
-    newest = {minor: Version("0") for minor in minors}
-    for one in pairings.values():
-        version = Version(one.tensorflow)
-        newest[version.release[:2]] = max(newest[version.release[:2]], version)
-    declared = {Version(pairing.tensorflow) for pairing in pairings.values()}
+    """Ask PyPI for the TensorFlow wheels of the declared minors, and their sizes in bytes.
+
+    Of each minor, releases newer than the declared ones are left out, and so are pre-releases that
+    no pairing declares. Raises Problem.
+    """
+    declared = {Version(pairing_.tensorflow) for pairing_ in pairings.values()}
+    newest: dict[tuple[int, ...], Version] = {}
+    for pairing_ in pairings.values():
+        version = Version(pairing_.tensorflow)
+        minor = version.release[:2]
+        newest[minor] = max(newest.get(minor, version), version)
     wheels: dict[str, dict[Version, dict[str, dict[str, int]]]] = {}
     for package in platforms.PACKAGES:
         releases = wheels.setdefault(package, {})
         for file in list_files(package):
-            found = _wheel(file)
-            if found is None or file["yanked"]:
+            wheel = _wheel(file)
+            if wheel is None or file["yanked"]:
                 continue
-            version, python, platform = found
+            version, python, platform = wheel
             if version.is_prerelease and version not in declared:
                 continue
             if version <= newest.get(version.release[:2], Version("0")):
@@ -85,23 +91,21 @@ def fetch_wheels(pairings: Mapping[str, Pairing]) -> Wheels:
     return {
         package: {
             str(version): {
-                platform: dict(
-                    sorted(
-                        found[platform].items(),
-                        key=lambda one: version_numbers.release_numbers(one[0]),
-                    )
-                )
+                platform: {
+                    python: sizes[platform][python]
+                    for python in sorted(sizes[platform], key=version_numbers.release_numbers)
+                }
                 for platform in platforms.PLATFORMS
-                if platform in found
+                if platform in sizes
             }
-            for version, found in sorted(releases.items())
+            for version, sizes in sorted(releases.items())
         }
         for package, releases in wheels.items()
     }
 
 
 def _wheel(file: Mapping[str, Any]) -> tuple[Version, str, str] | None:
-    """Release, Python and platform of a CPython wheel that a lock may name; None for others."""
+    """Release, Python and platform of a wheel of a final release for CPython; None for others."""
     try:
         _, version, _, tags = parse_wheel_filename(file["filename"])
     except InvalidWheelFilename:
@@ -121,23 +125,24 @@ def list_fitting_files(
 ) -> list[File]:
     """The files of a release that the Python and platform of a target can install.
 
-    These are wheels, whatever the glibc or macOS release that they ask for; of a package that the
-    pairing takes as an sdist, the sdist. With `cut_off`, only what was uploaded before it.
+    For a package that the pairing takes as an sdist, that is the sdist; for others the wheels,
+    whatever glibc or macOS release they ask for. With `cut_off`, a time in ISO 8601, only files
+    uploaded before it. Raises Problem.
     """
     package = canonicalize_name(name)
-    sdist = package in {canonicalize_name(one.package) for one in target.sdists}
+    takes_sdist = package in {canonicalize_name(sdist.package) for sdist in target.sdists}
     supported = _supported_tags(target.python, target.platform)
     return [
         file
         for file, tags in group_by_release(package).get(Version(version), [])
         if not (cut_off and file["upload-time"] >= cut_off)
-        and (tags is None if sdist else tags is not None and not supported.isdisjoint(tags))
+        and (tags is None if takes_sdist else tags is not None and not supported.isdisjoint(tags))
     ]
 
 
 @cache
 def group_by_release(project: str) -> dict[Version, list[tuple[File, frozenset[Tag] | None]]]:
-    """Release -> its files, each with the tags of a wheel, or None for an sdist."""
+    """Release -> its files, each with its tags if it is a wheel, or None if it is an sdist."""
     releases: dict[Version, list[tuple[File, frozenset[Tag] | None]]] = {}
     for file in list_files(project):
         tags = None
@@ -153,13 +158,16 @@ def group_by_release(project: str) -> dict[Version, list[tuple[File, frozenset[T
 
 
 def list_hashes(name: str, version: str, target: Target, cut_off: str | None) -> tuple[str, ...]:
-    """The sha256 of every file of a release that a target can install, in order."""
+    """The sorted sha256 of every file of a release that a target can install. Raises Problem."""
     files = list_fitting_files(name, version, target, cut_off)
     return tuple(sorted(file["hashes"]["sha256"] for file in files))
 
 
 def date_of_newest_pin(pins: Iterable[Pin], cut_off: str) -> str:
-    """The cut-off at which every pin can be had: later than `cut_off` if one was moved alone."""
+    """The earliest cut-off, from `cut_off` on, that admits every file of some pins.
+
+    It is later than `cut_off` if one package was upgraded alone since. Raises Problem.
+    """
     newest = max(
         (
             file["upload-time"]
@@ -177,7 +185,7 @@ def date_of_newest_pin(pins: Iterable[Pin], cut_off: str) -> str:
 
 @cache
 def _supported_tags(python: str, platform: str) -> frozenset[Tag]:
-    """The tags of wheels that CPython of a version installs on a platform, of any age."""
+    """The tags of all wheels that a CPython installs on a platform, however new its system."""
     version = (3, version_numbers.release_numbers(python)[1])
     abi = f"cp3{version[1]}" + ("m" if version < (3, 8) else "")
     names = list_platform_tags(platform)
@@ -191,9 +199,9 @@ def _supported_tags(python: str, platform: str) -> frozenset[Tag]:
 
 @cache
 def list_platform_tags(platform: str) -> list[str]:
-    """The platform tags of the wheels that a platform installs, whatever its glibc or release.
+    """The platform tags of the wheels that fit a platform, with any glibc or macOS release.
 
-    musl has wheels of its own, which no lock is for.
+    Wheels for musl are left out: no lock is for musl.
     """
     system, _, machine = platform.partition("-")
     if system == "windows":
@@ -201,5 +209,5 @@ def list_platform_tags(platform: str) -> list[str]:
     if system == "macos":
         return list(mac_platforms((_NEWEST, 0), machine))
     legacy = ["manylinux1", "manylinux2010"] if machine == "x86_64" else []
-    named = [*(f"manylinux_2_{minor}" for minor in range(5, _NEWEST)), "manylinux2014", *legacy]
-    return [f"{name}_{machine}" for name in named]
+    names = [*(f"manylinux_2_{minor}" for minor in range(5, _NEWEST)), "manylinux2014", *legacy]
+    return [f"{name}_{machine}" for name in names]

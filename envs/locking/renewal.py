@@ -1,4 +1,4 @@
-"""Renewal: locks compiled, derived and pruned; one that was interrupted goes on."""
+"""Renewal: compile, derive and prune locks; an interrupted renewal goes on where it stopped."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ PROGRESS = ROOT / ".nox" / "lock-progress.json"
 
 
 def renew_locks(request: LockRequest, say: Callable[[str], None] = print) -> None:
-    """Compile locks, derive those of platforms and variants, and write the index.
+    """Compile the base locks, derive those of other platforms and variants, write the index.
 
-    Each file is written whole or not at all; a renewal that was interrupted goes on where it
-    stopped. Renewing all also removes the files that no pairing asks for. Raises Problem.
+    Each file is written whole or not at all. An interrupted renewal goes on where it stopped. A
+    request for all locks also removes the files that no pairing asks for. Raises Problem.
     """
     if platforms.this_platform() != platforms.LINUX:
-        raise Problem("locks are compiled on Linux x86_64, which every later step derives from")
+        raise Problem(
+            "locks are compiled on Linux x86_64, and all others derive from those: run it there"
+        )
     began = time.monotonic()
     pairings = pairing.load_pairings()
     lock.FOLDER.mkdir(exist_ok=True)
@@ -41,12 +43,29 @@ def renew_locks(request: LockRequest, say: Callable[[str], None] = print) -> Non
     index.write_wheels(wheels)
     pairing.load_pairings(wheels=wheels)
     chosen = lock_request.select_targets(pairings, request)
-    for one in pairings.values():
-        if request.whole or one.name in request.names:
-            disk.write_file(lock.in_path(one), lock.render_in(Target(one, one.pythons[0])))
+    for pairing_ in pairings.values():
+        if request.whole or pairing_.name in request.names:
+            base = Target(pairing_, pairing_.pythons[0])
+            disk.write_file(lock.in_path(pairing_), lock.render_in(base))
     done = _Done.load(chosen, request)
+    _renew_groups(chosen, request, done, say)
+    renewed = {index.target_key(target) for target in chosen}
+    impossible = {key: reason for key, reason in impossible.items() if key not in renewed}
+    impossible |= done.impossible
+    if request.whole:
+        prune_locks(pairings, impossible, say)
+    disk.write_file(pairing.INDEX, index.render_index(pairings, wheels, impossible))
+    done.forget()
+    count = sum(index.target_key(target) not in impossible for target in chosen)
+    say(f"{count} locks renewed in {time.monotonic() - began:.0f} s")
+
+
+def _renew_groups(
+    chosen: list[Target], request: LockRequest, done: _Done, say: Callable[[str], None]
+) -> None:
+    """Renew the chosen targets, those of one pairing and Python together, several side by side."""
     groups = [list(group) for _, group in groupby(chosen, lambda target: target.base)]
-    # Twice the cores: while one group waits for the index, another compiles.
+    # Twice the cores, because one group can compile while another waits for the index.
     with (
         ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool,
         ThreadPoolExecutor(resolver.WAITING) as waiting,
@@ -59,20 +78,11 @@ def renew_locks(request: LockRequest, say: Callable[[str], None] = print) -> Non
         finally:
             pool.shutdown(cancel_futures=True)
             waiting.shutdown(cancel_futures=True)
-    known = {index.target_key(target) for target in chosen}
-    impossible = {k: reason for k, reason in impossible.items() if k not in known}
-    impossible |= done.impossible
-    if request.whole:
-        prune_locks(pairings, impossible, say)
-    disk.write_file(pairing.INDEX, index.render_index(pairings, wheels, impossible))
-    done.forget()
-    count = sum(index.target_key(target) not in impossible for target in chosen)
-    say(f"{count} locks renewed in {time.monotonic() - began:.0f} s")
 
 
 @dataclass
 class _Done:
-    """What a renewal has done so far, kept in a file until all of it is done."""
+    """What a renewal has done so far. It is kept in a file until the renewal is complete."""
 
     request: str
     files: dict[str, str] = field(default_factory=dict)
@@ -81,7 +91,7 @@ class _Done:
 
     @classmethod
     def load(cls, targets: Iterable[Target], request: LockRequest) -> _Done:
-        """What was done of the same request: same targets, requirements, tools and day."""
+        """What an interrupted renewal did; nothing if its request, tools or day were others."""
         bases = {target.base: lock.render_in(target.base) for target in targets}
         facts = [repr(request), lock_text.today(), lock.TOOL_PINS.read_text(encoding="utf-8")]
         digest = _sha256("\n".join([*facts, *bases.values()]))
@@ -95,14 +105,14 @@ class _Done:
         return cls(digest)
 
     def holds(self, target: Target) -> bool:
-        """Whether nothing is left to do for a target."""
+        """Whether the lock of a target is done and unchanged since."""
         if index.target_key(target) in self.impossible:
             return not lock.lock_path(target).exists()
         digest = self.files.get(lock.lock_label(target))
         return digest is not None and digest == _sha256(disk.text_of(lock.lock_path(target)))
 
     def add(self, results: Iterable[tuple[Target, str | NoSolution]]) -> None:
-        """Note what was done, in the file too; groups are done side by side."""
+        """Note results, in memory and in the file. Several threads may call it."""
         with self.alone:
             for target, result in results:
                 if isinstance(result, NoSolution):
@@ -115,51 +125,55 @@ class _Done:
             disk.write_file(PROGRESS, json.dumps(data))
 
     def forget(self) -> None:
+        """Remove the file: the renewal is complete."""
         PROGRESS.unlink(missing_ok=True)
 
 
 def _renew_group(
     group: list[Target], request: LockRequest, done: _Done, waiting: ThreadPoolExecutor
 ) -> list[str]:
-    """Renew the targets of one pairing and Python; what is to be said of each that changed."""
+    """Renew the targets of one pairing and Python. Returns a summary, then each change."""
     todo = [target for target in group if not done.holds(target)]
     if not todo:
         return [f"{group[0].stem}: done before the interruption"]
-    said: list[str] = []
+    changes: list[str] = []
     same = 0
     results: list[tuple[Target, str | NoSolution]] = []
     base = group[0].base
     if base in todo:
         todo.remove(base)
         results.append((base, pip_tools.compile_lock(base, request)))
-        same += _put(*results[0], said)
+        same += _put(*results[0], changes)
     futures = {target: waiting.submit(derivation.derive_lock, target, request) for target in todo}
     for target, future in futures.items():
         try:
             results.append((target, future.result()))
         except NoSolution as problem:
             results.append((target, problem))
-        same += _put(*results[-1], said)
+        same += _put(*results[-1], changes)
     done.add(results)
     gone = sum(isinstance(result, NoSolution) for _, result in results)
-    facts = {"unchanged": same, "impossible": gone, "changed": len(results) - same - gone}
-    words = ", ".join(f"{number} {word}" for word, number in facts.items() if number)
-    return [f"{base.stem}: {words}", *said]
+    counts = {"unchanged": same, "impossible": gone, "changed": len(results) - same - gone}
+    summary = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+    return [f"{base.stem}: {summary}", *changes]
 
 
-def _put(target: Target, result: str | NoSolution, said: list[str]) -> bool:
-    """Write a lock, or remove that of an impossible target; whether a lock stays as it was."""
+def _put(target: Target, result: str | NoSolution, changes: list[str]) -> bool:
+    """Write the lock of a target, or remove it if it is impossible; add what changed to `changes`.
+
+    Returns whether there is a lock, and it did not change.
+    """
     file = lock.lock_path(target)
     old = disk.text_of(file)
     if isinstance(result, NoSolution):
         file.unlink(missing_ok=True)
         if old:
-            said.append(f"{lock.lock_label(target)}: removed: {result}")
+            changes.append(f"{lock.lock_label(target)}: removed: {result}")
         return False
     if old != result:
         file.parent.mkdir(exist_ok=True)
         disk.write_file(file, result)
-        said.append(f"{lock.lock_label(target)}: {disk.describe_change(old, result)}")
+        changes.append(f"{lock.lock_label(target)}: {disk.describe_change(old, result)}")
     return old == result
 
 
@@ -169,21 +183,22 @@ def prune_locks(
     say: Callable[[str], None],
     folder: Path = lock.FOLDER,
 ) -> None:
-    """Remove the `.in` files and locks that no pairing asks for."""
-    wanted = {lock.in_path(one, folder) for one in pairings.values()}
+    """Remove the `.in` files and locks that no pairing asks for, and folders left empty."""
+    wanted = {lock.in_path(pairing_, folder) for pairing_ in pairings.values()}
     wanted |= {
         lock.lock_path(target, folder)
         for target in pairing.list_combinations(pairings)
         if index.target_key(target) not in impossible
     }
     wanted |= {folder / "tools" / f"{name}.txt" for name in lock.tool_requirements()}
-    found = {*folder.rglob("*.in"), *folder.rglob("*.txt"), *folder.rglob(".*.tmp")}
-    for file in sorted(found - wanted):
+    existing = {*folder.rglob("*.in"), *folder.rglob("*.txt"), *folder.rglob(".*.tmp")}
+    for file in sorted(existing - wanted):
         file.unlink()
         name = file.relative_to(folder).as_posix()
         say(f"requirements/{name}: removed, no pairing asks for it")
-    for empty in [one for one in folder.iterdir() if one.is_dir() and not any(one.iterdir())]:
-        empty.rmdir()
+    for subfolder in list(folder.iterdir()):
+        if subfolder.is_dir() and not any(subfolder.iterdir()):
+            subfolder.rmdir()
 
 
 def _sha256(text: str) -> str:

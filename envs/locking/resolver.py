@@ -1,4 +1,4 @@
-"""pip-tools and uv as resolvers: run, and their refusals read."""
+"""Resolvers, which are pip-tools and uv: run one, and read why it found no solution."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from envs.running import installers
 
 
 class NoSolution(Problem):
-    """The resolver proved that no set of releases fits; the message is its proof."""
+    """No set of releases fits. The message is the resolver's own proof."""
 
 
 WAITING = 8
-"""Resolutions by uv at a time: they wait for the index, and hardly use a core."""
+"""How many times uv runs at once. It mostly waits for the index and hardly uses the processor."""
 
 
 def run_resolver(command: list[str], folder: Path, what: Target | str) -> None:
+    """Run a resolver in a folder; `what` names the lock that it makes, for messages.
+
+    Raises NoSolution if no set of releases fits, Problem for any other failure.
+    """
     name = what if isinstance(what, str) else lock.lock_label(what)
     done = subprocess.run(
         command,
@@ -34,12 +38,15 @@ def run_resolver(command: list[str], folder: Path, what: Target | str) -> None:
         return
     if "No solution found when resolving" in done.stdout:
         raise NoSolution(read_proof(done.stdout))
-    said = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
-    raise Problem(f"{name}: could not be compiled, the old lock stands:\n{said}")
+    output = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
+    raise Problem(f"{name}: could not be compiled, the old lock is unchanged:\n{output}")
 
 
-def read_proof(said: str) -> str:
-    """The resolver's own reason, in one line, without the patch level of the Python here."""
-    because = said[said.find("Because") :].split("hint:")[0]
-    because = re.sub(r"(?<=Python version \()(3\.\d+)[.\w]*", r"\1", because)
-    return " ".join(re.sub(r"[^\x20-\x7e]", " ", because).split())
+def read_proof(output: str) -> str:
+    """Why a resolver found no solution, in its own words, in one line.
+
+    The patch level of the interpreter is left out, so that it is the same on every machine.
+    """
+    proof = output[output.find("Because") :].split("hint:")[0]
+    proof = re.sub(r"(?<=Python version \()(3\.\d+)[.\w]*", r"\1", proof)
+    return " ".join(re.sub(r"[^\x20-\x7e]", " ", proof).split())

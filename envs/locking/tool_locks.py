@@ -1,4 +1,4 @@
-"""The locks of pip-tools, and of what builds sdists."""
+"""The locks of pip-tools, and of the packages that build sdists."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TOOLS = lock.FOLDER / "tools"
 
 
 def renew_tool_locks(say: Callable[[str], None] = print) -> None:
-    """Lock pip-tools for each Python, and what builds sdists, with every dependency hashed."""
+    """Lock pip-tools for each Python, and the packages that build sdists. Raises Problem."""
     TOOLS.mkdir(exist_ok=True)
     for name, requirements in lock.tool_requirements().items():
         python = "3.7" if name == "build" else name.removeprefix("pip-tools-")

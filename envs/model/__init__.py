@@ -1,1 +1,1 @@
-"""The model: what is declared and written down. No module here starts a process."""
+"""The model: pairings, locks, records and the index. No module here starts a process."""

@@ -1,4 +1,4 @@
-"""Files on disk: read, compared and written whole, one run at a time."""
+"""Files on disk: read, compare, and write them whole; let only one run at a time use a folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ class NotWritable(Problem):
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Wait until no other run is at work on the same thing."""
+    """Hold a file lock beside `folder`, and wait while another run holds it.
+
+    Raises NotWritable.
+    """
     from filelock import FileLock
 
     try:
@@ -34,12 +37,12 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def text_of(file: Path) -> str:
-    """What a file holds; empty if there is none."""
+    """The text of a file; empty if the file does not exist."""
     return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def write_file(file: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises Problem where it cannot be written."""
+    """Replace a file by a new text, whole or not at all. Raises Problem if it cannot be written."""
     try:
         temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
         try:
@@ -52,7 +55,7 @@ def write_file(file: Path, text: str) -> None:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file as it is. Raises Problem."""
+    """The parsed content of a TOML file. Raises Problem if it cannot be read or parsed."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -63,7 +66,10 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def describe_change(old: str, new: str) -> str:
-    """What changed between two texts of a lock or a record; one line a change of a pin."""
+    """What changed between two texts of a lock or a record, with one line for each changed line.
+
+    Hashes and comments are left out; if only those changed, it says so.
+    """
     if old == new:
         return "unchanged"
     if not old:
@@ -87,6 +93,6 @@ def _pins(text: str) -> list[str]:
 
 
 def shorten(path: str | Path) -> str:
-    """A path relative to the checkout, as it is typed there; other words as they are."""
+    """A path relative to the checkout; any other text is returned unchanged."""
     text = str(path)
     return text.removeprefix(str(ROOT) + os.sep)

@@ -1,4 +1,4 @@
-"""Failures that are understood: why they happen, what to do instead, and what always holds."""
+"""Explained failures, and the invariants: what each example must do in every pairing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INVARIANTS = EXPLAINED / "invariants.toml"
 
 @dataclass(frozen=True)
 class Failure:
-    """A failure that is understood: why it happens and which script shows what to do instead."""
+    """An explained failure: its cause, its remedy, and the script that shows the remedy."""
 
     name: str
     exception: str
@@ -28,13 +28,13 @@ class Failure:
 
     @property
     def outcome(self) -> Outcome:
-        """The outcome of a script that fails so."""
+        """The outcome of a script that ends with this failure."""
         return Outcome(Kind.FAILS, self.exception, self.message)
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What is known of all scripts: the failures, and what holds in every pairing."""
+    """The explained failures, and the scripts that must work or must fail in every pairing."""
 
     failures: Mapping[str, Failure]
     works: frozenset[str]
@@ -42,11 +42,11 @@ class Rules:
 
     @cached_property
     def by_outcome(self) -> dict[Outcome, Failure]:
-        """Failure by the outcome it explains."""
+        """Outcome -> the failure that explains it."""
         return {failure.outcome: failure for failure in self.failures.values()}
 
     def broken(self, script: str, outcome: Outcome) -> str | None:
-        """What an outcome breaks that must hold in every pairing, if anything."""
+        """Which invariant an outcome breaks, in words; None if it breaks none."""
         if script in self.works and outcome.kind is not Kind.WORKS:
             return f"{script} must work in every pairing (envs/explained/invariants.toml)"
         if script in self.fails and outcome.kind is not Kind.FAILS:
@@ -54,7 +54,7 @@ class Rules:
         return None
 
     def explain(self, outcome: Outcome) -> str:
-        """Why a script ends so, in words; empty if it works."""
+        """Why a script has this outcome, in words; empty if it works."""
         if outcome.kind is Kind.WORKS:
             return ""
         if outcome.kind is not Kind.FAILS:
@@ -66,31 +66,45 @@ class Rules:
 
 
 def load_rules(failures: Path = FAILURES, invariants: Path = INVARIANTS) -> Rules:
-    """The failures and the invariants. Raises Problem, naming file and key."""
-    known = outcomes.list_scripts()
-    found: dict[str, Failure] = {}
-    for name, table in disk.read_toml(failures).items():
-        where = f"envs/explained/{failures.name}: {name}"
+    """The failures and the invariants. Raises Problem, which names the file and the key."""
+    explained = _load_failures(failures)
+    works, fails = _load_invariants(invariants)
+    return Rules(explained, works, fails)
+
+
+def _load_failures(path: Path) -> dict[str, Failure]:
+    scripts = outcomes.list_scripts()
+    loaded: dict[str, Failure] = {}
+    for name, table in disk.read_toml(path).items():
+        where = f"envs/explained/{path.name}: {name}"
         fields = ("exception", "message", "cause", "remedy", "script")
         if not isinstance(table, dict) or set(table) != set(fields):
             raise Problem(f"{where}: must have exactly the keys {', '.join(fields)}")
         if not all(isinstance(value, str) and value.strip() for value in table.values()):
-            raise Problem(f"{where}: every value must be a text that is not empty")
-        if table["script"] not in known:
+            raise Problem(f"{where}: every value must be a non-empty text")
+        if table["script"] not in scripts:
             raise Problem(f"{where}: script: no example is called '{table['script']}'")
         failure = Failure(name, **table)
-        if failure.message != outcomes.normalise_message(failure.message):
-            normalised = outcomes.normalise_message(failure.message)
-            raise Problem(f"{where}: message: is not normalised: {normalised}")
-        twin = next((f.name for f in found.values() if f.outcome == failure.outcome), None)
-        if twin or name == Kind.WORKS:
-            raise Problem(f"{where}: says the same as {twin or 'an outcome'}")
-        found[name] = failure
-    always = disk.read_toml(invariants)
-    where = f"envs/explained/{invariants.name}"
-    if set(always) != {"works", "fails"}:
+        normalised = outcomes.normalise_message(failure.message)
+        if failure.message != normalised:
+            raise Problem(f"{where}: message: is not normalised, write: {normalised}")
+        twin = next((f.name for f in loaded.values() if f.outcome == failure.outcome), None)
+        if twin:
+            raise Problem(f"{where}: has the exception and message of {twin}: keep one of them")
+        if name == Kind.WORKS:
+            raise Problem(f"{where}: a record uses this word for an outcome: choose another name")
+        loaded[name] = failure
+    return loaded
+
+
+def _load_invariants(path: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """The scripts that must work, and those that must fail, in every pairing."""
+    where = f"envs/explained/{path.name}"
+    data = disk.read_toml(path)
+    if set(data) != {"works", "fails"}:
         raise Problem(f"{where}: must have exactly the keys works, fails")
-    for script in [*always["works"], *always["fails"]]:
-        if script not in known:
+    scripts = outcomes.list_scripts()
+    for script in [*data["works"], *data["fails"]]:
+        if script not in scripts:
             raise Problem(f"{where}: no example is called '{script}'")
-    return Rules(found, frozenset(always["works"]), frozenset(always["fails"]))
+    return frozenset(data["works"]), frozenset(data["fails"])

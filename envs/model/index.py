@@ -1,7 +1,7 @@
-"""The index: `requirements/index.json`, what there is for every combination, and why not.
+"""The index, `requirements/index.json`: the lock of every combination, or why it has none.
 
-It is derived from pairing files, locks and records; only what PyPI and a resolver said, the wheels
-and why a combination is impossible, stands nowhere else.
+Most of it is derived from pairing files, locks and records. Only two things are stored nowhere
+else: the wheels that PyPI lists, and the reasons why combinations are impossible.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def load_index(path: Path = pairing.INDEX) -> list[Entry]:
 
 
 def entry_key(entry: Entry) -> tuple[str, str, str, str]:
-    """What makes an entry: pairing, Python, platform and variant."""
+    """The key of an entry: pairing, Python, platform and variant."""
     return entry["pairing"], entry["python"], entry["platform"], entry["variant"]
 
 
@@ -48,10 +48,17 @@ def target_key(target: Target) -> tuple[str, str, str, str]:
 
 
 def load_reasons() -> dict[tuple[str, str, str, str], str]:
-    """Why combinations are impossible, as the index says; empty where there is none yet."""
+    """Key -> why that combination is impossible; empty while there is no index.
+
+    Raises Problem if the index cannot be read.
+    """
     if not pairing.INDEX.exists():
         return {}
-    return {entry_key(one): one["reason"] for one in load_index() if one["status"] == "impossible"}
+    return {
+        entry_key(entry): entry["reason"]
+        for entry in load_index()
+        if entry["status"] == "impossible"
+    }
 
 
 def render_index(
@@ -66,14 +73,14 @@ def render_index(
 
 
 def write_wheels(wheels: Wheels) -> None:
-    """Put what PyPI says of wheels into the index, whose locks are yet those of before."""
+    """Write new wheels into the index, and keep its lock entries. Raises Problem."""
     locks = load_index() if pairing.INDEX.exists() else []
     disk.write_file(pairing.INDEX, _render(wheels, locks))
     lock.known_wheels.cache_clear()
 
 
 def _render(wheels: Wheels, entries: list[Entry]) -> str:
-    """The index as JSON, one release and one combination a line, so that a diff can be read."""
+    """The index as JSON: one release or combination a line, so that a diff is easy to read."""
     packages = [
         f"  {json.dumps(package)}: "
         + _lines("{}", [f"{json.dumps(v)}: {json.dumps(sizes)}" for v, sizes in releases.items()])
@@ -112,33 +119,37 @@ def _entry(
                 f"run nox -s lock -- {target.pairing.name}"
             )
         return facts | {"status": "impossible", "reason": reason}
-    found = lock.read_lock(target)
+    lock_ = lock.read_lock(target)
     run = outcome_records.last_executed(target, rules)
-    executed = run is not None and run.pins == found.digest
+    executed = run is not None and run.pins == lock_.digest
     payload = lock.payload_of(target)
     assert payload is not None
     return facts | {
         "status": "executed" if executed else "resolved",
-        "date": run.date if run and executed else found.date,
+        "date": run.date if run and executed else lock_.date,
         "file": lock.lock_path(target).relative_to(lock.FOLDER).as_posix(),
         "tensorflow": payload.release,
         "payload": payload.package,
-        **{name: found.versions.get(name) for name in KERAS},
+        **{name: lock_.versions.get(name) for name in KERAS},
     }
 
 
 def check_requirements(pairings: Mapping[str, Pairing], folder: Path = lock.FOLDER) -> list[str]:
-    """What does not agree between pairing files, index, `.in` files and locks; no network."""
+    """Where pairing files, index, `.in` files and locks do not agree; needs no network.
+
+    Raises Problem if the index cannot be read.
+    """
     problems = []
     entries = {entry_key(entry): entry for entry in load_index(folder / "index.json")}
     expected = {folder / "index.json", folder / SCHEMA.name, folder / "README.md"}
     expected |= {folder / "tools" / f"{name}.txt" for name in lock.tool_requirements()}
-    for one in pairings.values():
-        expected.add(lock.in_path(one, folder))
-        if disk.text_of(lock.in_path(one, folder)) != lock.render_in(Target(one, one.pythons[0])):
+    for pairing_ in pairings.values():
+        name, file = pairing_.name, lock.in_path(pairing_, folder)
+        expected.add(file)
+        if disk.text_of(file) != lock.render_in(Target(pairing_, pairing_.pythons[0])):
             problems.append(
-                f"requirements/{one.name}.in: is not what envs/pairings/{one.name}.toml says: "
-                f"run nox -s lock -- {one.name}"
+                f"requirements/{name}.in: is not what envs/pairings/{name}.toml says: "
+                f"run nox -s lock -- {name}"
             )
     for target in pairing.list_combinations(pairings):
         entry = entries.pop(target_key(target), None)
@@ -148,11 +159,11 @@ def check_requirements(pairings: Mapping[str, Pairing], folder: Path = lock.FOLD
             expected.add(lock.lock_path(target, folder))
             problems += _check_lock(target, folder)
     problems += [
-        f"requirements/index.json: {' '.join(one)}: no pairing file asks for it: run nox -s lock"
-        for one in entries
+        f"requirements/index.json: {' '.join(key)}: no pairing file asks for it: run nox -s lock"
+        for key in entries
     ]
-    found = {path for path in folder.rglob("*") if path.is_file()}
-    for stray in sorted(found - expected):
+    existing = {path for path in folder.rglob("*") if path.is_file()}
+    for stray in sorted(existing - expected):
         name = stray.relative_to(folder).as_posix()
         problems.append(f"requirements/{name}: belongs to no pairing: run nox -s lock")
     for name, text in lock.tool_requirements().items():
@@ -178,6 +189,6 @@ def _check_tool_lock(file: Path, requirements: str) -> Iterator[str]:
 
 
 def describe_keras(entry: Entry) -> str:
-    """The Keras packages of an entry: `3.15.1, tf-keras 2.21.0`; `none` where there is none."""
+    """The Keras packages that a lock pins, such as `3.15.1, tf-keras 2.21.0`; `none` if none."""
     shown = [f"{name} {entry[name]}" for name in KERAS if entry[name]]
     return ", ".join(shown).removeprefix("keras ") or "none"

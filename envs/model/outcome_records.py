@@ -1,4 +1,4 @@
-"""Records: what each example is expected to do in a pairing, and when that was seen."""
+"""Records: the expected outcome of each example in a pairing, and when it was last executed."""
 
 from __future__ import annotations
 
@@ -20,31 +20,34 @@ RECORDS = MEASURED / "outcomes"
 
 @dataclass(frozen=True)
 class Executed:
-    """When a lock was last executed and blessed, as an ISO date, and the digest of its pins."""
+    """When a lock was last executed and blessed (an ISO date), and the digest of its pins then."""
 
     date: str
     pins: str
 
 
 def record_path(pairing_: Pairing) -> Path:
-    """Where the expected outcomes of a pairing stand, on all its Pythons."""
+    """The path of a pairing's record, which covers all its Pythons."""
     return RECORDS / f"{pairing_.name}.toml"
 
 
 def load_records(pairing_: Pairing, rules: Rules) -> dict[str, dict[str, Outcome]]:
-    """What was run -> script -> expected outcome, as `_load` has it, without its runs."""
+    """Python and variant (`3.11`, `3.11 cpu`) -> script -> expected outcome.
+
+    Raises Problem for an expectation that is missing, surplus or unknown.
+    """
     return {name: record for name, (record, _) in _load(pairing_, rules).items()}
 
 
 Records = dict[str, tuple[dict[str, Outcome], Executed]]
+"""Python and variant (`3.11`, `3.11 cpu`) -> script -> expected outcome, and the execution."""
 
 
 def _load(pairing_: Pairing, rules: Rules) -> Records:
-    """What was run (`3.11`, or `3.11 cpu`) -> expected outcomes, and when that was.
+    """The record of a pairing. Raises Problem for a missing, surplus or unknown expectation.
 
-    The file says what holds on the recommended Python, and in a table for each other Python or
-    variant that was run, where that one differs. Raises Problem for a missing, surplus or unknown
-    expectation.
+    The top of the file is for the recommended Python. Each other Python or variant that was
+    executed has a table, with the outcomes that differ there.
     """
     path = record_path(pairing_)
     where = f"envs/measured/outcomes/{path.name}"
@@ -64,39 +67,48 @@ def _load(pairing_: Pairing, rules: Rules) -> Records:
         common = {key: value for key, value in common.items() if key not in ("executed", "pins")}
         if type(date) is not datetime.date or not re.fullmatch("[0-9a-f]{12}", str(pins)):
             raise Problem(f"{where}: {name}: executed, pins: must be a date and a digest: {bless}")
-        record = {}
-        for script, ended in (common | table).items():
-            if script not in outcomes.list_scripts():
-                raise Problem(f"{where}: no example is called '{script}': {bless}")
-            if ended == Kind.WORKS:
-                record[script] = Outcome(Kind.WORKS)
-            elif ended in rules.failures:
-                record[script] = rules.failures[ended].outcome
-            else:
-                raise Problem(
-                    f"{where}: {script}: '{ended}' is neither 'works' nor a failure that "
-                    "envs/explained/failures.toml explains"
-                )
-        if missing := sorted(set(outcomes.list_scripts()) - set(record)):
-            raise Problem(f"{where}: no expectation for {', '.join(missing)}: {bless}")
+        record = _parse_record(common | table, rules, where, bless)
         records[name] = record, Executed(date.isoformat(), str(pins))
     return records
 
 
+def _parse_record(
+    table: Mapping[str, Any], rules: Rules, where: str, bless: str
+) -> dict[str, Outcome]:
+    """Script -> expected outcome, from script -> `works` or the name of a failure."""
+    record = {}
+    for script, name in table.items():
+        if script not in outcomes.list_scripts():
+            raise Problem(f"{where}: no example is called '{script}': {bless}")
+        if name == Kind.WORKS:
+            record[script] = Outcome(Kind.WORKS)
+        elif name in rules.failures:
+            record[script] = rules.failures[name].outcome
+        else:
+            raise Problem(
+                f"{where}: {script}: '{name}' is neither 'works' nor a failure that "
+                "envs/explained/failures.toml explains"
+            )
+    if missing := sorted(set(outcomes.list_scripts()) - set(record)):
+        raise Problem(f"{where}: no expectation for {', '.join(missing)}: {bless}")
+    return record
+
+
 def _recordable(pairing_: Pairing) -> list[str]:
-    """What a record may speak of, the recommended Python first."""
+    """What a record may have outcomes for: the recommended Python, then others and variants."""
     recommended, *others = pairing_.pythons
     variants = [name for name in platforms.VARIANTS if name != platforms.DEFAULT]
     return [recommended, *others, *(f"{recommended} {variant}" for variant in variants)]
 
 
 def _recorded_as(target: Target) -> str:
+    """The name of a target in the record of its pairing: `3.11`, `3.11 cpu`."""
     variant = "" if target.variant == platforms.DEFAULT else f" {target.variant}"
     return target.python + variant
 
 
 def last_executed(target: Target, rules: Rules) -> Executed | None:
-    """When a target was last executed and blessed, with which pins; None if it never was."""
+    """When a target was last executed and blessed; None if it never was. Raises Problem."""
     if target.platform != platforms.LINUX or not record_path(target.pairing).exists():
         return None
     record = _load(target.pairing, rules).get(_recorded_as(target))
@@ -104,7 +116,10 @@ def last_executed(target: Target, rules: Rules) -> Executed | None:
 
 
 def load_record(target: Target, rules: Rules) -> dict[str, Outcome]:
-    """Script -> expected outcome. Raises Problem as `load_records` does, and if there is none."""
+    """Script -> expected outcome. Raises Problem as `load_records` does.
+
+    Also raises Problem if this Python or variant has no record yet.
+    """
     records = load_records(target.pairing, rules)
     name = _recorded_as(target)
     if name not in records:
@@ -116,33 +131,33 @@ def load_record(target: Target, rules: Rules) -> dict[str, Outcome]:
 
 
 def list_objections(record: Mapping[str, Outcome], rules: Rules) -> list[str]:
-    """Why a record cannot stand: what it breaks, and which failure leads to no way out."""
-    found = []
+    """Why a record cannot be blessed: broken invariants, and failures without a working remedy."""
+    objections = []
     for script, outcome in record.items():
         if outcome.kind not in (Kind.WORKS, Kind.FAILS):
-            found.append(f"{script}: '{outcome}' can never be expected")
+            objections.append(f"{script}: '{outcome}' can never be expected")
         elif broken := rules.broken(script, outcome):
-            found.append(f"{broken}, but: {outcome}")
+            objections.append(f"{broken}, but: {outcome}")
         elif outcome.kind is Kind.FAILS:
             failure = rules.by_outcome.get(outcome)
             if failure is None:
-                found.append(
-                    f"{script}: a failure that nobody explained. "
+                objections.append(
+                    f"{script}: this failure is not explained. "
                     "Add to envs/explained/failures.toml:\n\n"
                     f"[a-name-for-it]\nexception = {_toml(outcome.exception)}\n"
                     f'message = {_toml(outcome.message)}\ncause = "..."\nremedy = "..."\n'
                     'script = "a script that works in this pairing"\n'
                 )
             elif record.get(failure.script) != Outcome(Kind.WORKS):
-                found.append(
+                objections.append(
                     f"{script}: the remedy of '{failure.name}' is {failure.script}, which does "
                     "not work in this pairing"
                 )
-    return found
+    return objections
 
 
 def bless_record(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str:
-    """Record what happened as what is expected; the scripts that did not run keep theirs.
+    """Record the outcomes that happened as expected; scripts that did not run keep their record.
 
     Returns what changed. Raises Problem, and writes nothing, if there are objections.
     """
@@ -164,20 +179,21 @@ def _bless(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str
         )
     pins = lock.read_lock(target).digest
     before, run_ = records.get(name, ({}, None))
-    whole = set(happened) == set(outcomes.list_scripts())
+    ran_all = set(happened) == set(outcomes.list_scripts())
     record = before | {**happened}
-    if run_ is None or (whole and (run_.pins, before) != (pins, record)):
+    # The date is new only if all scripts ran, and the pins or the outcomes changed.
+    if run_ is None or (ran_all and (run_.pins, before) != (pins, record)):
         run_ = Executed(datetime.datetime.now(datetime.UTC).date().isoformat(), pins)
     if missing := sorted(set(outcomes.list_scripts()) - set(record)):
         raise Problem(f"{target.session} cannot be blessed: {', '.join(missing)} did not run")
-    if run_.pins != pins and not whole:
+    if run_.pins != pins and not ran_all:
         raise Problem(f"{target.session} cannot be blessed: its lock is new: run all scripts")
-    if found := list_objections(record, rules):
-        raise Problem(f"{target.session} cannot be blessed:\n" + "\n".join(found))
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    after = _render_records(target.pairing, records | {name: (record, run_)}, rules)
-    disk.write_file(path, after)
-    return disk.describe_change(text, after)
+    if objections := list_objections(record, rules):
+        raise Problem(f"{target.session} cannot be blessed:\n" + "\n".join(objections))
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    new = _render_records(target.pairing, records | {name: (record, run_)}, rules)
+    disk.write_file(path, new)
+    return disk.describe_change(old, new)
 
 
 def _render_records(pairing_: Pairing, records: Records, rules: Rules) -> str:

@@ -1,4 +1,4 @@
-"""Outcomes: how the run of a script ended, and the scripts that are run."""
+"""Outcomes: how the run of a script ended, and the examples, which are the scripts that run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERIFY = EXAMPLES / "venv_verification" / "verify.py"
 
 
 class Kind(StrEnum):
-    """How the run of a script can end; only the first two can be expected."""
+    """How the run of a script can end; only `works` and `fails` can be expected."""
 
     WORKS = "works"
     FAILS = "fails"
@@ -35,13 +35,13 @@ class Outcome:
     message: str = ""
 
     def __str__(self) -> str:
-        said = f"{self.exception}: {self.message}" if self.exception else self.message
-        return f"{self.kind}: {said}" if said else str(self.kind)
+        error = f"{self.exception}: {self.message}" if self.exception else self.message
+        return f"{self.kind}: {error}" if error else str(self.kind)
 
 
 @dataclass(frozen=True)
 class Run:
-    """The run of one script: its outcome, the end of its output, and how long it took."""
+    """The run of one script: its outcome, the end of its output, and its time in seconds."""
 
     outcome: Outcome
     output: str = ""
@@ -49,17 +49,18 @@ class Run:
 
 
 def list_scripts(folder: Path = EXAMPLES) -> dict[str, Path]:
-    """Every example by its name, such as `broken_import/correction`."""
+    """Name of an example, such as `broken_import/correction` -> its file."""
     return {
         f"{path.parent.name}/{path.stem}": path for path in sorted(folder.glob("[a-z]*/[a-z]*.py"))
     }
 
 
 def normalise_message(message: str) -> str:
-    """A message without what differs from one machine or run to the next: paths, addresses."""
+    """A message in one line, without paths and addresses: the same on every machine and run."""
     path = r"(?:/|[A-Za-z]:[\\/])"
     before = None
-    # One replacement may bring forth another: what is normalised must stay as it is.
+    # A replacement may make room for another one. Repeat until nothing changes, so that
+    # normalising a normalised message leaves it alone.
     while message != before:
         before = message
         message = re.sub(rf"\({path}[^()]*\)", "(<path>)", message)

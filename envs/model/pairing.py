@@ -96,8 +96,10 @@ class Pairing:
         return self._named("tf-keras")
 
     def _named(self, name: str) -> Requirement | None:
-        found = (_parsed(line) for line in self.requires)
-        return next((r for r in found if canonicalize_name(r.name) == name), None)
+        for requirement in map(_parsed, self.requires):
+            if canonicalize_name(requirement.name) == name:
+                return requirement
+        return None
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class Target:
     @property
     def sdists(self) -> tuple[Sdist, ...]:
         """The packages that this lock takes as sdists."""
-        return tuple(one for one in self.pairing.sdists if one.python in ("", self.python))
+        return tuple(sdist for sdist in self.pairing.sdists if sdist.python in ("", self.python))
 
     @property
     def stem(self) -> str:
@@ -159,8 +161,8 @@ class Target:
 def load_pairing(path: Path, wheels: Wheels | None = None) -> Pairing:
     """The pairing that a file declares.
 
-    With `wheels` (see `lock.renew_wheels`), its Pythons must have one for Linux x86_64.
-    Raises Problem, naming file and key, for anything that is not as it should be.
+    With `wheels` (see `pypi.fetch_wheels`), each of its Pythons must have one for Linux x86_64.
+    Raises Problem, naming file and key, for every mistake.
     """
     where = f"envs/pairings/{path.name}"
     try:
@@ -183,21 +185,29 @@ def load_pairing(path: Path, wheels: Wheels | None = None) -> Pairing:
         env=_env(data, where),
         impossible=_impossible(data, where),
     )
+    _check_lists(pairing, where)
+    _check_kind(pairing, where)
+    if wheels is not None:
+        _check_wheels(pairing, wheels, where)
+    return pairing
+
+
+def _check_lists(pairing: Pairing, where: str) -> None:
     for number, cap in enumerate(pairing.caps):
         _requirement(cap.requirement, f"{where}: caps[{number}].requirement")
     _no_duplicates([c.requirement for c in pairing.caps], f"{where}: caps")
     for number, sdist in enumerate(pairing.sdists):
         _requirement(sdist.package, f"{where}: sdists[{number}].package")
     _no_duplicates([s.package for s in pairing.sdists], f"{where}: sdists")
+
+
+def _check_kind(pairing: Pairing, where: str) -> None:
     if (pairing.kind == "legacy") != (pairing.tf_keras is not None):
         raise Problem(f"{where}: kind: 'legacy' and a requirement on tf-keras go together")
     if (pairing.kind == "bundled") != (pairing.keras is None):
         raise Problem(f"{where}: kind: 'bundled' means no keras or keras-nightly in requires")
     if pairing.preview != bool(version_numbers.pre_release_of(pairing.tensorflow)):
         raise Problem(f"{where}: kind: 'preview' and a pre-release of TensorFlow go together")
-    if wheels is not None:
-        _check_wheels(pairing, wheels, where)
-    return pairing
 
 
 def load_pairings(folder: Path = FOLDER, *, wheels: Wheels | None = None) -> dict[str, Pairing]:
@@ -228,13 +238,13 @@ def load_wheels(path: Path = INDEX) -> Wheels:
 
 def list_targets(pairings: Mapping[str, Pairing]) -> dict[str, Target]:
     """Session name -> target, for every Python of every pairing that is possible."""
-    found = [
+    targets = [
         Target(pairing, python)
         for pairing in pairings.values()
         if pairing.impossible is None
         for python in pairing.pythons
     ]
-    return {target.session: target for target in found}
+    return {target.session: target for target in targets}
 
 
 def list_combinations(pairings: Mapping[str, Pairing]) -> list[Target]:
@@ -254,7 +264,7 @@ def choose_names(known: Mapping[str, Any], names: list[str]) -> list[str]:
     """The names, all of `known` if there are none; Problem for one that is not known."""
     for name in names:
         if name not in known:
-            shown = [one for one in known if not re.search(r"-(py3\d+|cpu)$", one)]
+            shown = [other for other in known if not re.search(r"-(py3\d+|cpu)$", other)]
             raise Problem(f"unknown pairing '{name}'; the known ones are: {', '.join(shown)}")
     return names or list(known)
 
@@ -270,7 +280,7 @@ def _known(data: Mapping[str, Any], keys: set[str], where: str) -> None:
 def _text(data: Mapping[str, Any], key: str, where: str) -> str:
     value = data.get(key)
     if not isinstance(value, str) or not value.strip():
-        raise Problem(f"{where}: {key}: must be a text that is not empty")
+        raise Problem(f"{where}: {key}: must be a non-empty text")
     return value
 
 
@@ -284,7 +294,7 @@ def _kind(data: Mapping[str, Any], where: str) -> str:
 def _texts(data: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
     values = data.get(key)
     if not isinstance(values, list) or not values or not all(isinstance(v, str) for v in values):
-        raise Problem(f"{where}: {key}: must be a list of texts that is not empty")
+        raise Problem(f"{where}: {key}: must be a non-empty list of texts")
     return tuple(values)
 
 
@@ -294,7 +304,7 @@ def _pythons(data: Mapping[str, Any], where: str) -> tuple[str, ...]:
         if not re.fullmatch(r"3\.\d{1,2}", python):
             raise Problem(f"{where}: pythons: '{python}' is not of the form '3.11'")
     if len(set(pythons)) < len(pythons):
-        raise Problem(f"{where}: pythons: one stands there twice")
+        raise Problem(f"{where}: pythons: one is listed twice")
     return pythons
 
 
@@ -324,21 +334,21 @@ def _no_duplicates(requirements: list[str], where: str) -> None:
     names = [canonicalize_name(_parsed(text).name) for text in requirements]
     for name in names:
         if names.count(name) > 1:
-            raise Problem(f"{where}: {name} stands there twice")
+            raise Problem(f"{where}: {name} is listed twice")
 
 
 def _tables(data: Mapping[str, Any], key: str, kind: type[Any], where: str) -> tuple[Any, ...]:
     tables = data.get(key, [])
     if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
         raise Problem(f"{where}: {key}: write each as a table, [[{key}]]")
-    known = {one.name: one.default is MISSING for one in fields(kind)}
-    found = []
+    known = {key.name: key.default is MISSING for key in fields(kind)}
+    entries = []
     for number, table in enumerate(tables):
         place = f"{where}: {key}[{number}]"
         _known(table, set(known), place)
         given = [name for name, required in known.items() if required or name in table]
-        found.append(kind(**{name: _text(table, name, place) for name in given}))
-    return tuple(found)
+        entries.append(kind(**{name: _text(table, name, place) for name in given}))
+    return tuple(entries)
 
 
 def _env(data: Mapping[str, Any], where: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Platforms and variants: where a lock is for, and which package carries TensorFlow's code there.
 
-Which wheels exist is PyPI's to tell: `Wheels` holds what its index said when locks were renewed.
+`Wheels` holds which wheels PyPI had when locks were last renewed.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def match_platforms(text: str) -> list[str]:
 
 
 def this_platform() -> str:
-    """The platform that this process runs on, named as a platform is; it may be no known one."""
+    """The platform of this process, named like the known ones; it may be none of them."""
     system = {"win32": "windows", "darwin": "macos"}.get(sys.platform, sys.platform)
     machine = platform.machine().lower()
     machine = {"amd64": "x86_64"}.get(machine, machine)

@@ -1,4 +1,4 @@
-"""Releases as numbers: how they are ordered, and which minor one belongs to."""
+"""Release numbers: their order, and the minor that a release belongs to."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 
 
 def release_numbers(version: str) -> tuple[int, ...]:
-    """The numbers of a release, in order: `(2, 12, 0)`."""
+    """The numbers of a release, to sort by: `2.12.0` gives `(2, 12, 0)`."""
     return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
 def minor_of(version: str) -> str:
-    """The minor that a release belongs to: `2.12`."""
+    """The minor that a release belongs to: `2.12.0` gives `2.12`."""
     return ".".join(version.split(".")[:2])
 
 

@@ -1,1 +1,1 @@
-"""Publishing: pages, tables and pictures, and a lock copied into a project."""
+"""Publishing: make pages, tables and pictures, and copy a lock into a project."""

@@ -1,4 +1,4 @@
-"""The atlas drawn: as a table, as a picture, and the list of what fails in it and why."""
+"""The atlas as a table, as a picture, and as a list of its failures and their causes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ FILE = MEASURED / "atlas.svg"
 PICTURES = Path(__file__).with_name("pictures")
 """The templates of pictures."""
 
-# Okabe and Ito's colours, told apart by people who do not see red and green apart; the glyph says
-# the same without any colour. What cannot be installed has none.
+# Okabe and Ito's colours, which people with colour blindness can tell apart. The glyph says the
+# same without colour. A cell that cannot be installed has no colour.
 _LOOKS = {
     Verdict.WORKS: ("●", "#009e73"),
     Verdict.APART: ("◐", "#56b4e9"),
@@ -35,69 +35,76 @@ _SIDE, _STEP, _LEFT, _TOP = 18, 20, 58, 70
 
 
 def render_legend() -> str:
-    """What each sign means, as a list."""
-    lines = [f"- {_LOOKS[one][0]} **{one}**: {cells.MEANING[one]}" for one in Verdict]
+    """What each sign of the table means, as a Markdown list."""
+    lines = [
+        f"- {_LOOKS[verdict][0]} **{verdict}**: {cells.MEANING[verdict]}" for verdict in Verdict
+    ]
     return "\n".join([*lines, "- **bold**, or framed: TensorFlow's own metadata admits that Keras"])
 
 
-def render_atlas_table(rows: Mapping[str, Target], found: Mapping[str, Row]) -> str:
-    """A line for each Keras, a column for each TensorFlow."""
-    titles = [f"{_minor(target)}" for target in rows.values()]
+def render_atlas_table(rows: Mapping[str, Target], atlas: Mapping[str, Row]) -> str:
+    """The atlas as a Markdown table: a line for each Keras, a column for each TensorFlow."""
+    titles = [target.pairing.minor for target in rows.values()]
     lines = ["| Keras | " + " | ".join(titles) + " |", "|---|" + ":-:|" * len(titles)]
     for column in layout.load_columns()[1]:
-        cells = [_sign(found[name].get(column), column) for name in rows]
-        lines.append(f"| {column} | " + " | ".join(cells) + " |")
+        signs = [_sign(atlas[name].get(column), column) for name in rows]
+        lines.append(f"| {column} | " + " | ".join(signs) + " |")
     return "\n".join(lines)
 
 
 def _sign(cell: Cell | None, column: Column) -> str:
+    """The glyph of a cell, bold if TensorFlow admits it; `?` for a cell that was not run."""
     if cell is None:
         return "?"
     glyph = _LOOKS[cells.judge_cell(cell, column)][0]
     return f"**{glyph}**" if cell.admitted else glyph
 
 
-def render_atlas_failures(rows: Mapping[str, Target], found: Mapping[str, Row]) -> str:
-    """Each cause of a failure, its errors, and the cells where it is the first that is met.
+def render_atlas_failures(rows: Mapping[str, Target], atlas: Mapping[str, Row]) -> str:
+    """Each cause of failures, its errors, and the cells where that error comes first.
 
     Raises Problem for an error without a cause.
     """
     causes = explanation.load_causes()
-    errors: dict[str, dict[str, dict[str, list[str]]]] = {one.name: {} for one in causes}
+    # Cause -> error -> TensorFlow minor -> columns.
+    errors: dict[str, dict[str, dict[str, list[str]]]] = {cause.name: {} for cause in causes}
     for name, target in rows.items():
-        for column, cell in found[name].items():
+        for column, cell in atlas[name].items():
             if cell.cannot is not None or not cell.failure:
                 continue
-            said = cell.failure[1]
-            why = explanation.find_cause(said, causes)
-            if why is None:
+            error = cell.failure[1]
+            cause = explanation.find_cause(error, causes)
+            if cause is None:
                 raise Problem(
-                    f"{name} + {column}: a failure that nobody explained: {said}: add its cause to "
+                    f"{name} + {column}: this failure is not explained: {error}: add its cause to "
                     f"envs/explained/{explanation.CAUSES.name}"
                 )
-            cells = errors[why.name].setdefault(said, {}).setdefault(_minor(target), [])
-            cells.append(_short(column))
+            columns = errors[cause.name].setdefault(error, {}).setdefault(target.pairing.minor, [])
+            columns.append(_short(column))
     parts = []
-    for one in causes:
-        lines = [f"### {one.name}", "", one.cause, ""]
-        for said, where in errors[one.name].items():
-            places = "; ".join(f"{minor} with {', '.join(cells)}" for minor, cells in where.items())
-            code = said.removeprefix("fails: ").replace("`", "'")
+    for cause in causes:
+        lines = [f"### {cause.name}", "", cause.cause, ""]
+        for error, by_minor in errors[cause.name].items():
+            places = "; ".join(
+                f"{minor} with {', '.join(columns)}" for minor, columns in by_minor.items()
+            )
+            code = error.removeprefix("fails: ").replace("`", "'")
             lines.append(f"- `{code}`<br>TensorFlow {places}")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
 
-def render_atlas_picture(rows: Mapping[str, Target], found: Mapping[str, Row]) -> str:
-    """The picture, as the text of an SVG file."""
+def render_atlas_picture(rows: Mapping[str, Target], atlas: Mapping[str, Row]) -> str:
+    """The atlas as a picture, which is the text of an SVG file."""
     columns = layout.load_columns()[1]
-    # A gap between the two packages.
+    # Ten pixels are the gap between the two packages.
     left = {
-        c: _LEFT + i * _STEP + (10 if c.package != "keras" else 0) for i, c in enumerate(columns)
+        column: _LEFT + number * _STEP + (10 if column.package != "keras" else 0)
+        for number, column in enumerate(columns)
     }
     bottom = _TOP + len(rows) * _STEP
-    cells = [
-        _drawn(target, column, found[name].get(column), left[column], _TOP + line * _STEP)
+    squares = [
+        _drawn(target, column, atlas[name].get(column), left[column], _TOP + line * _STEP)
         for line, (name, target) in enumerate(rows.items())
         for column in columns
     ]
@@ -108,13 +115,13 @@ def render_atlas_picture(rows: Mapping[str, Target], found: Mapping[str, Row]) -
         height=bottom + 24 + 3 * _STEP + 8,
         side=_SIDE,
         colours=[colour for _, colour in _LOOKS.values()],
-        cells=[*cells, *(cell for cell, _ in key)],
+        cells=[*squares, *(square for square, _ in key)],
         labels=[*_labels(rows, left), *(label for _, label in key)],
     )
 
 
 def draw_picture(file: Path, **values: Any) -> str:
-    """The text of a picture, from its template."""
+    """The text of a picture, from its template and the values that the template names."""
     environment = Environment(
         loader=FileSystemLoader(PICTURES),
         undefined=StrictUndefined,
@@ -126,14 +133,15 @@ def draw_picture(file: Path, **values: Any) -> str:
 
 
 def _drawn(target: Target, column: Column, cell: Cell | None, x: int, y: int) -> dict[str, Any]:
+    """What the template draws for a cell, whose upper left corner is at `x`, `y`."""
     title = f"TensorFlow {target.pairing.tensorflow} with {column}"
     if cell is None:
         return _square(x, y, Verdict.CANNOT) | {"glyph": "?", "title": f"{title}: not run yet"}
     verdict = cells.judge_cell(cell, column)
-    why = cell.cannot or ": ".join(cell.failure or ())
+    reason = cell.cannot or ": ".join(cell.failure or ())
     return _square(x, y, verdict) | {
         "admitted": cell.admitted,
-        "title": f"{title}: {verdict}" + (f". {why}" if why else ""),
+        "title": f"{title}: {verdict}" + (f". {reason}" if reason else ""),
     }
 
 
@@ -145,7 +153,7 @@ def _square(x: int, y: int, verdict: Verdict) -> dict[str, Any]:
 def _labels(rows: Mapping[str, Target], left: Mapping[Column, int]) -> Iterator[dict[str, Any]]:
     for line, target in enumerate(rows.values()):
         y = _TOP + line * _STEP + _SIDE - 5
-        yield _label(_LEFT - 8, y, _minor(target), "row")
+        yield _label(_LEFT - 8, y, target.pairing.minor, "row")
     for column, x in left.items():
         yield _label(x + 8, _TOP - 6, column.minor, "left") | {"turn": True}
     first = {column.package: x for column, x in reversed(list(left.items()))}
@@ -156,8 +164,8 @@ def _labels(rows: Mapping[str, Target], left: Mapping[Column, int]) -> Iterator[
 
 
 def _key(y: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """What the signs mean, three a line and one more for the frame."""
-    entries = [(_square(0, 0, one), str(one)) for one in Verdict]
+    """What the signs and the frame mean, three a line."""
+    entries = [(_square(0, 0, verdict), str(verdict)) for verdict in Verdict]
     framed = _square(0, 0, Verdict.CANNOT) | {"glyph": "", "admitted": True}
     entries.append((framed, "TensorFlow's metadata admits it"))
     for number, (square, text) in enumerate(entries):
@@ -167,10 +175,6 @@ def _key(y: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 
 def _label(x: int, y: int, text: str, kind: str) -> dict[str, Any]:
     return {"x": x, "y": y, "text": text, "kind": kind, "turn": False}
-
-
-def _minor(target: Target) -> str:
-    return ".".join(target.pairing.tensorflow.split(".")[:2])
 
 
 def _short(column: Column) -> str:

@@ -1,4 +1,4 @@
-"""The benchmark to be read: its tables and its plot."""
+"""The tables and the plot of the benchmark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from envs import MEASURED, ROOT
 from envs.bench import bench_figures
-from envs.bench.bench_figures import Measured
+from envs.bench.bench_figures import Measured, Targets
 from envs.publish import atlas_picture
 
 PLOT = MEASURED / "bench.svg"
@@ -21,43 +21,55 @@ _SHOWN = (
 
 
 def render_bench_tables() -> str:
-    """The plot, the ratios, the figures, the disk and the machine, for the README."""
-    targets, found = bench_figures.load_bench_targets(), bench_figures.load_figures()
-    if not found:
+    """The plot, the ratios, the figures, the disk and the machine, for the README.
+
+    Raises Problem if the targets or the figures cannot be read.
+    """
+    targets, measured = bench_figures.load_bench_targets(), bench_figures.load_figures()
+    if not measured:
         return "Nothing was measured yet."
-    lines = [_SHOWN, ""] if _DRAWN in found else []
-    lines += ["| ratio | measured | at most | |", "|---|--:|--:|---|"]
+    lines = [_SHOWN, ""] if _DRAWN in measured else []
+    lines += _ratios(targets, measured)
+    lines += ["", *_figures(targets, measured)]
+    lines += ["", *_disk(measured), "", *_machines(measured)]
+    return "\n".join(lines)
+
+
+def _ratios(targets: Targets, measured: Mapping[str, Measured]) -> list[str]:
+    lines = ["| ratio | measured | at most | |", "|---|--:|--:|---|"]
     for ratio in targets.ratios:
-        cells, measured = [f"{ratio.of} / {ratio.to}", "-", f"{ratio.at_most:g}"], "not measured"
+        shown, verdict = "-", "not measured"
         if ratio.part in targets.unmeasured:
-            measured += f": {targets.unmeasured[ratio.part]}"
-        if ratio.part in found:
-            value = bench_figures.ratio_value(ratio, found)
-            cells[1] = f"{value:.2f}"
-            measured = "met" if value <= ratio.at_most else f"missed: {ratio.reason}"
-        lines.append(f"| {' | '.join(cells)} | {measured} |")
-    lines += [
-        "",
+            verdict += f": {targets.unmeasured[ratio.part]}"
+        if ratio.part in measured:
+            value = bench_figures.ratio_value(ratio, measured)
+            shown = f"{value:.2f}"
+            verdict = "met" if value <= ratio.at_most else f"missed: {ratio.reason}"
+        lines.append(f"| {ratio.of} / {ratio.to} | {shown} | {ratio.at_most:g} | {verdict} |")
+    return lines
+
+
+def _figures(targets: Targets, measured: Mapping[str, Measured]) -> list[str]:
+    lines = [
         "| figure | median | least - most | runs | what is timed |",
         "|---|--:|--:|--:|---|",
     ]
     for part, figures in targets.parts.items():
         for figure, text in figures.items():
-            if part in found:
-                times = found[part].seconds[figure]
+            if part in measured:
+                times = measured[part].seconds[figure]
                 span = f"{_seconds(min(times))} - {_seconds(max(times))}"
                 middle = _seconds(median(times))
                 lines.append(f"| {figure} | {middle} s | {span} | {len(times)} | {text} |")
-    lines += ["", *_disk(found), "", *_machines(found)]
-    return "\n".join(lines)
+    return lines
 
 
 def _seconds(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.1f}"
 
 
-def _disk(found: Mapping[str, Measured]) -> list[str]:
-    disk = {name: sizes for part in found.values() for name, sizes in part.disk.items()}
+def _disk(measured: Mapping[str, Measured]) -> list[str]:
+    disk = {name: sizes for part in measured.values() for name, sizes in part.disk.items()}
     if not disk:
         return []
     by_size = sorted(disk, key=lambda name: disk[name][0])
@@ -66,15 +78,15 @@ def _disk(found: Mapping[str, Measured]) -> list[str]:
     bytecode = median(size for _, size in disk.values()) / 1e6
     return [
         f"On disk, the environment of a pairing takes {sizes[0]} to {sizes[2]}, {sizes[1]} in the "
-        f"middle, all but little of it linked to uv's cache and shared with it; its bytecode takes "
+        f"middle, nearly all of it shared with uv's cache through links; its bytecode takes "
         f"{bytecode:.0f} MB."
     ]
 
 
-def _machines(found: Mapping[str, Measured]) -> list[str]:
-    """What was measured where and when; one line if all of it was on one machine on one day."""
+def _machines(measured: Mapping[str, Measured]) -> list[str]:
+    """Where and when the parts were measured; one line if that is the same for all."""
     where: dict[tuple[str, str, str], list[str]] = {}
-    for name, part in found.items():
+    for name, part in measured.items():
         where.setdefault((part.date, part.machine, part.tools), []).append(name)
     return [
         f"Measured on {date} on {machine}, with {tools}"
@@ -88,22 +100,25 @@ _BAR, _STEP, _LEFT, _WIDTH = 16, 26, 150, 440
 
 
 def render_bench_plot() -> str:
-    """The medians of the ways to run one pairing, with each repetition, as the text of an SVG."""
+    """The text of an SVG: for each way to run one pairing, its median and each repetition.
+
+    Raises Problem if the targets or the figures cannot be read.
+    """
     figures = bench_figures.load_bench_targets().parts[_DRAWN]
     part = bench_figures.load_figures().get(_DRAWN)
     times = {figure: part.seconds[figure] for figure in figures} if part else {}
-    scale = _WIDTH / max((max(all_) for all_ in times.values()), default=1)
+    scale = _WIDTH / max((max(seconds) for seconds in times.values()), default=1)
     bars: list[dict[str, Any]] = [
         {
             "y": 8 + line * _STEP,
             "name": figure,
             "title": figures[figure],
-            "width": round(median(all_) * scale, 1),
-            "dots": [round(_LEFT + one * scale, 1) for one in all_],
-            "label": f"{_seconds(median(all_))} s",
-            "after": round(_LEFT + max(all_) * scale + 8, 1),
+            "width": round(median(seconds) * scale, 1),
+            "dots": [round(_LEFT + second * scale, 1) for second in seconds],
+            "label": f"{_seconds(median(seconds))} s",
+            "after": round(_LEFT + max(seconds) * scale + 8, 1),
         }
-        for line, (figure, all_) in enumerate(times.items())
+        for line, (figure, seconds) in enumerate(times.items())
     ]
     return atlas_picture.draw_picture(
         PLOT,

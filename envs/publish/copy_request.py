@@ -1,4 +1,4 @@
-"""What is to be copied into a project: its command line, and the lock that it names."""
+"""The command line of `nox -s copy`, and the lock that it names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from envs.model.pairing import Pairing, Target
 from envs.model.platforms import DEFAULT, PLATFORMS, VARIANTS
 
 FORMATS = {"requirements": "requirements.txt", "pylock": "pylock.toml"}
-"""Format -> the file that the lock becomes."""
+"""Format -> the file that the lock is written to."""
 
 TEMPLATES = {
     "dockerfile": "Dockerfile",
@@ -27,14 +27,15 @@ TEMPLATES = {
     "pyproject": "pyproject.toml",
     "github": ".github/workflows/tensorflow.yml",
 }
-"""Template -> the file that it becomes."""
+"""Template -> the file that it is written to."""
 
 
 @dataclass(frozen=True)
 class CopyRequest:
-    """What is to be copied where. Without `python` or `platform`, those that run this are meant.
+    """Which lock to copy, where to, and with which templates.
 
-    `platform` may be a word that names one platform, such as `windows`.
+    Without `python` or `platform`, those of this process are meant. `platform` may be a word that
+    names one platform, such as `windows`.
     """
 
     pairing: str
@@ -48,9 +49,9 @@ class CopyRequest:
 
 
 def parse_copy_request(argv: Sequence[str], origin: Path | None = None) -> CopyRequest:
-    """The request of a command line; argparse ends the process if it is none.
+    """Parse a command line. argparse ends the process if the line is wrong.
 
-    `origin` is the folder in which it was typed, if this process has another.
+    `origin` is the folder in which it was typed, if that is not the folder of this process.
     """
     options = argparse.ArgumentParser(
         prog="nox -s copy --",
@@ -81,47 +82,55 @@ def parse_copy_request(argv: Sequence[str], origin: Path | None = None) -> CopyR
 
 
 def choose_target(request: CopyRequest, listed: Sequence[Entry]) -> Target:
-    """The target that a request names. Raises Problem, with the nearest, if it has no lock."""
+    """The target that a request names; `listed` is the index.
+
+    Raises Problem if it has no lock, with the command that copies the nearest one.
+    """
     pairings = pairing.load_pairings()
     pairing.choose_names(pairings, [request.pairing])
     python = request.python or f"{sys.version_info.major}.{sys.version_info.minor}"
     if not re.fullmatch(r"3\.\d{1,2}", python):
         raise Problem(f"--python {python}: write it as 3.11")
     if request.variant not in VARIANTS:
-        raise Problem(f"unknown variant '{request.variant}'; they are: {', '.join(VARIANTS)}")
+        raise Problem(
+            f"unknown variant '{request.variant}'; the known ones are: {', '.join(VARIANTS)}"
+        )
     platform = _platform(request.platform)
     target = Target(pairings[request.pairing], python, platform, request.variant)
     if find_entry(target, listed).get("status", "impossible") != "impossible":
         return target
-    found = find_nearest(target, pairings, listed)
-    raise Problem(
+    message = (
         f"{target.pairing.name}: no lock for {describe_target(target)}: {_why(target, listed)}"
-        + (
-            f"\n    {copy_command(request, found)}\ncopies the nearest that has one"
-            if found
-            else ""
-        )
     )
+    if nearest := find_nearest(target, pairings, listed):
+        message += f"\nto copy the nearest lock instead:\n    {copy_command(request, nearest)}"
+    raise Problem(message)
 
 
 def find_nearest(
     target: Target, pairings: Mapping[str, Pairing], listed: Sequence[Entry]
 ) -> Target | None:
-    """What has a lock on the same platform: another Python, else variant, else TensorFlow."""
-    minors = sorted({_minor(one) for one in pairings.values()})
+    """The nearest target on the same platform that has a lock; None if there is none.
 
-    def distance(one: Target) -> tuple[Any, ...]:
-        apart = abs(minors.index(_minor(one.pairing)) - minors.index(_minor(target.pairing)))
+    Another Python is nearer than another variant, and that is nearer than another TensorFlow.
+    """
+    minors = sorted({_minor(pairing_) for pairing_ in pairings.values()})
+
+    def distance(candidate: Target) -> tuple[Any, ...]:
+        place, wanted = (
+            minors.index(_minor(candidate.pairing)),
+            minors.index(_minor(target.pairing)),
+        )
         return (
-            one.pairing != target.pairing,
-            apart,
-            one.pairing.kind != target.pairing.kind,
-            one.variant != target.variant,
+            candidate.pairing != target.pairing,
+            abs(place - wanted),
+            candidate.pairing.kind != target.pairing.kind,
+            candidate.variant != target.variant,
             abs(
-                version_numbers.release_numbers(one.python)[1]
+                version_numbers.release_numbers(candidate.python)[1]
                 - version_numbers.release_numbers(target.python)[1]
             ),
-            not one.recommended,
+            not candidate.recommended,
         )
 
     candidates = [
@@ -130,51 +139,57 @@ def find_nearest(
         if entry["status"] != "impossible"
         and entry["platform"] == target.platform
         and entry["pairing"] in pairings
+        # A pre-release is proposed to nobody who did not ask for it.
+        and (entry["pairing"] == target.pairing.name or not pairings[entry["pairing"]].preview)
     ]
     return min(candidates, key=distance, default=None)
 
 
 def _platform(word: str | None) -> str:
+    """The one platform that a word names, or that of this machine without a word."""
     known = ", ".join(PLATFORMS)
     if word is None:
         if (here := platforms.this_platform()) not in PLATFORMS:
-            raise Problem(f"no lock is for this machine, {here}: give --platform, of {known}")
+            raise Problem(
+                f"there is no lock for this machine, {here}: give --platform, one of {known}"
+            )
         return here
-    found = platforms.match_platforms(word)
-    if not found:
-        raise Problem(f"unknown platform '{word}'; they are: {known}")
-    if len(found) > 1 and platforms.this_platform() in found:
+    matches = platforms.match_platforms(word)
+    if not matches:
+        raise Problem(f"unknown platform '{word}'; the known ones are: {known}")
+    if len(matches) > 1 and platforms.this_platform() in matches:
         return platforms.this_platform()
-    if len(found) > 1:
-        raise Problem(f"--platform {word}: say which: {' or '.join(found)}")
-    return found[0]
+    if len(matches) > 1:
+        raise Problem(f"--platform {word}: say which: {' or '.join(matches)}")
+    return matches[0]
 
 
 def find_entry(target: Target, listed: Sequence[Entry]) -> Entry:
+    """The entry of a target in the index `listed`; empty if it has none."""
     key = index.target_key(target)
     return next((entry for entry in listed if index.entry_key(entry) == key), {})
 
 
 def _why(target: Target, listed: Sequence[Entry]) -> str:
     """Why a target has no lock, in words."""
-    one = target.pairing
-    published = [PLATFORMS[name].label for name in VARIANTS[target.variant]]
-    if one.impossible:
-        return one.impossible
+    pairing_ = target.pairing
+    if pairing_.impossible:
+        return pairing_.impossible
     if target.platform not in VARIANTS[target.variant]:
-        return f"the variant {target.variant} is published for {' and '.join(published)} only"
-    if target.python not in one.pythons:
-        return f"{one.name} is for Python {', '.join(one.pythons)}"
+        labels = [PLATFORMS[name].label for name in VARIANTS[target.variant]]
+        return f"the variant {target.variant} is published for {' and '.join(labels)} only"
+    if target.python not in pairing_.pythons:
+        return f"{pairing_.name} is for Python {', '.join(pairing_.pythons)}"
     reason = find_entry(target, listed).get("reason")
     return reason or "it is not in requirements/index.json: run nox -s lock"
 
 
-def _minor(one: Pairing) -> tuple[int, ...]:
-    return version_numbers.release_numbers(one.tensorflow)[:2]
+def _minor(pairing_: Pairing) -> tuple[int, ...]:
+    return version_numbers.release_numbers(pairing_.tensorflow)[:2]
 
 
 def copy_command(request: CopyRequest, target: Target) -> str:
-    """The command line that asks the same of a target."""
+    """The command line that makes the same request for a target."""
     words = ["nox", "-s", "copy", "--", target.pairing.name, str(request.path)]
     words += ["--python", target.python, "--platform", target.platform]
     if target.variant != DEFAULT:
@@ -187,6 +202,7 @@ def copy_command(request: CopyRequest, target: Target) -> str:
 
 
 def describe_target(target: Target) -> str:
+    """The Python, platform and variant of a target: `Python 3.11 on Linux x86_64`."""
     return (
         f"Python {target.python} on {platforms.describe_platform(target.platform, target.variant)}"
     )

@@ -1,4 +1,4 @@
-"""A lock copied into a project, with what its users expect beside it, and what to type next."""
+"""Copy a lock into a project, with its `.in` file, verify.py and files made from templates."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ def copy_lock(
     say: Callable[[str], None] = print,
     listed: Sequence[Entry] | None = None,
 ) -> None:
-    """Put a lock into a project and say what comes next; nothing is written if a part fails.
+    """Copy a lock into a project, and say which commands to type next.
 
-    `listed` is the index; by default the repository's own. Raises Problem.
+    `listed` is the index; by default, that of the repository. Raises Problem, and then writes
+    nothing.
     """
     listed = index.load_index() if listed is None else listed
     target = copy_request.choose_target(request, listed)
@@ -58,17 +59,19 @@ def copy_lock(
 
     say(f"{request.path}: written {', '.join(files)}, for {copy_request.describe_target(target)}")
     if copy_request.find_entry(target, listed).get("status") != "executed":
-        say("this lock was resolved, it was not executed: verify.py tells whether it works")
+        say("this lock was resolved but never executed: run verify.py to see whether it works")
+    if target.pairing.preview:
+        say(f"TensorFlow {target.pairing.tensorflow} is a pre-release: it is not recommended")
     here = target.platform == platforms.this_platform()
-    where = "" if here else f" in that folder, on {PLATFORMS[target.platform].label}"
+    place = "" if here else f" in that folder, on {PLATFORMS[target.platform].label}"
     commands = next_commands(target, request.path if here else None, request.format)
-    say("\n    ".join([f"next{where}:", *commands]))
+    say("\n    ".join([f"next{place}:", *commands]))
 
 
 def next_commands(target: Target, path: Path | None, format: str) -> tuple[str, str]:
-    """The two commands that install and verify, as its platform's shell takes them.
+    """The two command lines that install and verify, for the shell of the target's platform.
 
-    With `path`, the first goes to that folder.
+    With `path`, the first one changes to that folder.
     """
     windows = target.platform.startswith("windows")
     python = r".venv\Scripts\python" if windows else ".venv/bin/python"
@@ -92,33 +95,36 @@ def next_commands(target: Target, path: Path | None, format: str) -> tuple[str, 
 
 
 def _check_folder(request: CopyRequest, names: Sequence[str]) -> None:
+    """Raise Problem if the folder cannot take the files of these names."""
     path = request.path
     if path.exists() and not path.is_dir():
         raise Problem(f"{path}: is a file: name the folder of a project")
     blocked = [name for name in names if (path / name).is_dir()]
     if blocked:
-        raise Problem(f"{path}: a folder is in the way: {', '.join(blocked)}: nothing was written")
-    there = [name for name in names if os.path.lexists(path / name)]
-    if there and not request.force:
         raise Problem(
-            f"{path}: already holds {', '.join(there)}: nothing was written: give --force to "
+            f"{path}: a folder is in the way: {', '.join(blocked)}: nothing was written: "
+            "remove it, or name another folder"
+        )
+    existing = [name for name in names if os.path.lexists(path / name)]
+    if existing and not request.force:
+        raise Problem(
+            f"{path}: already holds {', '.join(existing)}: nothing was written: give --force to "
             "replace, or name another folder"
         )
 
 
 def _write(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write all files, whole, once each of them could be written beside its place."""
+    """Write all files to a folder beside their places first, and move them only if that worked."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path, prefix=".copy-") as name:
-            staged = Path(name)
-            for folder in (staged, path):
-                for file in files:
-                    (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            for file, content in files.items():
-                (staged / file).write_bytes(content)
-            for file in files:
-                os.replace(staged / file, path / file)
+        with tempfile.TemporaryDirectory(dir=path, prefix=".copy-") as staged:
+            for folder in (Path(staged), path):
+                for name in files:
+                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            for name, content in files.items():
+                Path(staged, name).write_bytes(content)
+            for name in files:
+                os.replace(Path(staged, name), path / name)
     except OSError as error:
         raise Problem(
             f"{path}: cannot be written ({error.strerror}): make it writable, or name another"

@@ -1,4 +1,4 @@
-"""Files made for a project from a lock: a Dockerfile, a workflow, a pylock.toml."""
+"""Files that a project needs to use a lock: a Dockerfile, a workflow, a pylock.toml and others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from envs.running import installers
 FOLDER = Path(__file__).with_name("templates")
 
 IMAGES = {"linux-x86_64": "amd64", "linux-aarch64": "arm64"}
-"""Platform -> what Docker calls its processor; what has none is for no container."""
+"""Platform -> Docker's name of its processor. Other platforms have no containers."""
 
 RUNNERS = {
     "linux-x86_64": "ubuntu-24.04",
@@ -35,16 +35,16 @@ RUNNERS = {
     "macos-x86_64": "macos-15-intel",
     "windows-x86_64": "windows-2025",
 }
-"""Platform -> the GitHub-hosted runner of that processor."""
+"""Platform -> the GitHub-hosted runner for it."""
 
 NO_SETUP_PYTHON = {("linux-x86_64", "3.7"), ("linux-aarch64", "3.7")}
-"""Where setup-python has no build of a Python for the runner; an official image has it."""
+"""Platform and Python for which setup-python has no build; the workflow uses an official image."""
 
 
 def render_template(name: str, target: Target) -> tuple[str, str]:
-    """Where the file of a template belongs in a project, and its text for a target.
+    """The path in a project of the file that a template makes, and its text for a target.
 
-    Raises Problem if there is no such template, or none for that platform.
+    Raises Problem if there is no such template, or if it does not support the platform.
     """
     check_template(name, target)
     jinja = Environment(
@@ -55,7 +55,7 @@ def render_template(name: str, target: Target) -> tuple[str, str]:
         lstrip_blocks=True,
         autoescape=False,
     )
-    # What JSON quotes, TOML, YAML and a Dockerfile read too.
+    # TOML, YAML and Dockerfiles also accept a string that is quoted as in JSON.
     jinja.filters["quoted"] = json.dumps
     minor = version_numbers.release_numbers(target.python)[1]
     text = jinja.get_template(f"{Path(copy_request.TEMPLATES[name]).name}.jinja").render(
@@ -76,19 +76,22 @@ def render_template(name: str, target: Target) -> tuple[str, str]:
 
 
 def render_pylock(target: Target) -> str:
-    """The lock as `pylock.toml` (PEP 751), made by uv. Raises Problem if it is not that lock."""
+    """The text of a lock as `pylock.toml` (PEP 751), made by uv.
+
+    Raises Problem if uv is missing or fails, or if the result differs from the lock.
+    """
     wanted = lock.read_lock(target)
-    command = installers.find_uv()
-    if command is None:
-        raise Problem("--format pylock: uv makes it, and there is none: pip install uv")
-    compile_ = [command, "pip", "compile", "-q", "--no-deps", "--generate-hashes", "--no-header"]
-    compile_ += [f"--python-platform={PLATFORMS[target.platform].uv}", *installers.pypi_options()]
-    # The last patch release there can be: some pins exclude the first ones.
-    compile_ += [f"--python-version={target.python}.99"]
+    uv = installers.find_uv()
+    if uv is None:
+        raise Problem("--format pylock: needs uv, which is not installed: pip install uv")
+    command = [uv, "pip", "compile", "-q", "--no-deps", "--generate-hashes", "--no-header"]
+    command += [f"--python-platform={PLATFORMS[target.platform].uv}", *installers.pypi_options()]
+    # A patch release later than any, because some pins exclude the first ones.
+    command += [f"--python-version={target.python}.99"]
     with tempfile.TemporaryDirectory() as folder:
         shutil.copyfile(lock.lock_path(target), Path(folder, "requirements.txt"))
         done = subprocess.run(
-            [*compile_, "requirements.txt", "-o", "pylock.toml"],
+            [*command, "requirements.txt", "-o", "pylock.toml"],
             cwd=folder,
             env=installers.tool_environ(),
             stdout=subprocess.PIPE,
@@ -97,9 +100,9 @@ def render_pylock(target: Target) -> str:
             errors="replace",
         )
         if done.returncode:
-            said = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
+            output = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
             raise Problem(
-                f"{lock.lock_label(target)}: uv could not make a pylock.toml of it:\n{said}"
+                f"{lock.lock_label(target)}: uv could not make a pylock.toml from it:\n{output}"
             )
         text = Path(folder, "pylock.toml").read_text(encoding="utf-8")
     text = text.replace(f'">={target.python}.99"', f'">={target.python}"', 1)
@@ -113,13 +116,13 @@ def render_pylock(target: Target) -> str:
 
 
 def _check_pylock(made: Mapping[str, Any], wanted: Lock, where: str) -> None:
-    """Raise Problem unless the pins are the lock's, and each file has a hash of its pin."""
-    found = {canonicalize_name(one["name"]): one for one in made["packages"]}
-    if {name: one["version"] for name, one in found.items()} != wanted.versions:
+    """Raise Problem unless the pins are those of the lock, and each file has a hash of its pin."""
+    packages = {canonicalize_name(package["name"]): package for package in made["packages"]}
+    if {name: package["version"] for name, package in packages.items()} != wanted.versions:
         raise Problem(f"{where}: pylock.toml would pin other versions: copy requirements.txt")
     for pin in wanted.pins:
-        one = found[canonicalize_name(pin.name)]
-        files = [*one.get("wheels", []), *([one["sdist"]] if "sdist" in one else [])]
+        package = packages[canonicalize_name(pin.name)]
+        files = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
         strange = [file["url"] for file in files if file["hashes"]["sha256"] not in pin.hashes]
         if strange or not files:
             raise Problem(
@@ -129,8 +132,10 @@ def _check_pylock(made: Mapping[str, Any], wanted: Lock, where: str) -> None:
 
 
 def check_template(name: str, target: Target) -> None:
+    """Raise Problem if there is no such template, or if it does not support the platform."""
     if name not in copy_request.TEMPLATES:
-        raise Problem(f"unknown template '{name}'; they are: {', '.join(copy_request.TEMPLATES)}")
+        known = ", ".join(copy_request.TEMPLATES)
+        raise Problem(f"unknown template '{name}'; the known ones are: {known}")
     if name in ("dockerfile", "devcontainer") and target.platform not in IMAGES:
         raise Problem(
             f"--with {name}: a container runs Linux, "
