@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"pairing": "tf99"}, "unknown pairing 'tf99'; the known ones are: tf115, "),
+        ({"pairing": "tf99"}, "unknown pairing 'tf99'; the known ones are: tf113, "),
         ({"platform": "beos"}, "unknown platform 'beos'; the known ones are: linux-x86_64"),
         ({"platform": "macos"}, "--platform macos: say which: macos-arm64 or macos-x86_64"),
         ({"variant": "tpu"}, "unknown variant 'tpu'; the known ones are: default, cpu, cuda"),

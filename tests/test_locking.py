@@ -91,7 +91,7 @@ def test_a_command_line_becomes_a_request(capsys: pytest.CaptureFixture[str]) ->
         (LockRequest(names=("tf212",), platform="windows"), 4 * 2),
         (LockRequest(names=("tf212",), platform="windows", python="3.9"), 2),
         (LockRequest(names=("tf212", "tf20"), variant="cuda"), 5),
-        (LockRequest(python="3.13"), 4 * 8),
+        (LockRequest(python="3.13"), 5 * 8),
     ],
 )
 def test_a_request_narrows(request_: LockRequest, count: int) -> None:

@@ -23,7 +23,7 @@ from envs.model import disk, failures, index, lock, outcome_records, outcomes, p
 from envs.model.outcomes import Kind, Run
 from envs.model.pairing import Pairing, Target
 from envs.publish import pages
-from envs.running import sandbox, session_report, sessions
+from envs.running import sandbox, session_report, sessions, unpinned_install
 
 
 @dataclass
@@ -60,6 +60,7 @@ def add_tensorflow(request: AddRequest, say: Callable[[str], None]) -> None:
     addition.step("declare", lambda: names.extend(declare_release(addition)))
     addition.step("lock", lambda: _lock(names, say))
     addition.step("run", lambda: _run(names, addition))
+    addition.step("unpinned install", lambda: _observe(names, addition))
     addition.step("atlas", lambda: _run_row(names, addition))
     addition.step("pages", lambda: _write_pages(addition))
     total = sum(addition.seconds.values())
@@ -113,11 +114,9 @@ def _move_to_patch(
     for declared in known.values():
         if declaration.minor_and_finality(declared.tensorflow) == wanted:
             path = pairing.FOLDER / f"{declared.name}.toml"
-            text = disk.text_of(path)
-            disk.write_file(path, text.replace(declared.tensorflow, request.tensorflow))
-            say(
-                f"{declaration.file_of(declared.name)}: {declared.tensorflow} -> {request.tensorflow}"
-            )
+            old, new = declared.tensorflow, request.tensorflow
+            disk.write_file(path, disk.text_of(path).replace(old, new))
+            say(f"{declaration.file_of(declared.name)}: {old} -> {new}")
             moved.append(declared.name)
     return moved
 
@@ -207,6 +206,16 @@ def _run_target(target: Target, addition: Addition) -> None:
             addition.waiting.append(str(problem))
     Console(width=150, stderr=True).print(session_report.render_table(target, ended), markup=False)
     sessions.drop_sessions([target.session])
+
+
+def _observe(names: list[str], addition: Addition) -> None:
+    """Type the document's commands, unpinned, for the pairings of which none was observed."""
+    path = unpinned_install.FILE
+    observed = unpinned_install.load_observations() if path.exists() else {}
+    if new := [name for name in names if name not in observed]:
+        unpinned_install.renew_observations(new, addition.say)
+    else:
+        addition.say(f"{', '.join(names)}: observed already")
 
 
 def _run_row(names: list[str], addition: Addition) -> None:
