@@ -166,10 +166,10 @@ def copy(session: nox.Session) -> None:
 
 @nox.session(default=False, reuse_venv=True)
 def templates(session: nox.Session) -> None:
-    """Check every template, rendered for every lock, with the tools of its ecosystem."""
+    """Check the files for GitHub, and every template for every lock, with their own tools."""
     session.install("-r", "envs/publish/templates/checks.txt")
     session.env["PATH"] = os.pathsep.join([session.bin, os.environ["PATH"]])
-    pytest(session, "tests/test_templates.py", "-m", "templates")
+    pytest(session, "tests/test_templates.py", "tests/test_github.py", "-m", "templates")
 
 
 @nox.session(name="daily-share", python=False, default=False)

@@ -72,10 +72,7 @@ def test_a_listing_imports_only_what_it_needs() -> None:
 def test_an_unknown_pairing_lists_the_known_ones() -> None:
     code, said = nox("-s", "tf299")
     assert code != 0
-    assert (
-        "unknown pairing 'tf299'; the known ones are: tf113, tf114, tf115, tf20, "
-        in said
-    )
+    assert "unknown pairing 'tf299'; the known ones are: tf113, tf114, tf115, tf20, " in said
     assert "tf22, tf23, tf24, tf24-bundled, tf25" in said
     assert "Traceback" not in said
 
