@@ -183,11 +183,11 @@ def pytest_terminal_summary(
             terminalreporter.write_line(f"{made.name}: {made.run}")
             for line in made.printed.splitlines():
                 terminalreporter.write_line(f"    {line}")
-    if not terminalreporter.stats.keys() - {"deselected", ""}:
-        chosen = [f"-m '{config.option.markexpr}'", f"-k '{config.option.keyword}'"]
-        terminalreporter.write_line(f"no test was run: see what {' and '.join(chosen)} select")
     started = config.stash.get(STARTED, None)
     if started is None:
+        if not terminalreporter.stats.keys() - {"deselected", ""}:
+            chosen = [f"-m '{config.option.markexpr}'", f"-k '{config.option.keyword}'"]
+            terminalreporter.write_line(f"no test was run: see what {' and '.join(chosen)} select")
         return
     if started.ended:
         table = session_report.render_table(started.target, started.ended)

@@ -103,3 +103,10 @@ def test_an_unknown_option_of_lock_is_refused() -> None:
     code, said = nox("-s", "lock", "--", "tf299")
     assert code != 0
     assert "unknown pairing 'tf299'; the known ones are: tf113" in said
+
+
+def test_a_selection_of_nothing_is_not_green_and_says_so() -> None:
+    command = [sys.executable, "-m", "pytest", "tests/test_nox.py", "-m", "proof"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 5
+    assert "no test was run: see what -m 'proof' and -k '' select" in done.stdout
