@@ -45,9 +45,15 @@ def compile_lock(target: Target, request: LockRequest) -> str:
         if old and keep:
             pins.write_text(lock_text.render_unhashed(old.pins))
         upgrades = [f"--upgrade-package={package}" for package in request.upgrade_package]
-        resolver.run_resolver(
-            [*command, *upgrades, "--no-annotate", "-o", pins.name], folder, target
-        )
+        decide = [*command, *upgrades, "--no-annotate", "-o", pins.name]
+        try:
+            resolver.run_resolver(decide, folder, target)
+        except Problem as problem:
+            if not (pins.exists() and "ResolutionImpossible" in str(problem)) or upgrades:
+                raise
+            # A cap that is new excludes pins that were kept: all are decided again, of that day.
+            pins.unlink()
+            resolver.run_resolver(decide, folder, target)
 
         decided = dict(re.findall(r"^([\w.-]+)==(\S+)", pins.read_text(), re.MULTILINE))
         hashed = folder / lock.lock_path(target).name

@@ -3,7 +3,8 @@
 Keras takes most of its dependencies on trust until they are used. This script
 uses them: it feeds a model through `tf.data`, saves it and loads it back (HDF5
 everywhere, the `.keras` archive from TensorFlow 2.12 on, where Keras learnt to
-write it), has AutoGraph convert a function, and starts the `tensorboard` command.
+write it), has AutoGraph convert a function, returns a dict from a `tf.function`, and starts the
+`tensorboard` command.
 """
 
 import os
@@ -51,6 +52,21 @@ def positive_part(number):
 # AutoGraph, and with it tf.function, reads the source of a function through gast.
 tf.autograph.to_graph(positive_part)(tf.constant(2.0))
 print("autograph: converted")
+
+if RELEASE >= (2, 0):
+
+    class Keeper(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.kept = {"weight": tf.Variable(1.0)}
+
+        @tf.function
+        def kept_values(self):
+            return self.kept
+
+    keeper = Keeper()
+    assert float(keeper.kept_values()["weight"]) == 1.0
+    print("tf.Module: a dict returned from a tf.function")
 
 tensorboard = os.path.join(os.path.dirname(sys.executable), "tensorboard")
 # That of TensorFlow 1.13 does not know its version; its help imports as much.
