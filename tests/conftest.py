@@ -185,7 +185,7 @@ def pytest_terminal_summary(
                 terminalreporter.write_line(f"    {line}")
     started = config.stash.get(STARTED, None)
     if started is None:
-        if not terminalreporter.stats.keys() - {"deselected", ""}:
+        if not (terminalreporter.stats.keys() - {"deselected", ""} or config.option.collectonly):
             chosen = [f"-m '{config.option.markexpr}'", f"-k '{config.option.keyword}'"]
             terminalreporter.write_line(f"no test was run: see what {' and '.join(chosen)} select")
         return
