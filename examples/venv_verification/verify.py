@@ -609,8 +609,9 @@ def check_import(report, name, owner, required):
                 meaning, fix = known
                 if "protobuf" in fix and "<" in required.get("protobuf", ""):
                     fix = f'python -m pip install "protobuf{required["protobuf"]}"'
-        # Its metadata is there, but it is not. (An ImportError of a name in it has its name too.)
-        if isinstance(error, ModuleNotFoundError) and error.name == name:
+        path = getattr(error, "path", None)
+        # Its metadata is there, but it is not, or not whole; unless another module has its name.
+        if getattr(error, "name", None) == name and (path is None or inside(path)):
             fix = again
         elif report.problems:
             fix = f"first the fixes above; if they are not enough, {fix}"
