@@ -76,11 +76,13 @@ def _wait(process: subprocess.Popen[bytes], home: str, err: IO[bytes], timeout: 
     timer = threading.Timer(timeout, end_late)
     timer.start()
     try:
-        outcome = classification.classify_exit(process.wait(), err)
+        exit_code = process.wait()
         timer.cancel()
         if late.is_set():
             return Outcome(Kind.TIMES_OUT, message=f"after {timeout:g} seconds")
+        # What the script forked may still be writing its traceback: it is read after their end.
         left = processes.find_survivors(home)
+        outcome = classification.classify_exit(exit_code, err)
         if left and outcome.kind in (Kind.WORKS, Kind.FAILS):
             message = f"still running {processes.GRACE:g} seconds after its end: {left}"
             return Outcome(Kind.LEAVES_A_PROCESS, message=message)
