@@ -65,14 +65,14 @@ def test_a_script_that_hangs_is_ended_and_so_is_what_it_started(tmp_path: Path) 
     left = tmp_path / "left"
     code = (
         "import subprocess, sys, time\n"
-        "subprocess.Popen([sys.executable, '-c', 'import time, pathlib; time.sleep(3); "
+        "subprocess.Popen([sys.executable, '-c', 'import time, pathlib; time.sleep(2); "
         f'pathlib.Path("{left}").touch()\'])\n'
         "time.sleep(60)"
     )
     ended = run(tmp_path, code, timeout=1)
     assert ended.outcome == Outcome(Kind.TIMES_OUT, message="after 1 seconds")
     assert ended.seconds < 3
-    time.sleep(3)
+    time.sleep(2)
     assert not left.exists()
 
 
