@@ -103,6 +103,43 @@ def test_keras_missing(empty: Environment) -> None:
     assert empty.run()[1] == printed
 
 
+def test_setuptools_missing_is_brought_with_what_tensorboard_imports(empty: Environment) -> None:
+    empty.tensorflow(requires=["keras<2.13,>=2.12.0", "setuptools"])
+    empty.keras()
+    empty.install("tensorboard", "2.12.3", requires=["setuptools>=41.0.0"])
+    problems(
+        empty.run(),
+        (
+            "tensorflow 2.12.0 requires setuptools, which is missing",
+            empty.packages,
+            'python -m pip install "setuptools<82"',
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("tensorboard", "module", "broken"),
+    [("2.12.3", None, True), ("2.12.3", "pkg_resources", False), ("2.21.0", None, False)],
+)
+def test_a_setuptools_without_pkg_resources_breaks_tensorboard(
+    pairing: Environment, tensorboard: str, module: str | None, broken: bool
+) -> None:
+    pairing.install("tensorboard", tensorboard, requires=["setuptools>=41.0.0"])
+    pairing.install("setuptools", "84.2.1", module)
+    ended = pairing.run()
+    if not broken:
+        clean(ended)
+        return
+    problems(
+        ended,
+        (
+            "tensorboard 2.12.3 imports pkg_resources, which setuptools 84.2.1 does not have",
+            pairing.packages,
+            'python -m pip install "setuptools<82"',
+        ),
+    )
+
+
 def test_keras_missing_for_somebody_else(empty: Environment) -> None:
     empty.tensorflow("2.4.4", BUNDLED, [])
     empty.install("keras-tuner", "1.0.2", requires=["keras", "something-else"])

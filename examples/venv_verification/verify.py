@@ -400,12 +400,25 @@ def check_requirements(report, installed):
         if (name if not found else name + clauses) not in reported:
             reported.update([name + clauses, name])
             what = f"{one.name} {one.version} requires {name}{clauses}, "
-            fix = f'python -m pip install "{name}{clauses}"'
+            # Only setuptools below 82 has the pkg_resources that tensorboard imports.
+            cap = ("," if clauses else "") + "<82" if name == "setuptools" else ""
+            fix = f'python -m pip install "{name}{clauses}{cap}"'
             if not found:
                 report.problem(what + "which is missing", one.folder, fix)
             else:
                 what += f"but {found.version} is installed"
                 report.problem(what, found.folder, in_front.get(found.folder, fix))
+
+
+def check_tensorboard(report, installed):
+    """tensorboard up to 2.20 imports pkg_resources, which setuptools has up to 81."""
+    tensorboard, setuptools = installed.get("tensorboard"), installed.get("setuptools")
+    if not tensorboard or "setuptools" not in dict(requirements(tensorboard)):
+        return
+    if allowed("<2.21", tensorboard.version) and not provided(sys.path, ["pkg_resources"]):
+        which = f"setuptools {setuptools.version} does not have" if setuptools else "is missing"
+        what = f"tensorboard {tensorboard.version} imports pkg_resources, which {which}"
+        report.repeat(what, tensorboard.folder, 'python -m pip install "setuptools<82"')
 
 
 def owners_of(module, everything):
@@ -698,6 +711,7 @@ def check(report, importing):
         check_legacy_keras(report, installed, tensorflow)
     check_settings(report, keras)
     check_requirements(report, installed)
+    check_tensorboard(report, installed)
     check_owners(report, everything, required)
     check_files(report, everything)
     if importing:
