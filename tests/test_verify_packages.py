@@ -117,6 +117,45 @@ def test_setuptools_missing_is_brought_with_what_tensorboard_imports(empty: Envi
     )
 
 
+def test_what_does_not_go_with_the_remedy_is_moved_along(empty: Environment) -> None:
+    """As after `uv pip install -U keras`: ml-dtypes needs NumPy 2, which TensorFlow refuses."""
+    empty.tensorflow(requires=["keras<2.13,>=2.12.0", "numpy<1.24,>=1.22", "jax>=0.3.15"])
+    empty.keras()
+    empty.install("jax", "0.4.30", requires=["ml-dtypes>=0.2.0", "numpy>=1.22"])
+    empty.install("ml-dtypes", "0.6.0", requires=["numpy>=2.0"])
+    empty.install("pandas", "2.3.3", requires=["numpy>=1.22.4"])
+    empty.install("numpy", "2.3.5")
+    problems(
+        empty.run(),
+        (
+            "tensorflow 2.12.0 requires numpy<1.24,>=1.22, but 2.3.5 is installed",
+            empty.packages,
+            'python -m pip install "numpy<1.24,>=1.22" ml-dtypes',
+        ),
+    )
+
+
+def test_what_tensorflow_needs_further_down_must_hold_as_well(empty: Environment) -> None:
+    empty.tensorflow(requires=["keras<2.13,>=2.12.0", "numpy<1.24,>=1.22", "jax>=0.3.15"])
+    empty.keras()
+    empty.install("jax", "0.4.30", requires=["ml-dtypes>=0.2.0"])
+    empty.install("ml-dtypes", "0.6.0", requires=["numpy>=2.0"])
+    empty.install("numpy", "1.23.5")
+    problems(
+        empty.run(),
+        (
+            "ml-dtypes 0.6.0 requires numpy>=2.0, but 1.23.5 is installed",
+            empty.packages,
+            'python -m pip install "numpy<1.24,>=1.22" ml-dtypes',
+        ),
+    )
+
+
+def test_what_nobody_needs_here_may_lack_something(pairing: Environment) -> None:
+    pairing.install("fastapi", "1.0", requires=["pydantic>=2"])
+    clean(pairing.run())
+
+
 @pytest.mark.parametrize(
     ("tensorboard", "module", "broken"),
     [("2.12.3", None, True), ("2.12.3", "pkg_resources", False), ("2.21.0", None, False)],

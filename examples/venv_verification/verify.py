@@ -378,14 +378,43 @@ def check_search_path(report, required):
 # What does not go together.
 
 
+def needed_by_family(installed):
+    """The names of TensorFlow and Keras, and of all that they need, however far down."""
+    names = []
+    found = [name for name in installed if in_family(name)]
+    while found:
+        names += found
+        needed = {name for one in found for name, _ in requirements(installed[one])}
+        found = [name for name in needed if name in installed and name not in names]
+    return names
+
+
 def required_of(installed):
-    """(distribution, name, clauses) of what TensorFlow and Keras require, and who a Keras."""
+    """(distribution, name, clauses) of what TensorFlow and Keras need, and who a Keras."""
+    needed = needed_by_family(installed)
     for one in sorted(installed.values(), key=lambda one: not in_family(one.name)):
         for name, clauses in requirements(one):
             # Where Keras asks for `tensorflow`, any variant of it will do.
-            own = is_tensorflow(one.name) or (is_keras(one.name) and not is_tensorflow(name))
+            own = one.name in needed and not (is_keras(one.name) and is_tensorflow(name))
             if own or is_keras(name):
                 yield one, name, clauses
+
+
+def go_together(clauses, others):
+    """Whether a version can satisfy both: then one that they name does, of those seen so far."""
+    named = re.findall(r"[\d][\w.]*", f"{clauses},{others}")
+    return not named or any(allowed(clauses, one) and allowed(others, one) for one in named)
+
+
+def install(name, clauses, installed):
+    """The command that brings a release that will do, and moves what does not go with it."""
+    along = sorted(
+        one.name
+        for one in installed.values()
+        for other, theirs in requirements(one)
+        if other == name and not in_family(one.name) and not go_together(clauses, theirs)
+    )
+    return " ".join([f'python -m pip install "{name}{clauses}"', *dict.fromkeys(along)])
 
 
 def check_requirements(report, installed):
@@ -393,21 +422,28 @@ def check_requirements(report, installed):
     reported = set()
     leaking = {folder for _, folder in report.leaks}  # reported, with their own fix
     in_front = {real(folder): fix for folder, now, _, fix in folders_in_front() if now}
+    wanted = {}  # what TensorFlow and Keras themselves say comes first
+    for _, name, clauses in required_of(installed):
+        wanted.setdefault(name, clauses)
     for one, name, clauses in required_of(installed):
         found = installed.get(name)
         if found and (allowed(clauses, found.version) or found.folder in leaking):
             continue
+        if name in reported and not in_family(one.name):
+            continue  # what mends the first of them mends this one
         if (name if not found else name + clauses) not in reported:
             reported.update([name + clauses, name])
             what = f"{one.name} {one.version} requires {name}{clauses}, "
             # Only setuptools below 82 has the pkg_resources that tensorboard imports.
             cap = ("," if clauses else "") + "<82" if name == "setuptools" else ""
-            fix = f'python -m pip install "{name}{clauses}{cap}"'
+            both = [wanted[name], clauses] if go_together(wanted[name], clauses) else [wanted[name]]
+            clauses = ",".join(dict.fromkeys(filter(None, both)))
+            fix = install(name, clauses + cap, installed)
             if not found:
-                report.problem(what + "which is missing", one.folder, fix)
+                report.repeat(what + "which is missing", one.folder, fix)
             else:
                 what += f"but {found.version} is installed"
-                report.problem(what, found.folder, in_front.get(found.folder, fix))
+                report.repeat(what, found.folder, in_front.get(found.folder, fix))
 
 
 def check_tensorboard(report, installed):
