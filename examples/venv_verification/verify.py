@@ -401,13 +401,13 @@ def required_of(installed):
 
 
 def go_together(clauses, others):
-    """Whether a version can satisfy both: then one that they name does, of those seen so far."""
+    """Whether some version satisfies both, judged by the versions that they name."""
     named = re.findall(r"[\d][\w.]*", f"{clauses},{others}")
     return not named or any(allowed(clauses, one) and allowed(others, one) for one in named)
 
 
 def install(name, clauses, installed):
-    """The command that brings a release that will do, and moves what does not go with it."""
+    """The command that installs a release that will do, and moves what does not go with it."""
     along = sorted(
         one.name
         for one in installed.values()
