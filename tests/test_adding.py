@@ -237,6 +237,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for one in (PAIRINGS["tf221"], PAIRINGS["tf221-legacy"], preview):
         (tmp_path / f"{one.name}.toml").write_text(declaration.render_pairing(one))
     monkeypatch.setattr(pairing, "FOLDER", tmp_path)
+    monkeypatch.setattr(published, "list_wheel_pythons", lambda release: ["3.13"])
     monkeypatch.setattr(pairing, "load_pairings", lambda: original(tmp_path))
     monkeypatch.setattr(outcome_records, "RECORDS", tmp_path)
     monkeypatch.setattr(row_files, "row_path", lambda name: tmp_path / f"{name}.json")
@@ -264,8 +265,60 @@ def test_another_patch_moves_the_pairings_of_its_minor(folder: Path) -> None:
     names, said = declare("2.21.1")
     assert names == ["tf221", "tf221-legacy"]
     assert said[0] == "envs/pairings/tf221.toml: 2.21.0 -> 2.21.1"
+    legacy = pairing.load_pairings()["tf221-legacy"]
+    assert legacy.requires == ("tensorflow==2.21.1", "keras~=3.0", "tf-keras==2.21.0")
     assert pairing.load_pairings()["tf221"].tensorflow == "2.21.1"
     assert pairing.load_pairings()["tf222-preview"].tensorflow == "2.22.0rc0"
+
+
+def test_a_move_that_was_interrupted_between_its_files_goes_on(folder: Path) -> None:
+    file = folder / "tf221.toml"
+    file.write_text(declaration.move_release(file.read_text(), "2.21.0", "2.21.1"))
+    assert declare("2.21.1")[0] == ["tf221", "tf221-legacy"]
+    assert pairing.load_pairings()["tf221-legacy"].tensorflow == "2.21.1"
+
+
+def test_an_earlier_patch_is_refused_and_changes_nothing(folder: Path) -> None:
+    declare("2.21.1")
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(
+        Problem, match=r"tf221\.toml: asks for 2\.21\.1, which is later than 2\.21\.0"
+    ):
+        declare("2.21.0")
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_patch_that_was_never_published_changes_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(release: str) -> list[str]:
+        raise Problem(f"tensorflow {release}: PyPI has no wheel of it")
+
+    monkeypatch.setattr(published, "list_wheel_pythons", refuse)
+    with pytest.raises(Problem, match=r"tensorflow 2\.21\.9: PyPI has no wheel"):
+        declare("2.21.9")
+    assert pairing.load_pairings()["tf221"].tensorflow == "2.21.0"
+
+
+def test_a_declaration_that_was_interrupted_between_its_files_goes_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """tf222-legacy was written, tf222 and the end of the preview were not."""
+    plain = dataclasses.replace(
+        PAIRINGS["tf221"], name="tf222", requires=("tensorflow==2.22.0", "keras~=3.0")
+    )
+    legacy = dataclasses.replace(
+        PAIRINGS["tf221-legacy"],
+        name="tf222-legacy",
+        requires=("tensorflow==2.22.0", "keras~=3.0", "tf-keras==2.22.0"),
+    )
+    (folder / "tf222-legacy.toml").write_text(declaration.render_pairing(legacy))
+    monkeypatch.setattr(published, "list_present_pythons", lambda pythons: (pythons, []))
+    monkeypatch.setattr(declaration, "declare_pairings", lambda *_: [plain, legacy])
+    monkeypatch.setattr(trials.Trials, "find_what_it_lacks", lambda self, declared, _: declared)
+    assert declare("2.22.0")[0] == ["tf222", "tf222-legacy"]
+    known = ["tf221", "tf221-legacy", "tf222", "tf222-legacy"]
+    assert sorted(pairing.load_pairings()) == known
 
 
 def test_a_later_candidate_takes_the_place_of_the_first(folder: Path) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from packaging.version import Version
 from rich.console import Console
 
 from envs import Problem
@@ -80,12 +81,14 @@ def declare_release(addition: Addition) -> list[str]:
     request, say = addition.request, addition.say
     known = pairing.load_pairings()
     same = [name for name, other in known.items() if other.tensorflow == request.tensorflow]
-    if not same:
-        same = _move_to_patch(request, known, say)
-    if same:
+    # The legacy pairing is written first: without the other, the declaration was interrupted.
+    if any(known[name].kind != "legacy" for name in same):
         say(f"{', '.join(same)}: declared already")
-        return same
+        _remove_preview(same, known, say)
+        return [*same, *_move_to_patch(request, known, say)]
     published_for = published.list_wheel_pythons(request.tensorflow)
+    if moved := _move_to_patch(request, known, say):
+        return moved
     pythons, missing = published.list_present_pythons(published_for)
     if missing:
         say(f"no interpreter here, so not declared: Python {', '.join(missing)}")
@@ -95,12 +98,14 @@ def declare_release(addition: Addition) -> list[str]:
             "of them is on this machine: install one"
         )
     neighbours = declaration.list_neighbours(request.tensorflow, known.values())
-    names = []
-    for declared in declaration.declare_pairings(request, pythons):
-        tried = trials.Trials.of(declared, say).find_what_it_lacks(declared, neighbours)
-        names.append(tried.name)
-        disk.write_file(pairing.FOLDER / f"{tried.name}.toml", declaration.render_pairing(tried))
-        say(f"{declaration.file_of(tried.name)}: written")
+    tried = [
+        trials.Trials.of(declared, say).find_what_it_lacks(declared, neighbours)
+        for declared in declaration.declare_pairings(request, pythons)
+    ]
+    for whole in reversed(tried):
+        disk.write_file(pairing.FOLDER / f"{whole.name}.toml", declaration.render_pairing(whole))
+        say(f"{declaration.file_of(whole.name)}: written")
+    names = [whole.name for whole in tried]
     _remove_preview(names, known, say)
     return names
 
@@ -108,16 +113,23 @@ def declare_release(addition: Addition) -> list[str]:
 def _move_to_patch(
     request: AddRequest, known: dict[str, Pairing], say: Callable[[str], None]
 ) -> list[str]:
-    """Let the pairings of the same minor, and of the same finality, ask for another patch."""
+    """Let the pairings of the same minor, and of the same finality, ask for a later patch.
+
+    Raises Problem if they ask for a later one already.
+    """
     wanted = declaration.minor_and_finality(request.tensorflow)
+    new = request.tensorflow
     moved = []
     for declared in known.values():
-        if declaration.minor_and_finality(declared.tensorflow) == wanted:
-            path = pairing.FOLDER / f"{declared.name}.toml"
-            old, new = declared.tensorflow, request.tensorflow
-            disk.write_file(path, disk.text_of(path).replace(old, new))
-            say(f"{declaration.file_of(declared.name)}: {old} -> {new}")
-            moved.append(declared.name)
+        old, file = declared.tensorflow, declaration.file_of(declared.name)
+        if old == new or declaration.minor_and_finality(old) != wanted:
+            continue
+        if Version(old) > Version(new):
+            raise Problem(f"{file}: asks for {old}, which is later than {new}: nothing was changed")
+        path = pairing.FOLDER / f"{declared.name}.toml"
+        disk.write_file(path, declaration.move_release(disk.text_of(path), old, new))
+        say(f"{file}: {old} -> {new}")
+        moved.append(declared.name)
     return moved
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -113,6 +114,11 @@ def render_pairing(declared: Pairing) -> str:
     for sdist in declared.sdists:
         lines += ["", "[[sdists]]", *_table(sdist)]
     return "\n".join(lines) + "\n"
+
+
+def move_release(text: str, old: str, new: str) -> str:
+    """The text of a pairing file with another release of TensorFlow, and of nothing else."""
+    return re.sub(rf"(tensorflow==|TensorFlow ){re.escape(old)}(?![\w.])", rf"\g<1>{new}", text)
 
 
 def minor_and_finality(tensorflow: str) -> tuple[str, bool]:
