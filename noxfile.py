@@ -22,6 +22,7 @@
 #   "packaging==26.3",
 #   "platformdirs==4.14.7",
 #   "pluggy==1.7.0",
+#   "psutil==7.2.2",
 #   "pygments==2.21.0",
 #   "pytest==9.2.0",
 #   "pytest-xdist==3.8.0",

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
 from samples import PYTHON, WORKS
 
@@ -80,14 +81,14 @@ def test_what_a_script_started_as_it_ended_is_seen(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Linux shows no variables and no command line of a process until its program is loaded."""
-    shown = processes._proc
-    seen: Counter[Path] = Counter()
+    shown = processes._shown
+    seen: Counter[psutil.Process] = Counter()
 
-    def proc(path: Path) -> tuple[bytes, bytes]:
-        seen[path] += 1
-        return shown(path) if seen[path] > 2 else (b"", b"")
+    def late(process: psutil.Process) -> tuple[dict[str, str], list[str]]:
+        seen[process] += 1
+        return shown(process) if seen[process] > 2 else ({}, [])
 
-    monkeypatch.setattr(processes, "_proc", proc)
+    monkeypatch.setattr(processes, "_shown", late)
     monkeypatch.setattr(processes, "GRACE", 0.1)
     sleep = "[sys.executable, '-c', 'import time; time.sleep(30)']"
     code = f"import os, subprocess, sys\nsubprocess.Popen({sleep})\nos._exit(0)"
