@@ -7,6 +7,7 @@ started before the first test, and each test waits for one script. Quick tests u
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -116,13 +117,20 @@ def started(request: pytest.FixtureRequest) -> Started:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of this repository that a test may break."""
+    _need_git()
     return stopwatch.copy_checkout(tmp_path / "checkout")
 
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy that several tests share, with its environments: a test must undo what it breaks."""
+    _need_git()
     return stopwatch.copy_checkout(tmp_path_factory.mktemp("kept") / "checkout")
+
+
+def _need_git() -> None:
+    if not shutil.which("git"):
+        pytest.skip("there is no git on this machine, which lists what to copy")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -17,7 +18,7 @@ from envs.running import processes, sandbox
 
 def run(folder: Path, code: str, timeout: float = 20, **env: str) -> Run:
     script = folder / "script.py"
-    script.write_text(code)
+    script.write_text(code, encoding="utf-8")
     return sandbox.run_script(script, PYTHON, env, timeout)
 
 
@@ -27,6 +28,7 @@ try:
 except ImportError:
     raise AttributeError("module 'a' has no attribute 'b'\\nmore of it\\n    and more")
 """
+SEGFAULT = "ACCESS_VIOLATION (0xC0000005)" if sys.platform == "win32" else "SIGSEGV"
 ENDS = {
     "works": ("print('fine')", WORKS),
     "fails": ("Dense", Outcome(Kind.FAILS, "NameError", "name 'Dense' is not defined")),
@@ -38,8 +40,8 @@ ENDS = {
     ),
     "exit code": ("raise SystemExit(1)", Outcome(Kind.FAILS, "SystemExit", "1")),
     "crash": (
-        "import os; os.kill(os.getpid(), 11)",
-        Outcome(Kind.CRASHES, message="ended by SIGSEGV"),
+        "import faulthandler; faulthandler._sigsegv()",
+        Outcome(Kind.CRASHES, message=f"ended by {SEGFAULT}"),
     ),
     "other exit code": (
         "import os; os._exit(3)",
@@ -64,12 +66,9 @@ def test_each_end_of_a_script_is_told_apart(tmp_path: Path, end: str) -> None:
 
 def test_a_script_that_hangs_is_ended_and_so_is_what_it_started(tmp_path: Path) -> None:
     left = tmp_path / "left"
-    code = (
-        "import subprocess, sys, time\n"
-        "subprocess.Popen([sys.executable, '-c', 'import time, pathlib; time.sleep(2); "
-        f'pathlib.Path("{left}").touch()\'])\n'
-        "time.sleep(60)"
-    )
+    late = f"import time, pathlib; time.sleep(2); pathlib.Path({str(left)!r}).touch()"
+    start = f"subprocess.Popen([sys.executable, '-c', {late!r}])"
+    code = f"import subprocess, sys, time\n{start}\ntime.sleep(60)"
     ended = run(tmp_path, code, timeout=1)
     assert ended.outcome == Outcome(Kind.TIMES_OUT, message="after 1 seconds")
     assert ended.seconds < 3
@@ -88,7 +87,8 @@ def test_what_a_script_started_as_it_ended_is_seen(
         seen[process] += 1
         return shown(process) if seen[process] > 2 else ({}, [])
 
-    monkeypatch.setattr(processes, "_shown", late)
+    if psutil.LINUX:
+        monkeypatch.setattr(processes, "_shown", late)
     monkeypatch.setattr(processes, "GRACE", 0.1)
     sleep = "[sys.executable, '-c', 'import time; time.sleep(30)']"
     code = f"import os, subprocess, sys\nsubprocess.Popen({sleep})\nos._exit(0)"
@@ -99,7 +99,7 @@ def test_bytecode_is_kept_apart_and_used_again_until_its_source_changes(tmp_path
     """This holds for the script, which ignores variables, and for the processes that it starts."""
     module, cache = tmp_path / "packages" / "module.py", tmp_path / "bytecode"
     module.parent.mkdir()
-    module.write_text("print('first')")
+    module.write_text("print('first')", encoding="utf-8")
     code = (
         "import os, subprocess, sys\n"
         f"sys.path.insert(0, {str(module.parent)!r})\n"
@@ -107,7 +107,7 @@ def test_bytecode_is_kept_apart_and_used_again_until_its_source_changes(tmp_path
         "subprocess.run([sys.executable, '-c', 'import colorsys'], check=True)\n"
     )
     script = tmp_path / "script.py"
-    script.write_text(code)
+    script.write_text(code, encoding="utf-8")
 
     def output() -> str:
         return sandbox.run_script(script, PYTHON, {}, bytecode=cache).output.strip()

@@ -29,12 +29,13 @@ def renew_locks(request: LockRequest, say: Callable[[str], None] = print) -> Non
     Each file is written whole or not at all. An interrupted renewal goes on where it stopped. A
     request for all locks also removes the files that no pairing asks for. Raises Problem.
     """
+    pairings = pairing.load_pairings()
+    pairing.choose_names(pairings, [*request.names])
     if platforms.this_platform() != platforms.LINUX:
         raise Problem(
             "locks are compiled on Linux x86_64, and all others derive from those: run it there"
         )
     began = time.monotonic()
-    pairings = pairing.load_pairings()
     lock.FOLDER.mkdir(exist_ok=True)
     if request.tools or not tool_locks.TOOLS.is_dir():
         tool_locks.renew_tool_locks(say)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -82,7 +83,7 @@ def ensure_environment(
         if why:
             # If this run is killed, the missing stamp tells the next run to start over.
             (folder / _STAMP).unlink(missing_ok=True)
-            _remove(folder)
+            disk.remove_folder(folder)
             files = _make(folder, base, requirements, command, say)
         if before != stamp | {"files": files}:
             (folder / _STAMP).write_text(json.dumps(stamp | {"files": files}), encoding="utf-8")
@@ -140,7 +141,7 @@ def _make(
         if attempt == 2:
             raise CouldNotInstall(f"{where}, even after a new download")
         suspects = sorted(wrong) if attempt == 0 else sorted(pins)
-        _remove(folder)
+        disk.remove_folder(folder)
         drop_cached(*suspects)
         again = ", ".join(suspects) if attempt == 0 else "all packages"
         say(f"{where}: the cache is damaged; downloading {again} again")
@@ -193,8 +194,10 @@ def restore_environment(folder: Path, requirements: Path) -> None:
 def drop_environment(folder: Path) -> None:
     """Remove an environment, if there is one. Raises NotWritable."""
     with disk.alone(folder):
-        _remove(folder)
-    Path(f"{folder}.lock").unlink(missing_ok=True)
+        disk.remove_folder(folder)
+    # On Windows, it stays while another run waits for it.
+    with contextlib.suppress(PermissionError):
+        Path(f"{folder}.lock").unlink(missing_ok=True)
 
 
 def drop_cached(*packages: str) -> None:
@@ -226,11 +229,6 @@ def _read_stamp(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return stamp if isinstance(stamp, dict) and isinstance(stamp.get("files"), dict) else {}
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
 
 
 def _create(folder: Path, base: Path, command: str | None) -> None:

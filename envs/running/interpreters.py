@@ -26,7 +26,7 @@ def find_interpreter(python: str) -> Path:
     It is looked up in pyenv, mise, asdf, uv, the Windows registry and PATH. If it is missing, uv
     downloads it, unless `UV_PYTHON_DOWNLOADS=never`. Raises NoInterpreter.
     """
-    from python_discovery import PythonInfo, get_interpreter
+    from python_discovery import get_interpreter
 
     refused: list[str] = []
 
