@@ -69,12 +69,14 @@ if [int(number) for number in version("nox").split(".")] < [2025, 2, 9]:
 sys.path.insert(0, str(ROOT))
 
 from envs import Problem  # noqa: E402
-from envs.model import lock, pairing  # noqa: E402
+from envs.model import console, lock, pairing  # noqa: E402
 
 T = TypeVar("T")
 
 nox.options.default_venv_backend = "uv|venv"
 nox.options.sessions = ["lint", "tests", "tf212"]
+
+console.allow_every_character()
 
 # What a session needs is imported in it: a listing needs little of it.
 

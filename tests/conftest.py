@@ -20,7 +20,7 @@ from rich.console import Console
 
 from envs import Problem
 from envs.bench import stopwatch
-from envs.model import disk, failures, lock, outcome_records, pairing
+from envs.model import console, disk, failures, lock, outcome_records, pairing
 from envs.model.failures import Rules
 from envs.model.outcomes import Outcome, Run
 from envs.model.pairing import Target
@@ -61,6 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    console.allow_every_character()
     config.stash[FAULTS] = {}
 
 
@@ -181,6 +182,11 @@ def _cpu() -> float:
     return times.children_user + times.children_system
 
 
+def print_table(target: Target, ended: dict[str, Run], width: int | None) -> None:
+    """Print the final table of a session; without a width, it is as wide as the terminal."""
+    Console(width=width).print(session_report.render_table(target, ended), markup=False)
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
@@ -198,7 +204,6 @@ def pytest_terminal_summary(
             terminalreporter.write_line(f"no test was run: see what {' and '.join(chosen)} select")
         return
     if started.ended:
-        table = session_report.render_table(started.target, started.ended)
-        Console(width=None if terminalreporter.isatty else 150).print(table, markup=False)
+        print_table(started.target, started.ended, None if terminalreporter.isatty else 150)
     if blessed := config.stash.get(BLESSED, None):
         terminalreporter.write_line(blessed)

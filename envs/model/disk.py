@@ -98,11 +98,24 @@ def write_file(file: Path, text: str) -> None:
         temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
         try:
             temporary.write_bytes(text.encode("utf-8"))
-            os.replace(temporary, file)
+            _replace(temporary, file)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise Problem(f"{file}: cannot be written ({error.strerror}): the old one stands") from None
+
+
+def _replace(new: Path, old: Path) -> None:
+    """Move a file into the place of another. Windows refuses it while a program reads that one."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            os.replace(new, old)
+            return
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from packaging.version import Version
 
 from envs import ROOT, Problem
 from envs.model import disk
-from envs.running import installers, integrity, interpreters
+from envs.running import installers, integrity, interpreters, long_paths
 from envs.running.integrity import Files
 
 BUILD_CONSTRAINTS = ROOT / "requirements" / "tools" / "build.txt"
@@ -37,6 +37,16 @@ _MISMATCH = (
     "run again, and if it fails again, do not trust the index or mirror that served the file."
 )
 _FULL = "The disk is full: make room on it and run again; nothing needs cleaning."
+_UNTRUSTED = (
+    "The certificate of the index is not trusted here. Behind a proxy that signs anew what passes "
+    "through it, as in many companies, set UV_SYSTEM_CERTS=1, so that uv trusts what this system "
+    "trusts, or for pip PIP_CERT=FILE with the proxy's certificate, and run again; nothing needs "
+    "cleaning."
+)
+_ELSEWHERE = (
+    "The lock is for another platform or another Python than this environment: no network mends "
+    "that. requirements/README.md lists every lock with the platform that it is for."
+)
 _UNREACHED = (
     "Check that the index can be reached (network, proxy, login to a mirror), and run again; "
     "nothing needs cleaning."
@@ -81,6 +91,9 @@ def ensure_environment(
         if why and folder.exists():
             say(f"{disk.shorten(folder)}: {why}: recreating the environment")
         if why:
+            pins = _pinned(requirements.read_text(encoding="utf-8"), stamp["version"] or "")
+            if objection := long_paths.object_to_depth(folder, pins):
+                raise CouldNotInstall(objection)
             # If this run is killed, the missing stamp tells the next run to start over.
             (folder / _STAMP).unlink(missing_ok=True)
             disk.remove_folder(folder)
@@ -256,7 +269,7 @@ def _check_where(folder: Path, command: str, say: Callable[[str], object]) -> No
         "clearing uv's cache of interpreters"
     )
     for cached in Path(_uv_says(command, "cache", "dir")).glob("interpreter-v*"):
-        shutil.rmtree(cached)
+        disk.remove_folder(cached)
     if not is_meant():
         raise CouldNotInstall(
             f"{disk.shorten(folder)}: uv would install in "
@@ -323,9 +336,25 @@ def _run(command: Sequence[str], failed: str, folder: Path, advice: str = _UNREA
         raise CouldNotInstall(f"{failed}: {error}") from None
     if done.returncode:
         output = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
-        if "hash" in output.lower() and "match" in output.lower():
-            advice = _MISMATCH
-        if "no space left" in output.lower() or shutil.disk_usage(folder.parent).free < _LITTLE:
-            advice = _FULL
+        full = shutil.disk_usage(folder.parent).free < _LITTLE
+        advice = _FULL if full else _advise_on(output) or advice
         words = " ".join(map(disk.shorten, command))
         raise CouldNotInstall(f"{failed}:\n{output}\n    command: {words}\n    {advice}")
+
+
+def _advise_on(output: str) -> str | None:
+    """What to do about the cause that a tool names in its output; None if it names none."""
+    said = output.lower()
+    if "no space left" in said or "not enough space on the disk" in said:
+        return _FULL
+    if re.search(r"invalid peer certificate|certificate[ _]verify[ _]failed", said):
+        return _UNTRUSTED
+    if re.search(
+        r"no wheels? with a matching|not a supported wheel on this platform|not compatible with "
+        r"the current platform",
+        said,
+    ):
+        return _ELSEWHERE
+    if "hash" in said and "match" in said:
+        return _MISMATCH
+    return None
