@@ -60,7 +60,9 @@ def verify() -> ModuleType:
 @pytest.fixture(scope="session")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bare") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    # An emulated Windows does not know the base of an environment that runs.
+    base = str(Path(sys.base_prefix, "python.exe")) if os.name == "nt" else sys.executable
+    subprocess.run([base, "-m", "venv", "--without-pip", str(folder)], check=True)
     return folder
 
 

@@ -42,7 +42,8 @@ def test_every_python_that_pyenv_holds_is_found(
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
     environ = interpreters._every_version()
     assert environ["PYENV_VERSION"] == "3.13.0:3.7.16"
-    assert str(tmp_path / "versions/3.7.16/bin") in environ["PATH"]
+    folder = tmp_path / "versions" / "3.7.16" / ("" if os.name == "nt" else "bin")
+    assert str(folder) in environ["PATH"].split(os.pathsep)
 
 
 def test_a_missing_interpreter_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,8 +79,9 @@ def test_every_change_of_a_file_is_seen_and_none_of_bytecode(tmp_path: Path) -> 
     assert integrity.list_differences(before, integrity.take_files(tmp_path, before)) == []
 
     stat = (tmp_path / "edited").stat()
-    (tmp_path / "edited").write_text("2")
-    os.utime(tmp_path / "edited", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    (tmp_path / "edited").write_text("2", encoding="utf-8")
+    if os.name != "nt":
+        os.utime(tmp_path / "edited", ns=(stat.st_atime_ns, stat.st_mtime_ns))
     (tmp_path / "deleted").unlink()
     (tmp_path / "touched").touch()
     os.link(tmp_path / "linked", tmp_path / "added")

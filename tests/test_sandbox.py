@@ -28,7 +28,10 @@ try:
 except ImportError:
     raise AttributeError("module 'a' has no attribute 'b'\\nmore of it\\n    and more")
 """
-SEGFAULT = "ACCESS_VIOLATION (0xC0000005)" if sys.platform == "win32" else "SIGSEGV"
+CRASH = ("import os; os.kill(os.getpid(), 11)", "SIGSEGV")
+if sys.platform == "win32":
+    fail = "import ctypes; ctypes.windll.kernel32.RaiseFailFastException(0, 0, 0)"
+    CRASH = (fail, "FAIL_FAST_EXCEPTION (0xC0000602)")
 ENDS = {
     "works": ("print('fine')", WORKS),
     "fails": ("Dense", Outcome(Kind.FAILS, "NameError", "name 'Dense' is not defined")),
@@ -39,10 +42,7 @@ ENDS = {
         Outcome(Kind.FAILS, "ZeroDivisionError", "division by zero"),
     ),
     "exit code": ("raise SystemExit(1)", Outcome(Kind.FAILS, "SystemExit", "1")),
-    "crash": (
-        "import faulthandler; faulthandler._sigsegv()",
-        Outcome(Kind.CRASHES, message=f"ended by {SEGFAULT}"),
-    ),
+    "crash": (CRASH[0], Outcome(Kind.CRASHES, message=f"ended by {CRASH[1]}")),
     "other exit code": (
         "import os; os._exit(3)",
         Outcome(Kind.CRASHES, message="exit code 3 without a traceback"),

@@ -25,6 +25,7 @@ _NAMES = {
     0xC0000139: "ENTRYPOINT_NOT_FOUND",
     0xC0000374: "HEAP_CORRUPTION",
     0xC0000409: "STACK_BUFFER_OVERRUN",
+    0xC0000602: "FAIL_FAST_EXCEPTION",
 }
 """What Windows calls them, in Microsoft's list of NTSTATUS values."""
 

@@ -110,11 +110,10 @@ def _every_version() -> dict[str, str]:
     """
     environ = dict(os.environ)
     home = Path.home()
-    pyenv = Path(environ.get("PYENV_ROOT", home / ".pyenv")) / "versions"
-    mise = home / ".local/share/mise"
+    own, mise = home / ".pyenv", home / ".local/share/mise"
     if os.name == "nt":
-        pyenv = Path(environ.get("PYENV", home / ".pyenv/pyenv-win")) / "versions"
-        mise = Path(environ.get("LOCALAPPDATA", home / "AppData/Local")) / "mise"
+        own, mise = own / "pyenv-win", home / "AppData/Local/mise"
+    pyenv = Path(environ.get("PYENV_ROOT", own)) / "versions"
     roots = [
         pyenv,
         Path(environ.get("MISE_DATA_DIR", mise)) / "installs/python",
