@@ -144,6 +144,10 @@ def test_a_script_sees_its_pairing_s_variables_and_none_of_the_machine_s(
     [
         ("cannot import 'x' (/home/me/a b/x.py)", "cannot import 'x' (<path>)"),
         (r"cannot import 'x' (C:\Users\me\x.py)", "cannot import 'x' (<path>)"),
+        (r"No such file: 'd:\\a b\\x.dll'", "No such file: '<path>'"),
+        (r"error in Z:/a/x.dll and \\?\C:\a\x.dll: it", "error in <path> and <path> it"),
+        (r"error in \\server\share\x.h5 here", "error in <path> here"),
+        (r"not a path: \n, a\b, x:y, \\d+", r"not a path: \n, a\b, x:y, \\d+"),
         ("No such file: '/usr/lib/x.so'", "No such file: '<path>'"),
         ("error in /usr/lib/x.so: it", "error in <path> it"),
         ("<Dense object at 0x7f89f55ed5d0>", "<Dense object at 0x...>"),
