@@ -68,7 +68,7 @@ if [int(number) for number in version("nox").split(".")] < [2025, 2, 9]:
 sys.path.insert(0, str(ROOT))
 
 from envs import Problem  # noqa: E402
-from envs.model import lock, pairing  # noqa: E402
+from envs.model import lock, pairing, platforms  # noqa: E402
 
 T = TypeVar("T")
 
@@ -254,7 +254,10 @@ def asked() -> list[str]:
 
 
 try:
-    targets = lock.list_executable(pairing.load_pairings())
+    # A machine without locks has sessions too: each says why, and what to do.
+    here = platforms.this_platform()
+    listed = here if here in platforms.PLATFORMS else platforms.LINUX
+    targets = lock.list_sessions(pairing.load_pairings(), listed)
     pairing.choose_names(targets, asked())
     for each in targets.values():
         register(each)

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from envs import Problem
 from envs.bench import stopwatch
-from envs.model import disk, failures, lock, outcome_records, pairing
+from envs.model import disk, failures, host, lock, outcome_records, pairing
 from envs.model.failures import Rules
 from envs.model.outcomes import Outcome, Run
 from envs.model.pairing import Target
@@ -95,7 +95,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 def _start(session: pytest.Session, say: sessions.Say) -> Started:
     option = session.config.getoption
     name = option("--target")
-    known = lock.list_executable(pairing.load_pairings(wheels=lock.known_wheels()))
+    known = lock.list_sessions(pairing.load_pairings(wheels=lock.known_wheels()), host.find_host())
     target = known[pairing.choose_names(known, [name])[0]]
     rules = failures.load_rules()
     record = {} if option("--bless") else outcome_records.load_record(target, rules)
@@ -150,8 +150,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if config.getoption("--bless") and started.ended:
         config.stash[BLESSED] = _bless(session, started)
     if folder := config.getoption("--measure"):
-        file = folder / f"{started.target.session}.json"
-        session_report.write_measurements(file, started.ended, _cpu() - started.cpu_before)
+        cpu = _cpu() - started.cpu_before
+        session_report.write_measurements(folder, started.target, started.ended, cpu)
     if config.getoption("--drop"):
         sessions.drop_sessions([started.target.session])
 
