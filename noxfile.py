@@ -185,6 +185,15 @@ def daily_share_(session: nox.Session) -> None:
 
 
 @nox.session(python=False, default=False)
+def merge(session: nox.Session) -> None:
+    """Merge results of sessions into the records: -- FOLDER... [--plan FILE] [--any-commit]."""
+    from envs.engine import merge_request, merging
+
+    request = merge_request.parse_merge_request(session.posargs, Path(session.invoked_from))
+    checked(session, lambda: merging.merge_results(request, session.log))
+
+
+@nox.session(python=False, default=False)
 def atlas(session: nox.Session) -> None:
     """Run every TensorFlow against every Keras: -- [tf212] [--keras 3.5] [--show] [--check 10]."""
     from envs.atlas import atlas_request, atlas_run

@@ -9,6 +9,7 @@ Each package may import those above it in this list, and none below (import-lint
 `interference`  what breaks an environment, and what mends it
 `bench`         what a run costs
 `publish`       pages, tables and pictures; a lock copied into a project
+`engine`        all of it run as shards on many machines, and merged
 `adding`        a new TensorFlow: its pairing file, its locks, its records
 
 The folders beside them hold data: `pairings` and `explained` are written by hand, `measured` by
