@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from envs import Problem
-from envs.model import index, lock, pairing, results
+from envs.engine import row_evidence
+from envs.engine.row_evidence import RowResult
+from envs.model import index, lock, pairing, platforms, results
 from envs.model.outcomes import Kind
 from envs.model.pairing import Target
 from envs.model.results import SessionResult
@@ -18,10 +20,16 @@ from envs.model.results import SessionResult
 
 @dataclass
 class Evidence:
-    """What some folders hold: `seen` is file -> target and result, `refused` is file -> reason."""
+    """What some folders hold.
+
+    `seen` is file -> target and result, `rows` is file -> row of the atlas, `refused` is file ->
+    reason, and `arrived` has kind, platform and session of all that could be read.
+    """
 
     seen: dict[Path, tuple[Target, SessionResult]] = field(default_factory=dict)
+    rows: dict[Path, RowResult] = field(default_factory=dict)
     refused: dict[Path, str] = field(default_factory=dict)
+    arrived: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,16 @@ def read_evidence(files: Iterable[Path], checkout: Checkout) -> Evidence:
     evidence = Evidence()
     for file in files:
         try:
+            if row_evidence.is_row_result(file):
+                row = row_evidence.read_row_result(file)
+                evidence.arrived.add(("atlas", platforms.LINUX, row.name))
+                if objection := row_evidence.object_to_row(row, checkout.commit):
+                    raise Problem(objection)
+                evidence.rows[file] = row
+                continue
             result = results.read_result(file)
+            if target := checkout.targets.get(_key(result)):
+                evidence.arrived.add(("locks", target.platform, target.session))
             if objection := object_to_result(result, checkout):
                 raise Problem(objection)
         except Problem as problem:

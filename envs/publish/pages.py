@@ -10,6 +10,7 @@ from pathlib import Path
 
 from envs import ROOT, Problem
 from envs.atlas import layout, row_files
+from envs.engine import scale
 from envs.interference import interferences
 from envs.model import disk, failures, index, lock, outcome_records, pairing
 from envs.model.index import Entry
@@ -24,6 +25,7 @@ ERRORS = ROOT / "examples" / "README.md"
 LOCKS = lock.FOLDER / "README.md"
 TOOLING = ROOT / "envs" / "README.md"
 BENCH = ROOT / "envs" / "bench" / "README.md"
+ENGINE = ROOT / "envs" / "engine" / "README.md"
 
 _IMPORTS = {
     "`tf.keras`": "broken_import/correction",
@@ -72,6 +74,7 @@ def render_pages() -> dict[Path, str]:
             "atlas": atlas_picture.render_atlas_table(*grid),
             "atlas-failures": atlas_picture.render_atlas_failures(*grid),
         },
+        ENGINE: {"scale": scale.render_scale()},
         BENCH: {"speed": _relink(bench_tables.render_bench_tables(), BENCH)},
     }
     pictures = {
