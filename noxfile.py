@@ -69,7 +69,7 @@ if [int(number) for number in version("nox").split(".")] < [2025, 2, 9]:
 sys.path.insert(0, str(ROOT))
 
 from envs import Problem  # noqa: E402
-from envs.model import console, lock, pairing  # noqa: E402
+from envs.model import console, lock, pairing, platforms  # noqa: E402
 
 T = TypeVar("T")
 
@@ -188,6 +188,40 @@ def daily_share_(session: nox.Session) -> None:
 
 
 @nox.session(python=False, default=False)
+def plan(session: nox.Session) -> None:
+    """Print all work as shards, a matrix for an engine: -- --shards 40 [--scale] [--help]."""
+    from envs.engine import plan_request, planning, scale
+
+    request = checked(session, lambda: plan_request.parse_plan_request(session.posargs))
+    if request is None:
+        print(checked(session, scale.render_scale))
+    else:
+        print(checked(session, lambda: planning.make_plan(request, session.warn)))
+
+
+@nox.session(python=False, default=False)
+def shard(session: nox.Session) -> None:
+    """Run one shard of a plan on this machine: -- 3/40 [--results FOLDER] [--plan FILE]."""
+    from envs.engine import plan_request, shard_run
+
+    origin = Path(session.invoked_from)
+    request = checked(session, lambda: plan_request.parse_shard_request(session.posargs, origin))
+    checked(session, lambda: shard_run.run_shard(request, session.log))
+
+
+@nox.session(python=False, default=False)
+def merge(session: nox.Session) -> None:
+    """Merge results of sessions into the records: -- FOLDER... [--plan FILE] [--any-commit]."""
+    from envs.engine import merge_request, merging
+    from envs.publish import pages as pages_
+
+    request = merge_request.parse_merge_request(session.posargs, Path(session.invoked_from))
+    changed = checked(session, lambda: merging.merge_results(request, session.log))
+    checked(session, pages_.write_pages)
+    checked(session, lambda: merging.check_whole(changed))
+
+
+@nox.session(python=False, default=False)
 def atlas(session: nox.Session) -> None:
     """Run every TensorFlow against every Keras: -- [tf212] [--keras 3.5] [--show] [--check 10]."""
     from envs.atlas import atlas_request, atlas_run
@@ -257,7 +291,10 @@ def asked() -> list[str]:
 
 
 try:
-    targets = lock.list_executable(pairing.load_pairings())
+    # A machine without locks has sessions too: each says why, and what to do.
+    here = platforms.this_platform()
+    listed = here if here in platforms.PLATFORMS else platforms.LINUX
+    targets = lock.list_sessions(pairing.load_pairings(), listed)
     pairing.choose_names(targets, asked())
     for each in targets.values():
         register(each)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from rich.console import Console
 
 from envs import Problem
 from envs.bench import stopwatch
-from envs.model import console, disk, failures, lock, outcome_records, pairing
+from envs.model import console, disk, failures, host, lock, outcome_records, pairing
 from envs.model.failures import Rules
 from envs.model.outcomes import Outcome, Run
 from envs.model.pairing import Target
@@ -43,6 +44,7 @@ class Started:
     futures: dict[str, Future[Run]]
     ended: dict[str, Run]
     cpu_before: float
+    began: float
 
 
 STARTED = pytest.StashKey[Started]()
@@ -95,9 +97,10 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 
 def _start(session: pytest.Session, say: sessions.Say) -> Started:
+    began = time.monotonic()
     option = session.config.getoption
     name = option("--target")
-    known = lock.list_executable(pairing.load_pairings(wheels=lock.known_wheels()))
+    known = lock.list_sessions(pairing.load_pairings(wheels=lock.known_wheels()), host.find_host())
     target = known[pairing.choose_names(known, [name])[0]]
     rules = failures.load_rules()
     record = {} if option("--bless") else outcome_records.load_record(target, rules)
@@ -106,7 +109,7 @@ def _start(session: pytest.Session, say: sessions.Say) -> Started:
     ]
     options = (option("--installer"), option("--jobs"), option("--script-timeout"), say)
     futures = sessions.start_scripts(target, scripts, *options)
-    return Started(target, rules, record, futures, {}, _cpu())
+    return Started(target, rules, record, futures, {}, _cpu(), began)
 
 
 @pytest.fixture
@@ -159,8 +162,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if config.getoption("--bless") and started.ended:
         config.stash[BLESSED] = _bless(session, started)
     if folder := config.getoption("--measure"):
-        file = folder / f"{started.target.session}.json"
-        session_report.write_measurements(file, started.ended, _cpu() - started.cpu_before)
+        cpu = _cpu() - started.cpu_before
+        elapsed = time.monotonic() - started.began
+        session_report.write_measurements(folder, started.target, started.ended, cpu, elapsed)
     if config.getoption("--drop"):
         sessions.drop_sessions([started.target.session])
 

@@ -51,7 +51,9 @@ def test_a_machine_that_no_lock_is_for_is_named(
     copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platforms, "this_platform", lambda: "linux-riscv64")
-    assert "no lock for this machine, linux-riscv64: give --platform, one of linux" in refused(copy)
+    said = refused(copy)
+    assert "there is no lock for this machine, linux-riscv64: TensorFlow has wheels for " in said
+    assert "; or give --platform, one of linux-x86_64, " in said
 
 
 # --- a target without a lock: why, and the nearest lock ---

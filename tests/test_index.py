@@ -13,11 +13,13 @@ from jsonschema import Draft202012Validator
 from samples import RULES
 
 from envs import Problem
-from envs.model import index, lock, pairing, platforms
+from envs.model import index, lock, outcome_records, pairing, platforms
 from envs.model.lock import Lock
+from envs.model.outcome_records import Executed
 from envs.model.pairing import Target
 
 PAIRINGS = pairing.load_pairings()
+WINDOWS = Target(PAIRINGS["tf212"], "3.11", "windows-x86_64")
 ENTRIES = {index.entry_key(entry): entry for entry in index.load_index()}
 
 
@@ -46,14 +48,28 @@ def test_what_is_executed_here_was_executed_with_the_pins_of_its_lock() -> None:
         session
         for session, target in lock.list_executable(PAIRINGS).items()
         if ENTRIES[index.target_key(target)]["status"] != "executed"
+        and target.variant == platforms.DEFAULT
     ]
     assert stale == []
 
 
-def test_only_what_ran_on_this_platform_is_called_executed() -> None:
-    executed = {key for key, entry in ENTRIES.items() if entry["status"] == "executed"}
-    known = lock.list_executable(PAIRINGS).values()
-    assert executed == {index.target_key(target) for target in known}
+def test_what_an_emulator_ran_is_never_called_executed() -> None:
+    emulated = Executed("2026-11-25", lock.read_lock(WINDOWS).digest, "wine 10.0")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outcome_records, "last_executed", lambda target, rules: emulated)
+        entry = index._entry(WINDOWS, {}, RULES)
+    assert (entry["status"], entry["date"], entry["with"]) == (
+        "emulated",
+        "2026-11-25",
+        "wine 10.0",
+    )
+
+
+def test_what_is_only_resolved_says_why_if_nobody_can_run_it() -> None:
+    entry = index._entry(Target(PAIRINGS["tf212"], "3.11", "macos-arm64"), {}, RULES)
+    assert entry["status"] == "resolved"
+    assert "nothing was found that runs macOS" in entry["reason"]
+    assert "reason" not in ENTRIES[index.target_key(WINDOWS)]
 
 
 def test_a_lock_whose_pins_change_is_no_longer_executed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from envs import ROOT, Problem
+from envs import ROOT
 from envs.locking import derivation, lock_request, lock_text, pip_tools, pypi, resolver, tool_locks
 from envs.locking.lock_request import LockRequest
 from envs.locking.resolver import NoSolution
-from envs.model import disk, index, lock, pairing, platforms
+from envs.model import disk, host, index, lock, pairing
 from envs.model.pairing import Pairing, Target
 
 PROGRESS = ROOT / ".nox" / "lock-progress.json"
@@ -31,10 +31,7 @@ def renew_locks(request: LockRequest, say: Callable[[str], None] = print) -> Non
     """
     pairings = pairing.load_pairings()
     pairing.choose_names(pairings, [*request.names])
-    if platforms.this_platform() != platforms.LINUX:
-        raise Problem(
-            "locks are compiled on Linux x86_64, and all others derive from those: run it there"
-        )
+    host.require_linux("locks are compiled, and those of other platforms derived,")
     began = time.monotonic()
     lock.FOLDER.mkdir(exist_ok=True)
     if request.tools or not tool_locks.TOOLS.is_dir():

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from envs import ROOT, Problem
+from envs import EXPLAINED, ROOT, Problem
 from envs.model import disk, failures, lock, outcome_records, pairing
 from envs.model.failures import Rules
 from envs.model.pairing import Pairing, Target
@@ -21,7 +22,8 @@ SCHEMA = ROOT / "requirements" / "index.schema.json"
 TOOLS = lock.FOLDER / "tools"
 
 KERAS = ("keras", "keras-nightly", "tf-keras")
-STATUSES = ("executed", "resolved", "impossible")
+UNEXECUTED = EXPLAINED / "unexecuted.toml"
+"""Why locks are not run, by platform, variant and Python; written by hand."""
 
 Entry = Mapping[str, Any]
 
@@ -121,17 +123,46 @@ def _entry(
         return facts | {"status": "impossible", "reason": reason}
     lock_ = lock.read_lock(target)
     run = outcome_records.last_executed(target, rules)
-    executed = run is not None and run.pins == lock_.digest
+    current = run if run and run.pins == lock_.digest else None
     payload = lock.payload_of(target)
     assert payload is not None
+    if current is None:
+        ran = {"status": "resolved", "date": lock_.date, "reason": explain_unexecuted(target)}
+    elif current.emulator:
+        ran = {"status": "emulated", "date": current.date, "with": current.emulator}
+    else:
+        lacking = "no GPU" if target.variant == "cuda" else None
+        ran = {"status": "executed", "date": current.date, "with": lacking}
     return facts | {
-        "status": "executed" if executed else "resolved",
-        "date": run.date if run and executed else lock_.date,
+        **{key: value for key, value in ran.items() if value or key == "date"},
         "file": lock.lock_path(target).relative_to(lock.FOLDER).as_posix(),
         "tensorflow": payload.release,
         "payload": payload.package,
         **{name: lock_.versions.get(name) for name in KERAS},
     }
+
+
+def explain_unexecuted(target: Target) -> str | None:
+    """Why a target's lock is not run, from `envs/explained/unexecuted.toml`; None if it can be.
+
+    Raises Problem if the file cannot be read.
+    """
+    facts = {
+        "platform": target.platform,
+        "variant": target.variant,
+        "python": target.python,
+        "recommended": target.recommended,
+    }
+    for rule in _unexecuted_rules():
+        if all(facts[key] in values for key, values in rule.items() if key in facts):
+            return str(rule["reason"])
+    return None
+
+
+@cache
+def _unexecuted_rules() -> list[dict[str, Any]]:
+    rules: list[dict[str, Any]] = disk.read_toml(UNEXECUTED).get("unexecuted", [])
+    return rules
 
 
 def check_requirements(pairings: Mapping[str, Pairing], folder: Path = lock.FOLDER) -> list[str]:

@@ -137,18 +137,29 @@ def render_in(target: Target) -> str:
     return "\n".join(lines) + "\n"
 
 
-def list_executable(pairings: Mapping[str, Pairing]) -> dict[str, Target]:
-    """Session name -> target, for each lock that is executed.
+def list_sessions(
+    pairings: Mapping[str, Pairing], platform: str = platforms.LINUX
+) -> dict[str, Target]:
+    """Session name -> target, for each session on a platform.
 
-    These are the locks for Linux x86_64: every Python, and `cpu` on the recommended one.
+    These are every Python of every pairing, with a lock or not, and each variant that has a lock.
     """
-    executable = {}
-    for target in pairing.list_targets(pairings).values():
-        executable[target.session] = target
-        cpu = Target(target.pairing, target.python, variant="cpu")
-        if target.recommended and lock_path(cpu).exists():
-            executable[cpu.session] = cpu
-    return executable
+    listed = {}
+    for target in pairing.list_targets(pairings, platform).values():
+        listed[target.session] = target
+        for variant, offered in platforms.VARIANTS.items():
+            other = Target(target.pairing, target.python, platform, variant)
+            if platform in offered and other != target and lock_path(other).exists():
+                listed[other.session] = other
+    return listed
+
+
+def list_executable(
+    pairings: Mapping[str, Pairing], platform: str = platforms.LINUX
+) -> dict[str, Target]:
+    """Session name -> target, for each session on a platform that has a lock to run."""
+    listed = list_sessions(pairings, platform)
+    return {name: target for name, target in listed.items() if lock_path(target).exists()}
 
 
 def read_lock(target: Target, folder: Path = FOLDER) -> Lock:

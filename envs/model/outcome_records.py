@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,20 @@ from envs.model.pairing import Pairing, Target
 
 RECORDS = MEASURED / "outcomes"
 
+_EXECUTION = ("executed", "pins", "emulator")
+"""The keys of a table that say when and how it was run; the others are scripts."""
+
 
 @dataclass(frozen=True)
 class Executed:
-    """When a lock was last executed and blessed (an ISO date), and the digest of its pins then."""
+    """When a lock was last executed and blessed (an ISO date), and the digest of its pins then.
+
+    `emulator` is the name and version of what stood in for the platform; empty on the real one.
+    """
 
     date: str
     pins: str
+    emulator: str = ""
 
 
 def record_path(pairing_: Pairing) -> Path:
@@ -32,22 +39,23 @@ def record_path(pairing_: Pairing) -> Path:
 
 
 def load_records(pairing_: Pairing, rules: Rules) -> dict[str, dict[str, Outcome]]:
-    """Python and variant (`3.11`, `3.11 cpu`) -> script -> expected outcome.
+    """Python and variant, after the platform if it is not Linux x86_64 -> script -> outcome.
 
-    Raises Problem for an expectation that is missing, surplus or unknown.
+    Such as `3.11`, `3.11 cpu` and `windows-x86_64 3.11`. Raises Problem for an expectation that is
+    missing, surplus or unknown.
     """
     return {name: record for name, (record, _) in _load(pairing_, rules).items()}
 
 
 Records = dict[str, tuple[dict[str, Outcome], Executed]]
-"""Python and variant (`3.11`, `3.11 cpu`) -> script -> expected outcome, and the execution."""
+"""Name in the record (see `load_records`) -> script -> expected outcome, and the execution."""
 
 
 def _load(pairing_: Pairing, rules: Rules) -> Records:
     """The record of a pairing. Raises Problem for a missing, surplus or unknown expectation.
 
-    The top of the file is for the recommended Python. Each other Python or variant that was
-    executed has a table, with the outcomes that differ there.
+    The top of the file is for the recommended Python on Linux x86_64. Each other Python, variant
+    or platform that was executed has a table, with the outcomes that differ there.
     """
     path = record_path(pairing_)
     where = f"envs/measured/outcomes/{path.name}"
@@ -58,17 +66,19 @@ def _load(pairing_: Pairing, rules: Rules) -> Records:
     tables: dict[str, dict[str, Any]] = {pairing_.pythons[0]: {}}
     for name in [name for name, value in common.items() if isinstance(value, dict)]:
         if name not in _recordable(pairing_)[1:]:
-            raise Problem(f"{where}: {name}: the pairing has no such further Python or variant")
+            raise Problem(
+                f"{where}: {name}: the pairing has no such further Python, variant or platform"
+            )
         tables[name] = common.pop(name)
     records: Records = {}
     for name, table in tables.items():
         here = {**common} if name == pairing_.pythons[0] else table
-        date, pins = here.pop("executed", None), here.pop("pins", None)
-        common = {key: value for key, value in common.items() if key not in ("executed", "pins")}
+        date, pins, emulator = (here.pop(key, None) for key in _EXECUTION)
+        common = {key: value for key, value in common.items() if key not in _EXECUTION}
         if type(date) is not datetime.date or not re.fullmatch("[0-9a-f]{12}", str(pins)):
             raise Problem(f"{where}: {name}: executed, pins: must be a date and a digest: {bless}")
         record = _parse_record(common | table, rules, where, bless)
-        records[name] = record, Executed(date.isoformat(), str(pins))
+        records[name] = record, Executed(date.isoformat(), str(pins), str(emulator or ""))
     return records
 
 
@@ -95,21 +105,26 @@ def _parse_record(
 
 
 def _recordable(pairing_: Pairing) -> list[str]:
-    """What a record may have outcomes for: the recommended Python, then others and variants."""
-    recommended, *others = pairing_.pythons
-    variants = [name for name in platforms.VARIANTS if name != platforms.DEFAULT]
-    return [recommended, *others, *(f"{recommended} {variant}" for variant in variants)]
+    """What a record may have outcomes for, the recommended Python on Linux x86_64 first."""
+    return [
+        _recorded_as(Target(pairing_, python, platform, variant))
+        for platform in platforms.PLATFORMS
+        for variant, offered in platforms.VARIANTS.items()
+        if platform in offered
+        for python in pairing_.pythons
+    ]
 
 
 def _recorded_as(target: Target) -> str:
-    """The name of a target in the record of its pairing: `3.11`, `3.11 cpu`."""
+    """The name of a target in the record of its pairing: `3.11`, `windows-x86_64 3.11 cpu`."""
+    platform = "" if target.platform == platforms.LINUX else f"{target.platform} "
     variant = "" if target.variant == platforms.DEFAULT else f" {target.variant}"
-    return target.python + variant
+    return platform + target.python + variant
 
 
 def last_executed(target: Target, rules: Rules) -> Executed | None:
     """When a target was last executed and blessed; None if it never was. Raises Problem."""
-    if target.platform != platforms.LINUX or not record_path(target.pairing).exists():
+    if not record_path(target.pairing).exists():
         return None
     record = _load(target.pairing, rules).get(_recorded_as(target))
     return record and record[1]
@@ -118,16 +133,18 @@ def last_executed(target: Target, rules: Rules) -> Executed | None:
 def load_record(target: Target, rules: Rules) -> dict[str, Outcome]:
     """Script -> expected outcome. Raises Problem as `load_records` does.
 
-    Also raises Problem if this Python or variant has no record yet.
+    A target that was never run on its platform, or in its variant, is expected to do what its
+    Python does on Linux x86_64. Also raises Problem if that has no record yet.
     """
     records = load_records(target.pairing, rules)
-    name = _recorded_as(target)
-    if name not in records:
-        where = f"envs/measured/outcomes/{record_path(target.pairing).name}"
-        raise Problem(
-            f"{where}: no expectations for {target.session}: run nox -s {target.session} -- --bless"
-        )
-    return records[name]
+    on_linux = replace(target, platform=platforms.LINUX)
+    for nearest in (target, on_linux, target.base):
+        if (name := _recorded_as(nearest)) in records:
+            return records[name]
+    where = f"envs/measured/outcomes/{record_path(target.pairing).name}"
+    raise Problem(
+        f"{where}: no expectations for {target.session}: run nox -s {target.session} -- --bless"
+    )
 
 
 def list_objections(record: Mapping[str, Outcome], rules: Rules) -> list[str]:
@@ -156,17 +173,31 @@ def list_objections(record: Mapping[str, Outcome], rules: Rules) -> list[str]:
     return objections
 
 
-def bless_record(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str:
+def bless_record(
+    target: Target,
+    happened: Mapping[str, Outcome],
+    rules: Rules,
+    *,
+    date: str = "",
+    emulator: str = "",
+) -> str:
     """Record the outcomes that happened as expected; scripts that did not run keep their record.
 
-    Returns what changed. Raises Problem, and writes nothing, if there are objections.
+    `date` is the ISO date of the run, today by default; `emulator` is the name and version of what
+    stood in for the platform, if something did. Returns what changed. Raises Problem, and writes
+    nothing, if there are objections.
     """
+    run = Executed(
+        date or datetime.datetime.now(datetime.UTC).date().isoformat(),
+        lock.read_lock(target).digest,
+        emulator,
+    )
     # Sessions that run side by side may bless the same file.
     with disk.alone(ROOT / ".nox" / f"{target.pairing.name}.record"):
-        return _bless(target, happened, rules)
+        return _bless(target, happened, rules, run)
 
 
-def _bless(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str:
+def _bless(target: Target, happened: Mapping[str, Outcome], rules: Rules, run: Executed) -> str:
     path = record_path(target.pairing)
     name, recommended = _recorded_as(target), target.pairing.pythons[0]
     try:
@@ -177,23 +208,37 @@ def _bless(target: Target, happened: Mapping[str, Outcome], rules: Rules) -> str
         raise Problem(
             f"{target.session} cannot be blessed: first run nox -s {target.pairing.name} -- --bless"
         )
-    pins = lock.read_lock(target).digest
-    before, run_ = records.get(name, ({}, None))
+    before, last = records.get(name, ({}, None))
     ran_all = set(happened) == set(outcomes.list_scripts())
     record = before | {**happened}
-    # The date is new only if all scripts ran, and the pins or the outcomes changed.
-    if run_ is None or (ran_all and (run_.pins, before) != (pins, record)):
-        run_ = Executed(datetime.datetime.now(datetime.UTC).date().isoformat(), pins)
     if missing := sorted(set(outcomes.list_scripts()) - set(record)):
         raise Problem(f"{target.session} cannot be blessed: {', '.join(missing)} did not run")
-    if run_.pins != pins and not ran_all:
+    if last and last.pins != run.pins and not ran_all:
         raise Problem(f"{target.session} cannot be blessed: its lock is new: run all scripts")
     if objections := list_objections(record, rules):
         raise Problem(f"{target.session} cannot be blessed:\n" + "\n".join(objections))
+    if last and last.pins == run.pins and run.emulator and not last.emulator and before != record:
+        raise Problem(
+            f"{target.session} cannot be blessed: with {run.emulator} it ends otherwise than on "
+            f"{platforms.PLATFORMS[target.platform].label} itself, where it ran on {last.date}"
+        )
     old = path.read_text(encoding="utf-8") if path.exists() else ""
-    new = _render_records(target.pairing, records | {name: (record, run_)}, rules)
+    kept = last if last and not _is_news(before, last, record, run, ran_all) else run
+    new = _render_records(target.pairing, records | {name: (record, kept)}, rules)
     disk.write_file(path, new)
     return disk.describe_change(old, new)
+
+
+def _is_news(
+    before: Mapping[str, Outcome],
+    last: Executed,
+    record: Mapping[str, Outcome],
+    run: Executed,
+    ran_all: bool,
+) -> bool:
+    """Whether a run is recorded with its own date: pins, outcomes or the machine are new."""
+    real_at_last = bool(last.emulator) and not run.emulator
+    return ran_all and ((last.pins, before) != (run.pins, record) or real_at_last)
 
 
 def _render_records(pairing_: Pairing, records: Records, rules: Rules) -> str:
@@ -209,7 +254,7 @@ def _render_records(pairing_: Pairing, records: Records, rules: Rules) -> str:
     lines = [
         f"# What each example does in {pairing_.name}: works, or a failure that is explained in",
         "# envs/explained/failures.toml; when it was run, and with which pins (their digest). For",
-        "# another Python or variant, only what differs.",
+        "# another Python, variant or platform, only what differs; `emulator` ran it, if any.",
         "# Written by a run:",
         f"#     nox -s {pairing_.name} -- --bless",
         *_render_executed(records[recommended][1]),
@@ -225,7 +270,8 @@ def _render_records(pairing_: Pairing, records: Records, rules: Rules) -> str:
 
 
 def _render_executed(run_: Executed) -> list[str]:
-    return [f"executed = {run_.date}", f'pins = "{run_.pins}"']
+    lines = [f"executed = {run_.date}", f'pins = "{run_.pins}"']
+    return [*lines, f'emulator = "{run_.emulator}"'] if run_.emulator else lines
 
 
 def _toml(text: str) -> str:

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 from envs import ROOT, Problem
 from envs.model import version_numbers
-from envs.model.platforms import DEFAULT, LINUX, VARIANTS, Wheels
+from envs.model.platforms import DEFAULT, LINUX, PLATFORMS, VARIANTS, Wheels
 
 FOLDER = ROOT / "envs" / "pairings"
 INDEX = ROOT / "requirements" / "index.json"
@@ -129,6 +129,12 @@ class Target:
         return f"{self.pairing.summary} Python {self.python}{variant}."
 
     @property
+    def label(self) -> str:
+        """Its session and, if it is not Linux x86_64, the platform: `tf212 on Windows x86_64`."""
+        where = "" if self.platform == LINUX else f" on {PLATFORMS[self.platform].label}"
+        return self.session + where
+
+    @property
     def tags(self) -> list[str]:
         """The tags of its session."""
         if self.variant != DEFAULT:
@@ -236,10 +242,10 @@ def load_wheels(path: Path = INDEX) -> Wheels:
     return listed
 
 
-def list_targets(pairings: Mapping[str, Pairing]) -> dict[str, Target]:
+def list_targets(pairings: Mapping[str, Pairing], platform: str = LINUX) -> dict[str, Target]:
     """Session name -> target, for every Python of every pairing that is possible."""
     targets = [
-        Target(pairing, python)
+        Target(pairing, python, platform)
         for pairing in pairings.values()
         if pairing.impossible is None
         for python in pairing.pythons
@@ -264,7 +270,7 @@ def choose_names(known: Mapping[str, Any], names: list[str]) -> list[str]:
     """The names, all of `known` if there are none; Problem for one that is not known."""
     for name in names:
         if name not in known:
-            shown = [other for other in known if not re.search(r"-(py3\d+|cpu)$", other)]
+            shown = [other for other in known if not re.search(r"-(py3\d+|cpu|cuda)$", other)]
             raise Problem(f"unknown pairing '{name}'; the known ones are: {', '.join(shown)}")
     return names or list(known)
 

@@ -6,15 +6,14 @@ import argparse
 import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from envs import Problem
-from envs.model import index, pairing, platforms, version_numbers
+from envs.model import host, nearest_lock, pairing, platforms
 from envs.model.index import Entry
-from envs.model.pairing import Pairing, Target
+from envs.model.pairing import Target
 from envs.model.platforms import DEFAULT, PLATFORMS, VARIANTS
 
 FORMATS = {"requirements": "requirements.txt", "pylock": "pylock.toml"}
@@ -97,63 +96,21 @@ def choose_target(request: CopyRequest, listed: Sequence[Entry]) -> Target:
         )
     platform = _platform(request.platform)
     target = Target(pairings[request.pairing], python, platform, request.variant)
-    if find_entry(target, listed).get("status", "impossible") != "impossible":
+    if nearest_lock.has_lock(target, listed):
         return target
-    message = (
-        f"{target.pairing.name}: no lock for {describe_target(target)}: {_why(target, listed)}"
-    )
-    if nearest := find_nearest(target, pairings, listed):
+    message = nearest_lock.explain_missing_lock(target, listed)
+    if nearest := nearest_lock.find_nearest(target, pairings, listed):
         message += f"\nto copy the nearest lock instead:\n    {copy_command(request, nearest)}"
     raise Problem(message)
-
-
-def find_nearest(
-    target: Target, pairings: Mapping[str, Pairing], listed: Sequence[Entry]
-) -> Target | None:
-    """The nearest target on the same platform that has a lock; None if there is none.
-
-    Another Python is nearer than another variant, and that is nearer than another TensorFlow.
-    """
-    minors = sorted({_minor(pairing_) for pairing_ in pairings.values()})
-
-    def distance(candidate: Target) -> tuple[Any, ...]:
-        place, wanted = (
-            minors.index(_minor(candidate.pairing)),
-            minors.index(_minor(target.pairing)),
-        )
-        return (
-            candidate.pairing != target.pairing,
-            abs(place - wanted),
-            candidate.pairing.kind != target.pairing.kind,
-            candidate.variant != target.variant,
-            abs(
-                version_numbers.release_numbers(candidate.python)[1]
-                - version_numbers.release_numbers(target.python)[1]
-            ),
-            not candidate.recommended,
-        )
-
-    candidates = [
-        Target(pairings[entry["pairing"]], entry["python"], entry["platform"], entry["variant"])
-        for entry in listed
-        if entry["status"] != "impossible"
-        and entry["platform"] == target.platform
-        and entry["pairing"] in pairings
-        # A pre-release is proposed to nobody who did not ask for it.
-        and (entry["pairing"] == target.pairing.name or not pairings[entry["pairing"]].preview)
-    ]
-    return min(candidates, key=distance, default=None)
 
 
 def _platform(word: str | None) -> str:
     """The one platform that a word names, or that of this machine without a word."""
     known = ", ".join(PLATFORMS)
     if word is None:
-        if (here := platforms.this_platform()) not in PLATFORMS:
-            raise Problem(
-                f"there is no lock for this machine, {here}: give --platform, one of {known}"
-            )
-        return here
+        if objection := host.object_to_host():
+            raise Problem(f"{objection}; or give --platform, one of {known}")
+        return platforms.this_platform()
     matches = platforms.match_platforms(word)
     if not matches:
         raise Problem(f"unknown platform '{word}'; the known ones are: {known}")
@@ -162,30 +119,6 @@ def _platform(word: str | None) -> str:
     if len(matches) > 1:
         raise Problem(f"--platform {word}: say which: {' or '.join(matches)}")
     return matches[0]
-
-
-def find_entry(target: Target, listed: Sequence[Entry]) -> Entry:
-    """The entry of a target in the index `listed`; empty if it has none."""
-    key = index.target_key(target)
-    return next((entry for entry in listed if index.entry_key(entry) == key), {})
-
-
-def _why(target: Target, listed: Sequence[Entry]) -> str:
-    """Why a target has no lock, in words."""
-    pairing_ = target.pairing
-    if pairing_.impossible:
-        return pairing_.impossible
-    if target.platform not in VARIANTS[target.variant]:
-        labels = [PLATFORMS[name].label for name in VARIANTS[target.variant]]
-        return f"the variant {target.variant} is published for {' and '.join(labels)} only"
-    if target.python not in pairing_.pythons:
-        return f"{pairing_.name} is for Python {', '.join(pairing_.pythons)}"
-    reason = find_entry(target, listed).get("reason")
-    return reason or "it is not in requirements/index.json: run nox -s lock"
-
-
-def _minor(pairing_: Pairing) -> tuple[int, ...]:
-    return version_numbers.release_numbers(pairing_.tensorflow)[:2]
 
 
 def copy_command(request: CopyRequest, target: Target) -> str:
@@ -199,10 +132,3 @@ def copy_command(request: CopyRequest, target: Target) -> str:
     if request.format != "requirements":
         words += ["--format", request.format]
     return shlex.join([*words, *(["--force"] if request.force else [])])
-
-
-def describe_target(target: Target) -> str:
-    """The Python, platform and variant of a target: `Python 3.11 on Linux x86_64`."""
-    return (
-        f"Python {target.python} on {platforms.describe_platform(target.platform, target.variant)}"
-    )

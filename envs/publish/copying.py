@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from envs import Problem
-from envs.model import index, lock, outcomes, platforms
+from envs.model import index, lock, nearest_lock, outcomes, platforms
 from envs.model.index import Entry
 from envs.model.pairing import Target
 from envs.model.platforms import PLATFORMS
@@ -57,8 +57,12 @@ def copy_lock(
         files[path] = text.encode()
     _write(request.path, files)
 
-    say(f"{request.path}: written {', '.join(files)}, for {copy_request.describe_target(target)}")
-    if copy_request.find_entry(target, listed).get("status") != "executed":
+    say(f"{request.path}: written {', '.join(files)}, for {nearest_lock.describe_target(target)}")
+    entry = nearest_lock.find_entry(target, listed)
+    if entry.get("status") == "emulated":
+        label = PLATFORMS[target.platform].label
+        say(f"this lock ran with {entry['with']}, never on {label} itself: run verify.py to check")
+    elif entry.get("status") != "executed":
         say("this lock was resolved but never executed: run verify.py to see whether it works")
     if target.pairing.preview:
         say(f"TensorFlow {target.pairing.tensorflow} is a pre-release: it is not recommended")

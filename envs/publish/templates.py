@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from packaging.utils import canonicalize_name
 
 from envs import Problem
-from envs.model import lock, version_numbers
+from envs.model import lock, nearest_lock, version_numbers
 from envs.model.lock import Lock
 from envs.model.pairing import Target
 from envs.model.platforms import PLATFORMS
@@ -61,7 +61,7 @@ def render_template(name: str, target: Target) -> tuple[str, str]:
     text = jinja.get_template(f"{Path(copy_request.TEMPLATES[name]).name}.jinja").render(
         target=target,
         pairing=target.pairing,
-        label=copy_request.describe_target(target),
+        label=nearest_lock.describe_target(target),
         renew=copy_request.copy_command(
             CopyRequest(target.pairing.name, Path("PATH"), templates=(name,)), target
         )
@@ -109,7 +109,7 @@ def render_pylock(target: Target) -> str:
     _check_pylock(tomllib.loads(text), wanted, lock.lock_label(target))
     request = CopyRequest(target.pairing.name, Path("PATH"), format="pylock")
     return (
-        f"# The lock of {target.pairing.name} for {copy_request.describe_target(target)}, "
+        f"# The lock of {target.pairing.name} for {nearest_lock.describe_target(target)}, "
         "by keras-pairings; "
         f"renew it with:\n#     {copy_request.copy_command(request, target)} --force\n{text}"
     )
@@ -139,6 +139,6 @@ def check_template(name: str, target: Target) -> None:
     if name in ("dockerfile", "devcontainer") and target.platform not in IMAGES:
         raise Problem(
             f"--with {name}: a container runs Linux, "
-            f"and this lock is for {copy_request.describe_target(target)}: "
+            f"and this lock is for {nearest_lock.describe_target(target)}: "
             f"give --platform {' or --platform '.join(IMAGES)}"
         )

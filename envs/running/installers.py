@@ -56,3 +56,11 @@ def pypi_options() -> list[str]:
 def describe_variables(environ: Mapping[str, str]) -> str:
     """Variables as a person types them before a command: `A=1 B=2 `."""
     return "".join(f"{name}={value} " for name, value in environ.items())
+
+
+def describe_command(environ: Mapping[str, str], command: str) -> str:
+    """A command with its variables, as a person types it in the shell of this machine."""
+    if sys.platform == "win32":
+        settings = "".join(f'$env:{name} = "{value}"; ' for name, value in environ.items())
+        return settings + command
+    return describe_variables(environ) + command

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from rich.table import Table
 
 from envs import ROOT, Problem
-from envs.model import disk, failures, outcome_records
+from envs.model import failures, outcome_records, results
 from envs.model.outcomes import Kind, Outcome, Run
 from envs.model.pairing import Target
 
@@ -24,7 +23,7 @@ def render_table(target: Target, ended: Mapping[str, Run]) -> Table:
     record: dict[str, Outcome] = {}
     with suppress(Problem):
         record = outcome_records.load_record(target, rules)
-    table = Table(title=f"{target.session}: {target.pairing.summary}", title_justify="left")
+    table = Table(title=f"{target.label}: {target.pairing.summary}", title_justify="left")
     for title in ("script", "expected", "happened", "why"):
         table.add_column(title, overflow="fold")
     for script, run in ended.items():
@@ -44,18 +43,26 @@ def render_table(target: Target, ended: Mapping[str, Run]) -> Table:
 def bless_session(target: Target, ended: Mapping[str, Run]) -> str:
     """Record the outcomes as expected, and return what changed in words. Raises Problem."""
     happened = {script: run.outcome for script, run in ended.items() if script != "smoke"}
-    changed = outcome_records.bless_record(target, happened, failures.load_rules())
+    rules, emulator = failures.load_rules(), results.find_emulator()
+    changed = outcome_records.bless_record(target, happened, rules, emulator=emulator)
     return f"{outcome_records.record_path(target.pairing).relative_to(ROOT)}: {changed}"
 
 
-def write_measurements(file: Path, ended: Mapping[str, Run], cpu: float) -> None:
-    """Write the seconds and the outcome of each script, and the CPU seconds of all, as JSON.
+def write_measurements(
+    folder: Path, target: Target, ended: Mapping[str, Run], cpu: float, elapsed: float
+) -> None:
+    """Write what a session saw to its result in a folder: see `results.SessionResult`.
 
+    `cpu` is the CPU time of its scripts and `elapsed` the time of the whole session, in seconds.
     Raises Problem if the file cannot be written.
     """
-    measurements = {
-        "cpu": round(cpu, 3),
-        "seconds": {script: round(run.seconds, 3) for script, run in ended.items()},
-        "outcomes": {script: str(run.outcome) for script, run in ended.items()},
-    }
-    disk.write_file(file, json.dumps(measurements, indent=1) + "\n")
+    seconds = {script: run.seconds for script, run in ended.items()} | {results.SESSION: elapsed}
+    results.write_result(
+        folder,
+        results.make_result(
+            target,
+            cpu=round(cpu, 3),
+            seconds={name: round(took, 3) for name, took in seconds.items()},
+            outcomes={script: run.outcome for script, run in ended.items()},
+        ),
+    )

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from envs import ROOT, Problem
-from envs.model import lock, outcomes, pairing
+from envs.model import host, lock, nearest_lock, outcomes, pairing, platforms, results
 from envs.model.disk import NotWritable
 from envs.model.failures import Rules
 from envs.model.outcomes import Kind, Outcome, Run
@@ -20,7 +20,7 @@ from envs.running.interpreters import NoInterpreter
 
 Say = Callable[[str], object]
 
-SMOKE = Path(__file__).with_name("smoke.py")
+SMOKE = results.SMOKE
 
 _COMPILED = ("keras", "tensorflow_core", "tensorflow")
 """Packages of which `import tensorflow` imports nearly every module."""
@@ -49,12 +49,11 @@ def drop_sessions(names: list[str]) -> None:
 
     Also removes TensorFlow from uv's cache. Raises Problem for an unknown name.
     """
-    known = lock.list_executable(pairing.load_pairings())
+    known = lock.list_executable(pairing.load_pairings(), host.find_host())
     for name in pairing.choose_names(known, names):
         installation.drop_environment(environment_folder(known[name]))
         shutil.rmtree(bytecode_folder(known[name]).parent, ignore_errors=True)
-    for package in ("tensorflow", "tensorflow-cpu"):
-        installation.drop_cached(package)
+    installation.drop_cached(*platforms.PACKAGES)
 
 
 def start_scripts(
@@ -70,8 +69,11 @@ def start_scripts(
     Returns script -> its run, which may still be under way. `timeout` is in seconds for each
     script. `say` gets a line for everything that was repaired in the environment. If there is no
     interpreter, or the lock cannot be installed, every script gets that as its outcome.
-    Raises Problem if the lock does not belong to its pairing, or breaks a rule for locks.
+    Raises Problem if the target has no lock, or if the lock does not belong to its pairing, or
+    breaks a rule for locks.
     """
+    if not lock.lock_path(target).exists():
+        raise Problem(nearest_lock.explain_session(target))
     base = lock.read_lock(target.base) if target != target.base else None
     if problems := lock.check_lock(target, lock.read_lock(target), base):
         raise Problem("\n".join(problems))
@@ -146,14 +148,15 @@ def describe_mismatch(target: Target, script: str, expected: Outcome | None, run
     """A report of a run that did not end as expected: what to see, and how to repeat it."""
     python = interpreters.interpreter_in(environment_folder(target)).relative_to(ROOT)
     path = (SMOKE if script == "smoke" else outcomes.list_scripts()[script]).relative_to(ROOT)
+    repeat = installers.describe_command(target.pairing.env, f"{python} -I {path}")
     installed = installation.list_installed(environment_folder(target))
     versions = [f"{name} {installed[name]}" for name in _SHOWN if name in installed]
     return "\n".join(
         [
-            f"{target.session}: {script}",
+            f"{target.label}: {script}",
             f"  expected     {expected or 'nothing is recorded'}",
             f"  happened     {run_.outcome}",
-            f"  repeat       {installers.describe_variables(target.pairing.env)}{python} -I {path}",
+            f"  repeat       {repeat}",
             f"  interpreter  Python {target.python}, {python}",
             f"  installed    {', '.join(versions) or 'nothing'}",
             f"  record       nox -s {target.session} -- --bless   (if this is right)",

@@ -68,7 +68,7 @@ if RELEASE >= (2, 0):
     assert float(keeper.kept_values()["weight"]) == 1.0
     print("tf.Module: a dict returned from a tf.function")
 
-# As a module: on Python 3.7, uv's `tensorboard.exe` for Windows cannot be started. The version of
-# TensorBoard 1.13 cannot be asked for; its help imports as much.
+# As a module: on Python 3.7, uv's `tensorboard.exe` for Windows cannot be started. The tensorboard
+# of TensorFlow 1.13 does not know its version; its help imports as much.
 tensorboard = [sys.executable, "-m", "tensorboard.main"]
 subprocess.run([*tensorboard, "--version" if RELEASE > (1, 13) else "--help"], check=True)
