@@ -150,6 +150,14 @@ def add(session: nox.Session) -> None:
     checked(session, lambda: addition.add_tensorflow(request, session.log))
 
 
+@nox.session(python=False, default=False)
+def news(session: nox.Session) -> None:
+    """Print the commands that add a new TensorFlow or Keras of PyPI, if there is any: -- [--run]."""
+    from envs.adding import news as news_
+
+    checked(session, lambda: news_.tell_news(session.posargs, os.environ, session.log))
+
+
 @nox.session(name="check-locks", python=False, default=False)
 def check_locks(session: nox.Session) -> None:
     """Have uv resolve every lock for its platform, installing nothing: -- [tf212]."""

@@ -1,4 +1,4 @@
-"""Durations: how long each session took on a real machine, and how long the others are to take."""
+"""Durations: the CPU time that each session took on a real machine, and what others are to take."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ _NEWS = 1.5
 """A new measurement replaces one that differs by this factor: less only makes a diff longer."""
 
 Durations = dict[str, dict[str, dict[str, int]]]
-"""Kind -> platform -> session -> seconds, installation included."""
+"""Kind -> platform -> session -> CPU seconds of what it started, its installation aside.
+
+CPU time, because it is much the same on a machine that does other things too. On Windows, which
+does not tell it, the time of the whole session.
+"""
 
 
 def load_durations(file: Path = FILE) -> Durations:
@@ -70,7 +74,9 @@ def _render(durations: Durations) -> str:
         f'  "{kind}": {{\n' + ",\n".join(block for of, block in blocks if of == kind) + "\n  }"
         for kind in sorted(durations)
     ]
-    said = "by nox -s merge: seconds of a session on a real machine, its installation included"
+    said = (
+        "by nox -s merge: CPU seconds of each session on a real machine, without its installation"
+    )
     return f'{{\n "generated": "{said}",\n "kinds": {{\n' + ",\n".join(kinds) + "\n }\n}\n"
 
 
@@ -80,11 +86,17 @@ def load_engine(file: Path = ENGINE) -> Mapping[str, Any]:
 
 
 def estimate_seconds(durations: Durations, kind: str, platform: str, session: str) -> int:
-    """Seconds that a session is to take: measured, or else the median of its platform.
+    """Seconds that a session is to take on one core: its installation, and what was measured.
 
-    Where nothing was measured on its platform, it is the median of all platforms, and where nothing
-    was measured of its kind, the figure in `engine.toml`.
+    What was not measured takes the median of its platform. Where nothing was measured on its
+    platform, it is the median of all platforms, and where nothing was measured of its kind, the
+    figure in `engine.toml`, which also has the seconds of an installation.
     """
+    installation: int = load_engine()["installation"][kind]
+    return installation + _find_cost(durations, kind, platform, session)
+
+
+def _find_cost(durations: Durations, kind: str, platform: str, session: str) -> int:
     of_kind = durations.get(kind, {})
     here = of_kind.get(platform, {})
     if session in here:

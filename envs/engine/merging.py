@@ -83,7 +83,9 @@ def _bless_all(
         except Problem as problem:
             found.refused[file] = str(problem)
             continue
-        if not result.emulator and (seconds := result.seconds.get(results.SESSION)):
+        # Windows does not tell the CPU time of processes that have ended.
+        seconds = result.cpu or result.seconds.get(results.SESSION, 0.0)
+        if seconds and not result.emulator:
             _note_duration(measured, "locks", target.platform, target.session, seconds)
 
 
