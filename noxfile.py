@@ -152,7 +152,7 @@ def add(session: nox.Session) -> None:
 
 @nox.session(python=False, default=False)
 def news(session: nox.Session) -> None:
-    """Print the commands that add a new TensorFlow or Keras of PyPI, if there is any: -- [--run]."""
+    """Print the commands that add what is new of TensorFlow and Keras: -- [--run]."""
     from envs.adding import news as news_
 
     checked(session, lambda: news_.tell_news(session.posargs, os.environ, session.log))

@@ -1,4 +1,4 @@
-"""News: releases of TensorFlow and Keras that no pairing has yet, and the commands that add them."""
+"""News: what PyPI has of TensorFlow and Keras and no pairing does, and what adds it."""
 
 from __future__ import annotations
 
@@ -21,17 +21,23 @@ Say = Callable[[str], None]
 def list_news() -> list[str]:
     """The commands that add what PyPI has and no pairing does, in order. Raises Problem."""
     pairings = pairing.load_pairings()
-    declared = [Version(one.tensorflow) for one in pairings.values()]
+    recommended = [Target(one, one.pythons[0]) for one in pairings.values() if not one.impossible]
+    locks = [lock.read_lock(target) for target in recommended]
+    # An older release was there when the locks were made, and was not taken for a reason.
+    since = max(one.date or "" for one in locks)
     offered = [
         release
         for release, files in pypi.group_by_release("tensorflow").items()
-        if any(tags is not None and not file.get("yanked") for file, tags in files)
+        if any(
+            tags is not None and not file.get("yanked") and file["upload-time"] > since
+            for file, tags in files
+        )
         if not (release.is_postrelease or release.is_devrelease)
     ]
+    declared = [Version(one.tensorflow) for one in pairings.values()]
     commands = [f"nox -s add -- {release}" for release in find_new_releases(declared, offered)]
     keras = Version(max(published.list_final_releases("keras"), key=Version))
-    recommended = (Target(one, one.pythons[0]) for one in pairings.values() if not one.impossible)
-    pinned = [lock.read_lock(target).versions.get("keras") for target in recommended]
+    pinned = [one.versions.get("keras") for one in locks]
     if keras > max(Version(version) for version in pinned if version):
         commands += [
             "nox -s lock -- --upgrade-package keras",
@@ -45,12 +51,14 @@ def find_new_releases(declared: Iterable[Version], offered: Iterable[Version]) -
     """The newest release of each minor that is newer than what is declared of it.
 
     Of minors older than all that are declared there is no news, and of pre-releases only the newest
-    one, if it is newer than every final release.
+    one, if it is newer than every final release, offered or declared.
     """
+    declared = list(declared)
     newest: dict[tuple[int, ...], Version] = {}
     for release in declared:
         minor = release.release[:2]
         newest[minor] = max(release, newest.get(minor, release))
+    offered = list(offered)
     final = {release for release in offered if not release.is_prerelease}
     latest: dict[tuple[int, ...], Version] = {}
     for release in final:
@@ -58,7 +66,7 @@ def find_new_releases(declared: Iterable[Version], offered: Iterable[Version]) -
             minor = release.release[:2]
             latest[minor] = max(release, latest.get(minor, release))
     early = max((release for release in offered if release.is_prerelease), default=None)
-    if early and all(early > release for release in final):
+    if early and all(early > release for release in {*final, *declared}):
         latest[early.release[:2]] = early
     return sorted(
         release
