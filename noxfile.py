@@ -27,6 +27,7 @@
 #   "pytest==9.2.0",
 #   "pytest-xdist==3.8.0",
 #   "python-discovery==1.9.5",
+#   "pyyaml==6.0.4",
 #   "referencing==0.37.0",
 #   "rich==15.0.0",
 #   "rpds-py==2026.9.1",

@@ -25,30 +25,30 @@ does not tell it, the time of the whole session.
 """
 
 
-def load_durations(file: Path = FILE) -> Durations:
+def load_durations() -> Durations:
     """What was measured; empty if there is no file. Raises Problem for a file of another form."""
-    if not file.exists():
+    if not FILE.exists():
         return {}
     try:
-        data: Durations = json.loads(file.read_text(encoding="utf-8"))["kinds"]
+        data: Durations = json.loads(FILE.read_text(encoding="utf-8"))["kinds"]
         for by_platform in data.values():
             for sessions in by_platform.values():
                 if not all(type(seconds) is int for seconds in sessions.values()):
                     raise ValueError("seconds must be whole numbers")
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise Problem(
-            f"envs/measured/{file.name}: cannot be read ({error}): restore it with git"
+            f"envs/measured/{FILE.name}: cannot be read ({error}): restore it with git"
         ) from None
     return data
 
 
-def record_durations(measured: Durations, file: Path = FILE) -> None:
+def record_durations(measured: Durations) -> None:
     """Add measurements to the file. Raises Problem if it cannot be read or written.
 
     One that is much like what is there already is left out, so that a merge which finds nothing
     new changes nothing.
     """
-    known = load_durations(file)
+    known = load_durations()
     for kind, by_platform in measured.items():
         for platform, sessions in by_platform.items():
             here = known.setdefault(kind, {}).setdefault(platform, {})
@@ -56,7 +56,7 @@ def record_durations(measured: Durations, file: Path = FILE) -> None:
                 if not _is_like(seconds, here.get(session, 0)):
                     here[session] = seconds
     if known:
-        disk.write_file(file, _render(known))
+        disk.write_file(FILE, _render(known))
 
 
 def _is_like(new: int, old: int) -> bool:
@@ -80,9 +80,9 @@ def _render(durations: Durations) -> str:
     return f'{{\n "generated": "{said}",\n "kinds": {{\n' + ",\n".join(kinds) + "\n }\n}\n"
 
 
-def load_engine(file: Path = ENGINE) -> Mapping[str, Any]:
+def load_engine() -> Mapping[str, Any]:
     """What an engine offers: runners, limits, and the seconds of what was never measured."""
-    return disk.read_toml(file)
+    return disk.read_toml(ENGINE)
 
 
 def estimate_seconds(durations: Durations, kind: str, platform: str, session: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from envs import Problem
@@ -137,7 +138,9 @@ def _bless(target: Target, result: SessionResult, rules: Rules, changed: Changes
     last, expected = None, dict[str, Outcome]()
     if outcome_records.record_path(target.pairing).exists():
         last = outcome_records.last_executed(target, rules)
-        expected = outcome_records.load_record(target, rules)
+        # Nothing is expected of a Python that was never run.
+        with suppress(Problem):
+            expected = outcome_records.load_record(target, rules)
     if (
         last
         and last.pins == result.pins
