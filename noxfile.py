@@ -218,6 +218,15 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python=False, default=False)
+def emulate(session: nox.Session) -> None:
+    """Run locks of Linux aarch64 or Windows by emulation: -- linux-aarch64 [tf212] [--help]."""
+    from envs.emulation import emulation_request, emulation_run
+
+    request = checked(session, lambda: emulation_request.parse_emulation_request(session.posargs))
+    checked(session, lambda: emulation_run.run_emulation(request, session.log))
+
+
+@nox.session(python=False, default=False)
 def pages(session: nox.Session) -> None:
     """Write the index, and the tables and pictures of every page, anew from the data."""
     from envs.publish import pages as pages_

@@ -1,0 +1,88 @@
+"""Run sessions on emulated machines, as a reader there would, and collect what they saw."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from envs import ROOT, Problem
+from envs.emulation import emulation_request, emulation_results, tools
+from envs.emulation.emulation_request import EmulationRequest
+from envs.emulation.machine import Machine
+from envs.model import results
+from envs.model.pairing import Target
+
+Say = Callable[[str], object]
+
+TIMEOUT = 3600.0
+"""How many seconds a session may take; each script of it has a limit of its own."""
+
+LITTLE = 6 * 2**30
+"""Free bytes below which no session starts: an environment takes 1.5 GB, and its wheels as much."""
+
+
+def run_emulation(request: EmulationRequest, say: Say) -> None:
+    """Run the sessions of a request.
+
+    Raises Problem if this machine cannot, if a session gave no result; and with `share`, if one
+    ended otherwise than recorded.
+    """
+    if objection := tools.object_to_making():
+        raise Problem(objection)
+    if request.share:
+        chosen = emulation_request.choose_emulation_share(request)
+    else:
+        chosen = emulation_request.choose_targets(request)
+    if not chosen:
+        say("nothing to emulate: every lock has a current record")
+    problems: list[str] = []
+    for platform, targets in chosen.items():
+        machine = emulation_request.MACHINES[platform]()
+        machine.make_ready({target.python for target in targets}, say)
+        emulator = machine.find_emulator()
+        say(f"{platform}: {len(targets)} sessions with {emulator}")
+        with ThreadPoolExecutor(request.jobs) as pool:
+            runs = [
+                pool.submit(_run_session, machine, emulator, target, request.share is None, say)
+                for target in targets
+            ]
+            problems += [problem for run in runs if (problem := run.result())]
+    if not request.share and chosen:
+        say(f"results wait in {emulation_results.FOLDER.relative_to(ROOT)}")
+    if problems:
+        raise Problem("\n".join(problems))
+
+
+def _run_session(
+    machine: Machine, emulator: str, target: Target, keep: bool, say: Say
+) -> str | None:
+    """Run one session; what makes the whole run red, or None."""
+    if shutil.disk_usage(machine.folder).free < LITTLE:
+        return f"{target.label}: not run: the disk has less than {LITTLE // 2**30} GB left"
+    began = time.monotonic()
+    log = machine.logs / f"{target.session}.log"
+    (machine.results / emulation_results.result_name(target)).unlink(missing_ok=True)
+    session = [
+        *("-m", "pytest", "tests/test_examples.py", f"--target={target.session}"),
+        *("--jobs", "1", "--drop", "--measure", machine.path_inside(machine.results)),
+    ]
+    environ = {results.EMULATOR: emulator, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    code = machine.run_python(session, log, TIMEOUT, environ)
+    result = emulation_results.collect_result(target, machine.results, keep)
+    took = f"({time.monotonic() - began:.0f} s)"
+    if result is None:
+        why = f"ended with {code}" if code is not None else f"took longer than {TIMEOUT:g} s"
+        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
+        said = "\n".join("    " + line for line in last)
+        problem = f"{target.label}: no result: pytest {why} {took}: {log.relative_to(ROOT)}\n{said}"
+        say(problem)
+        return problem
+    mismatches = emulation_results.list_mismatches(target, result)
+    if mismatches:
+        differs = "\n".join([f"{target.label}: ends otherwise {took}", *mismatches])
+        say(differs.replace("\n", "\n    "))
+        return None if keep else differs
+    say(f"{target.label}: as recorded {took}")
+    return None
