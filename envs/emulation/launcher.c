@@ -9,6 +9,7 @@
 typedef int (*Main)(int, wchar_t **);
 
 static wchar_t self[MAX_PATH], folder[MAX_PATH], above[MAX_PATH], home[MAX_PATH], path[MAX_PATH];
+static wchar_t line[32768];
 static char text[65536];
 
 static void fail(const char *what) {
@@ -54,6 +55,20 @@ static BOOL read_home(const wchar_t *in) {
   return FALSE;
 }
 
+/* This command line, with another program at its front: CPython finds its own place by that, too. */
+static wchar_t *command(const wchar_t *program) {
+  const wchar_t *rest = GetCommandLineW();
+  BOOL quoted = FALSE;
+  for (; *rest && (quoted || (*rest != L' ' && *rest != L'\t')); rest++)
+    if (*rest == L'"') quoted = !quoted;
+  lstrcpyW(line, L"\"");
+  lstrcatW(line, program);
+  lstrcatW(line, L"\"");
+  if (lstrlenW(rest) < (int)(sizeof line / sizeof *line) - MAX_PATH - 2) lstrcatW(line, rest);
+  else fail("python.exe: the command line is too long\r\n");
+  return line;
+}
+
 void start(void) {
   GetModuleFileNameW(NULL, self, MAX_PATH);
   parent(folder, self);
@@ -64,7 +79,8 @@ void start(void) {
     DWORD code = 101;
     SetEnvironmentVariableW(L"__PYVENV_LAUNCHER__", self);
     GetStartupInfoW(&begin);
-    if (!CreateProcessW(joined(home, L"\\python.exe"), GetCommandLineW(), NULL, NULL, TRUE, 0, NULL, NULL, &begin, &child))
+    const wchar_t *program = joined(home, L"\\python.exe");
+    if (!CreateProcessW(program, command(program), NULL, NULL, TRUE, 0, NULL, NULL, &begin, &child))
       fail("python.exe: cannot run the python.exe of `home` in pyvenv.cfg\r\n");
     WaitForSingleObject(child.hProcess, INFINITE);
     GetExitCodeProcess(child.hProcess, &code);
