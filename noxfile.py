@@ -185,6 +185,40 @@ def daily_share_(session: nox.Session) -> None:
 
 
 @nox.session(python=False, default=False)
+def plan(session: nox.Session) -> None:
+    """Print all work as shards, a matrix for an engine: -- --shards 40 [--scale] [--help]."""
+    from envs.engine import plan_request, planning, scale
+
+    request = checked(session, lambda: plan_request.parse_plan_request(session.posargs))
+    if request is None:
+        print(checked(session, scale.render_scale))
+    else:
+        print(checked(session, lambda: planning.make_plan(request, session.warn)))
+
+
+@nox.session(python=False, default=False)
+def shard(session: nox.Session) -> None:
+    """Run one shard of a plan on this machine: -- 3/40 [--results FOLDER] [--plan FILE]."""
+    from envs.engine import plan_request, shard_run
+
+    origin = Path(session.invoked_from)
+    request = checked(session, lambda: plan_request.parse_shard_request(session.posargs, origin))
+    checked(session, lambda: shard_run.run_shard(request, session.log))
+
+
+@nox.session(python=False, default=False)
+def merge(session: nox.Session) -> None:
+    """Merge results of sessions into the records: -- FOLDER... [--plan FILE] [--any-commit]."""
+    from envs.engine import merge_request, merging
+    from envs.publish import pages as pages_
+
+    request = merge_request.parse_merge_request(session.posargs, Path(session.invoked_from))
+    changed = checked(session, lambda: merging.merge_results(request, session.log))
+    checked(session, pages_.write_pages)
+    checked(session, lambda: merging.check_whole(changed))
+
+
+@nox.session(python=False, default=False)
 def atlas(session: nox.Session) -> None:
     """Run every TensorFlow against every Keras: -- [tf212] [--keras 3.5] [--show] [--check 10]."""
     from envs.atlas import atlas_request, atlas_run

@@ -7,6 +7,7 @@ started before the first test, and each test waits for one script. Quick tests u
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ class Started:
     futures: dict[str, Future[Run]]
     ended: dict[str, Run]
     cpu_before: float
+    began: float
 
 
 STARTED = pytest.StashKey[Started]()
@@ -93,6 +95,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 
 def _start(session: pytest.Session, say: sessions.Say) -> Started:
+    began = time.monotonic()
     option = session.config.getoption
     name = option("--target")
     known = lock.list_sessions(pairing.load_pairings(wheels=lock.known_wheels()), host.find_host())
@@ -104,7 +107,7 @@ def _start(session: pytest.Session, say: sessions.Say) -> Started:
     ]
     options = (option("--installer"), option("--jobs"), option("--script-timeout"), say)
     futures = sessions.start_scripts(target, scripts, *options)
-    return Started(target, rules, record, futures, {}, _cpu())
+    return Started(target, rules, record, futures, {}, _cpu(), began)
 
 
 @pytest.fixture
@@ -151,7 +154,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         config.stash[BLESSED] = _bless(session, started)
     if folder := config.getoption("--measure"):
         cpu = _cpu() - started.cpu_before
-        session_report.write_measurements(folder, started.target, started.ended, cpu)
+        elapsed = time.monotonic() - started.began
+        session_report.write_measurements(folder, started.target, started.ended, cpu, elapsed)
     if config.getoption("--drop"):
         sessions.drop_sessions([started.target.session])
 

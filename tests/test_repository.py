@@ -21,7 +21,7 @@ from envs import ROOT
 from envs.model import index, lock, outcome_records, outcomes, pairing
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Pairing, Target
-from envs.publish import pages
+from envs.publish import lock_tables, pages
 
 PAIRINGS = pairing.load_pairings()
 TARGETS = lock.list_executable(PAIRINGS)
@@ -70,7 +70,7 @@ def test_a_changed_outcome_or_a_stale_table_is_noticed(monkeypatch: pytest.Monke
 
 def test_an_impossible_pairing_is_shown_with_its_evidence() -> None:
     one = dataclasses.replace(PAIRINGS["tf212"], impossible="no wheel installs, 2026-11-23")
-    for render in (pages._locks_table, pages._pairings_tables):
+    for render in (lock_tables._locks_table, pages._pairings_tables):
         table = render({"tf212": one}, index.load_index())
         assert "impossible: no wheel installs, 2026-11-23" in table
         assert ".txt" not in table
@@ -86,7 +86,7 @@ def test_a_preview_is_shown_as_not_recommended_in_a_table_of_its_own() -> None:
     assert "| `tf221` |" in previews
     assert "`tf212`" not in previews
     assert "Not recommended" not in pages._pairings_tables({"tf212": shown["tf212"]}, entries)
-    assert "| `tf221`, not recommended |" in pages._locks_table(shown, entries)
+    assert "| `tf221`, not recommended |" in lock_tables._locks_table(shown, entries)
 
 
 def test_the_readme_links_the_recommended_lock_of_each_pairing() -> None:
@@ -125,12 +125,15 @@ def test_what_works_is_said_in_words(failing: list[str], words: str) -> None:
 
 def test_a_table_links_every_lock_and_tells_executed_from_resolved() -> None:
     entries = index.load_index()
-    table = pages._locks_table(PAIRINGS, entries)
-    links = re.findall(r"(\*\*)?\[(3\.\d+)\]\(([^)]+)\)", table)
-    assert {(file, bool(bold)) for bold, _, file in links} == {
-        (entry["file"], entry["status"] == "executed") for entry in entries if "file" in entry
+    table = lock_tables._locks_table(PAIRINGS, entries)
+    links = re.findall(r"(\*{0,2})\[(3\.\d+)\]\(([^)]+)\)", table)
+    stars = {"executed": "**", "emulated": "*", "resolved": ""}
+    assert {(file, mark) for mark, _, file in links} == {
+        (entry["file"], stars[entry["status"]]) for entry in entries if "file" in entry
     }
-    reasons = pages._impossible(entries)
+    runs = lock_tables._runs_table(PAIRINGS, entries)
+    assert "| `tf212` | executed 20" in runs
+    reasons = lock_tables._impossible(entries)
     for entry in entries:
         if entry["status"] == "impossible":
             assert f"| `{entry['pairing']}` |" in reasons

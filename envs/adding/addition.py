@@ -184,7 +184,7 @@ def _run(names: list[str], addition: Addition) -> None:
     """Run every Python of the pairings and `cpu`, and bless what is explained."""
     rules = failures.load_rules()
     for target in lock.list_executable(pairing.load_pairings()).values():
-        if target.pairing.name not in names:
+        if target.pairing.name not in names or target.variant == "cuda":
             continue
         if _is_blessed(target, rules):
             addition.say(f"{target.session}: run and blessed already")

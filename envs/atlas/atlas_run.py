@@ -17,7 +17,7 @@ from envs.atlas.atlas_request import AtlasRequest, Chosen
 from envs.atlas.cells import Cell, Column
 from envs.atlas.row_environment import RowEnvironment
 from envs.locking import pypi
-from envs.model import disk, pairing
+from envs.model import disk, host, pairing
 from envs.model.pairing import Target
 from envs.running import installation
 
@@ -44,6 +44,7 @@ def run_atlas(request: AtlasRequest, say: Say) -> None:
             for column in wanted:
                 say(explanation.describe_cell(name, column, recorded))
         return
+    host.require_linux("cells are run (--show reads them anywhere)")
     chosen: Chosen = {}
     # A request that names both rows and columns always runs those cells.
     again = request.again or bool(request.names and request.columns)

@@ -20,7 +20,7 @@ from envs.bench.bench_figures import Measured
 from envs.bench.stopwatch import Part, Say
 from envs.locking import pip_tools
 from envs.locking.lock_request import LockRequest
-from envs.model import lock, pairing
+from envs.model import host, lock, pairing
 from envs.running import sessions
 
 _PAIRINGS = 300
@@ -77,7 +77,7 @@ def run_bench(request: BenchRequest, say: Say) -> None:
 
 def _matrix(part: Part) -> None:
     """Time all recommended pairings in this checkout, with environments and bytecode in place."""
-    known = lock.list_executable(pairing.load_pairings())
+    known = lock.list_executable(pairing.load_pairings(), host.find_host())
     targets = [target for name, target in known.items() if name == target.pairing.name]
     # Only a session that was never run has no bytecode.
     missing = [

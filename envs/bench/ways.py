@@ -11,7 +11,7 @@ from pathlib import Path
 from envs import ROOT, Problem
 from envs.bench import stopwatch
 from envs.bench.stopwatch import Part
-from envs.model import failures, lock, outcome_records, outcomes, pairing
+from envs.model import failures, host, lock, outcome_records, outcomes, pairing
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Target
 from envs.running import classification, installers, interpreters, sessions, unpinned_install
@@ -21,7 +21,7 @@ from envs.running import classification, installers, interpreters, sessions, unp
 
 def time_one_pairing(part: Part) -> None:
     """Time every way in turn, each with its own cache, empty at first. Raises Problem."""
-    target = lock.list_executable(pairing.load_pairings())["tf212"]
+    target = lock.list_executable(pairing.load_pairings(), host.find_host())["tf212"]
     base = interpreters.find_interpreter(target.python)
     for _ in range(part.repeat):
         _document(part, target, base)

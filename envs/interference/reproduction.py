@@ -14,7 +14,7 @@ from envs import ROOT
 from envs.interference import fixes, interferences, makers
 from envs.interference.broken_environment import BrokenEnvironment
 from envs.interference.interferences import Record
-from envs.model import lock, pairing
+from envs.model import host, lock, pairing
 from envs.running import installation
 
 
@@ -89,6 +89,7 @@ def reproduce_all(
     `drop` removes the environment at the end, and `bless` records the good results.
     Raises Problem if the environment cannot be created.
     """
+    host.require_linux("what interferes is reproduced")
     target = pairing.list_targets(pairing.load_pairings())[session]
     folder = ROOT / ".nox" / f"interference-{session}"
     ended: dict[str, Result | str] = {}

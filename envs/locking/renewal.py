@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from envs import ROOT, Problem
+from envs import ROOT
 from envs.locking import derivation, lock_request, lock_text, pip_tools, pypi, resolver, tool_locks
 from envs.locking.lock_request import LockRequest
 from envs.locking.resolver import NoSolution
-from envs.model import disk, index, lock, pairing, platforms
+from envs.model import disk, host, index, lock, pairing
 from envs.model.pairing import Pairing, Target
 
 PROGRESS = ROOT / ".nox" / "lock-progress.json"
@@ -29,10 +29,7 @@ def renew_locks(request: LockRequest, say: Callable[[str], None] = print) -> Non
     Each file is written whole or not at all. An interrupted renewal goes on where it stopped. A
     request for all locks also removes the files that no pairing asks for. Raises Problem.
     """
-    if platforms.this_platform() != platforms.LINUX:
-        raise Problem(
-            "locks are compiled on Linux x86_64, and all others derive from those: run it there"
-        )
+    host.require_linux("locks are compiled, and those of other platforms derived,")
     began = time.monotonic()
     pairings = pairing.load_pairings()
     lock.FOLDER.mkdir(exist_ok=True)

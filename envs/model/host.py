@@ -22,6 +22,17 @@ def find_host() -> str:
     return platforms.this_platform()
 
 
+def require_linux(what: str) -> None:
+    """Raise Problem unless this is Linux x86_64, on which all records but outcomes are made.
+
+    `what` says what was asked for, such as `the atlas is run`.
+    """
+    if platforms.this_platform() != platforms.LINUX:
+        here = PLATFORMS.get(platforms.this_platform())
+        label = here.label if here else platforms.this_platform()
+        raise Problem(f"{what} on Linux x86_64 only, and this is {label}: run it there")
+
+
 def object_to_host() -> str | None:
     """Why no lock is for this machine, and what to do; None if its platform has locks."""
     here = platforms.this_platform()

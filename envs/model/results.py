@@ -21,6 +21,9 @@ from envs.model.pairing import Pairing, Target
 EMULATOR = "KERAS_PAIRINGS_EMULATOR"
 """The variable that `nox -s emulate` sets to the name and version of the emulator it uses."""
 
+SESSION = "session"
+"""The key of `seconds` for the whole session, its installation included."""
+
 SMOKE = ROOT / "envs" / "running" / "smoke.py"
 """The script that shows that an environment is whole; it must work, so it is in no record."""
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from envs import ROOT, Problem
 from envs.atlas import layout, row_files
+from envs.engine import scale
 from envs.interference import interferences
-from envs.model import disk, failures, index, lock, outcome_records, pairing, platforms
+from envs.model import disk, failures, index, lock, outcome_records, pairing
 from envs.model.index import Entry
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Pairing, Target
-from envs.publish import atlas_picture, bench_tables
+from envs.publish import atlas_picture, bench_tables, lock_tables
 from envs.running import unpinned_install
 from envs.running.unpinned_install import Observation
 
@@ -24,6 +25,7 @@ ERRORS = ROOT / "examples" / "README.md"
 LOCKS = lock.FOLDER / "README.md"
 TOOLING = ROOT / "envs" / "README.md"
 BENCH = ROOT / "envs" / "bench" / "README.md"
+ENGINE = ROOT / "envs" / "engine" / "README.md"
 
 _IMPORTS = {
     "`tf.keras`": "broken_import/correction",
@@ -34,18 +36,8 @@ _IMPORTS = {
 _MIXED = "legacy_adaptation/mixed"
 """The example that puts a layer of `tf.keras` into a model of `keras`."""
 
-_PREVIEW = "preview"
-"""The kind of a pairing with a pre-release of TensorFlow."""
-
 _CULPRITS = ("numpy", "protobuf")
 """The packages that break an installation without a lock most often."""
-
-_COLUMNS = [
-    (platform, variant)
-    for variant, platform_names in platforms.VARIANTS.items()
-    for platform in platform_names
-]
-"""Platform and variant of each column of the table of locks; the first is Linux x86_64."""
 
 
 def write_pages() -> None:
@@ -71,7 +63,7 @@ def render_pages() -> dict[Path, str]:
     grid = layout.list_rows(), row_files.load_atlas()
     tables = {
         README: {"pairings": _pairings_tables(pairings, entries)},
-        LOCKS: {"locks": _locks_table(pairings, entries), "impossible": _impossible(entries)},
+        LOCKS: lock_tables.render_lock_tables(pairings, entries),
         ERRORS: {
             "failures": _failures(pairings),
             "behaviour": _behaviour_table(pairings),
@@ -82,6 +74,7 @@ def render_pages() -> dict[Path, str]:
             "atlas": atlas_picture.render_atlas_table(*grid),
             "atlas-failures": atlas_picture.render_atlas_failures(*grid),
         },
+        ENGINE: {"scale": scale.render_scale()},
         BENCH: {"speed": _relink(bench_tables.render_bench_tables(), BENCH)},
     }
     pictures = {
@@ -97,7 +90,7 @@ def _index() -> str:
 
 def _pairings_tables(pairings: dict[str, Pairing], entries: list[Entry]) -> str:
     """The table of pairings, and under it that of the previews, if there are any."""
-    previews = {name: one for name, one in pairings.items() if one.kind == _PREVIEW}
+    previews = {name: one for name, one in pairings.items() if one.kind == lock_tables.PREVIEW}
     others = {name: one for name, one in pairings.items() if name not in previews}
     parts = [_pairings_table(others, entries)]
     if previews:
@@ -128,7 +121,7 @@ def _pairings_table(pairings: dict[str, Pairing], entries: list[Entry]) -> str:
                 index.describe_keras(entry),
                 recommended.python,
                 _pairing_link(entry),
-                _settings(shown) + _by_python(works),
+                _settings(shown) + lock_tables.group_pythons(works),
             ]
         lines.append(f"| `{name}` | {shown.tensorflow} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -155,57 +148,6 @@ def _what_works(record: Mapping[str, Outcome]) -> str:
     return " and ".join(working) + mixed
 
 
-def _locks_table(pairings: dict[str, Pairing], entries: list[Entry]) -> str:
-    """A row for each pairing, a column for each platform and variant; executed locks in bold."""
-    titles = [platforms.describe_platform(*column) for column in _COLUMNS]
-    lines = [
-        "| pairing | TensorFlow | Keras | " + " | ".join(titles) + " |",
-        "|---" * (3 + len(titles)) + "|",
-    ]
-    for shown in pairings.values():
-        name = f"`{shown.name}`" + (", not recommended" if shown.kind == _PREVIEW else "")
-        if shown.impossible:
-            cells = [f"impossible: {shown.impossible}"] + [""] * len(titles)
-        else:
-            by_column: dict[tuple[str, str], list[Entry]] = defaultdict(list)
-            for entry in entries:
-                if entry["pairing"] == shown.name:
-                    by_column[entry["platform"], entry["variant"]].append(entry)
-            linux = by_column[_COLUMNS[0]]
-            cells = [_by_python({entry["python"]: index.describe_keras(entry) for entry in linux})]
-            for column in _COLUMNS:
-                links = [_link(entry, shown) for entry in by_column[column] if "file" in entry]
-                cells.append(" ".join(links) or "-")
-        lines.append(f"| {name} | {shown.tensorflow} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _link(entry: Entry, shown: Pairing) -> str:
-    """A link from the page of the locks to one of them, named by its Python."""
-    link = f"[{entry['python']}]({entry['file']})"
-    link = f"**{link}**" if entry["status"] == "executed" else link
-    return link if entry["tensorflow"] == shown.tensorflow else f"{link} ({entry['tensorflow']})"
-
-
-def _impossible(entries: list[Entry]) -> str:
-    """Why there is no lock: a row for each pairing, platform and reason."""
-    rows: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for entry in entries:
-        if entry["status"] == "impossible":
-            where = platforms.describe_platform(entry["platform"], entry["variant"])
-            reason = entry["reason"].replace(f"Python {entry['python']}", "this Python")
-            rows[entry["pairing"], where, reason].append(entry["python"])
-    lines = ["| pairing | platform | Python | why there is no lock |", "|---|---|---|---|"]
-    for (name, where, reason), pythons in rows.items():
-        lines.append(f"| `{name}` | {where} | {', '.join(pythons)} | {_cell(reason)} |")
-    return "\n".join(lines)
-
-
-def _cell(text: str) -> str:
-    """A text as it must be written to stand in a table as it is."""
-    return re.sub(r"([|<>*\[\]])", r"\\\1", text)
-
-
 def _behaviour_table(pairings: dict[str, Pairing]) -> str:
     """A row for each pairing: what `tf.keras` is, what works, and what happens without a lock."""
     rules = failures.load_rules()
@@ -224,7 +166,7 @@ def _behaviour_table(pairings: dict[str, Pairing]) -> str:
         cells = [f"`{shown.name}`", pairing.KINDS[shown.kind]]
         for script in (_IMPORTS["`keras`"], _MIXED):
             endings = {python: str(record[script].kind) for python, record in records.items()}
-            cells.append(_by_python(endings))
+            cells.append(lock_tables.group_pythons(endings))
         observation = observations.get(shown.name)
         cells.append(_observed(observation) if observation else "not observed yet")
         lines.append("| " + " | ".join(cells) + " |")
@@ -237,18 +179,7 @@ def _observed(observation: Observation) -> str:
     culprits = [f"{name} {versions[name]}" for name in _CULPRITS if name in versions]
     failed = observation.summary != Kind.WORKS
     brought = f", with {' and '.join(culprits)}" if failed and culprits else ""
-    return f"{observation.date}: {_cell(observation.summary)}{brought}"
-
-
-def _by_python(values: dict[str, str]) -> str:
-    """What holds on the recommended Python, and on which others something else does."""
-    recommended, *_ = values.values()
-    others: dict[str, list[str]] = defaultdict(list)
-    for python, value in values.items():
-        if value != recommended:
-            others[value].append(python)
-    exceptions = [f"{value} on {', '.join(pythons)}" for value, pythons in others.items()]
-    return "; ".join([recommended, *exceptions])
+    return f"{observation.date}: {lock_tables.escape_cell(observation.summary)}{brought}"
 
 
 def _failures(pairings: dict[str, Pairing]) -> str:

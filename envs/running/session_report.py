@@ -48,17 +48,21 @@ def bless_session(target: Target, ended: Mapping[str, Run]) -> str:
     return f"{outcome_records.record_path(target.pairing).relative_to(ROOT)}: {changed}"
 
 
-def write_measurements(folder: Path, target: Target, ended: Mapping[str, Run], cpu: float) -> None:
+def write_measurements(
+    folder: Path, target: Target, ended: Mapping[str, Run], cpu: float, elapsed: float
+) -> None:
     """Write what a session saw to its result in a folder: see `results.SessionResult`.
 
-    `cpu` is the CPU time of its scripts in seconds. Raises Problem if the file cannot be written.
+    `cpu` is the CPU time of its scripts and `elapsed` the time of the whole session, in seconds.
+    Raises Problem if the file cannot be written.
     """
+    seconds = {script: run.seconds for script, run in ended.items()} | {results.SESSION: elapsed}
     results.write_result(
         folder,
         results.make_result(
             target,
             cpu=round(cpu, 3),
-            seconds={script: round(run.seconds, 3) for script, run in ended.items()},
+            seconds={name: round(took, 3) for name, took in seconds.items()},
             outcomes={script: run.outcome for script, run in ended.items()},
         ),
     )

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from envs import MEASURED, Problem
-from envs.model import disk, lock, outcomes, pairing
+from envs.model import disk, host, lock, outcomes, pairing
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Pairing, Target
 from envs.running import installation, installers, interpreters, sandbox
@@ -86,6 +86,7 @@ def renew_observations(names: list[str], say: Callable[[str], None], path: Path 
     Each observation is recorded as soon as it is made. Raises Problem for an unknown name, or if an
     interpreter is missing.
     """
+    host.require_linux("installs without a lock are recorded")
     pairings = {
         name: declared
         for name, declared in pairing.load_pairings().items()
