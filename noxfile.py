@@ -22,6 +22,7 @@
 #   "packaging==26.3",
 #   "platformdirs==4.14.7",
 #   "pluggy==1.7.0",
+#   "psutil==7.2.2",
 #   "pygments==2.21.0",
 #   "pytest==9.2.0",
 #   "pytest-xdist==3.8.0",
@@ -68,12 +69,14 @@ if [int(number) for number in version("nox").split(".")] < [2025, 2, 9]:
 sys.path.insert(0, str(ROOT))
 
 from envs import Problem  # noqa: E402
-from envs.model import lock, pairing, platforms  # noqa: E402
+from envs.model import console, lock, pairing, platforms  # noqa: E402
 
 T = TypeVar("T")
 
 nox.options.default_venv_backend = "uv|venv"
 nox.options.sessions = ["lint", "tests", "tf212"]
+
+console.allow_every_character()
 
 # What a session needs is imported in it: a listing needs little of it.
 

@@ -7,6 +7,7 @@ started before the first test, and each test waits for one script. Quick tests u
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -20,7 +21,7 @@ from rich.console import Console
 
 from envs import Problem
 from envs.bench import stopwatch
-from envs.model import disk, failures, host, lock, outcome_records, pairing
+from envs.model import console, disk, failures, host, lock, outcome_records, pairing
 from envs.model.failures import Rules
 from envs.model.outcomes import Outcome, Run
 from envs.model.pairing import Target
@@ -62,6 +63,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    console.allow_every_character()
     config.stash[FAULTS] = {}
 
 
@@ -119,13 +121,20 @@ def started(request: pytest.FixtureRequest) -> Started:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of this repository that a test may break."""
+    _need_git()
     return stopwatch.copy_checkout(tmp_path / "checkout")
 
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy that several tests share, with its environments: a test must undo what it breaks."""
+    _need_git()
     return stopwatch.copy_checkout(tmp_path_factory.mktemp("kept") / "checkout")
+
+
+def _need_git() -> None:
+    if not shutil.which("git"):
+        pytest.skip("there is no git on this machine, which lists what to copy")
 
 
 @pytest.fixture
@@ -177,6 +186,11 @@ def _cpu() -> float:
     return times.children_user + times.children_system
 
 
+def print_table(target: Target, ended: dict[str, Run], width: int | None) -> None:
+    """Print the final table of a session; without a width, it is as wide as the terminal."""
+    Console(width=width).print(session_report.render_table(target, ended), markup=False)
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
@@ -194,7 +208,6 @@ def pytest_terminal_summary(
             terminalreporter.write_line(f"no test was run: see what {' and '.join(chosen)} select")
         return
     if started.ended:
-        table = session_report.render_table(started.target, started.ended)
-        Console(width=None if terminalreporter.isatty else 150).print(table, markup=False)
+        print_table(started.target, started.ended, None if terminalreporter.isatty else 150)
     if blessed := config.stash.get(BLESSED, None):
         terminalreporter.write_line(blessed)

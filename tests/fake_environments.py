@@ -16,7 +16,11 @@ from types import ModuleType
 
 import pytest
 
+from envs.running import installation, interpreters
+
 SCRIPT = Path(__file__).parents[1] / "examples" / "venv_verification" / "verify.py"
+# Without the last one, no Python starts on Windows.
+MACHINE = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
 OK = "OK: nothing interferes with TensorFlow and Keras"
 FRESH = "make a fresh environment and install the lock of this pairing in it"
 
@@ -56,7 +60,9 @@ def verify() -> ModuleType:
 @pytest.fixture(scope="session")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bare") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    # An emulated Windows does not know the base of an environment that runs.
+    base = str(Path(sys.base_prefix, "python.exe")) if os.name == "nt" else sys.executable
+    subprocess.run([base, "-m", "venv", "--without-pip", str(folder)], check=True)
     return folder
 
 
@@ -66,8 +72,8 @@ class Environment:
     def __init__(self, root: Path, bare: Path) -> None:
         self.root, self.prefix, self.project = root, root / "venv", root / "project"
         shutil.copytree(str(bare), str(self.prefix), symlinks=True)
-        self.packages = next(self.prefix.glob("lib/python*/site-packages"))
-        self.python = self.prefix / "bin" / "python"
+        self.packages = installation.find_site_packages(self.prefix)[0]
+        self.python = interpreters.interpreter_in(self.prefix)
         self.project.mkdir()
         shutil.copy(str(SCRIPT), str(self.project))
 
@@ -86,7 +92,8 @@ class Environment:
         data.mkdir(parents=True)
         metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
         metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
-        (data / "METADATA").write_text("\n".join(metadata) + "\n\nRequires-Dist: not-a-header\n")
+        text = "\n".join(metadata) + "\n\nRequires-Dist: not-a-header\n"
+        (data / "METADATA").write_text(text, encoding="utf-8")
         if module:
             (folder / module).mkdir(exist_ok=True)
             (folder / module / "__init__.py").write_text(code)
@@ -130,7 +137,7 @@ class Environment:
         script = str(self.project / "verify.py")
         process = subprocess.run(
             [str(self.python), *flags, script, *options],
-            env={"PATH": os.environ["PATH"], "HOME": str(home), **variables},
+            env={**MACHINE, "HOME": str(home), "USERPROFILE": str(home), **variables},
             cwd=str(cwd or self.project),
             capture_output=True,
             text=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -129,7 +130,7 @@ def test_what_goes_wrong_is_not_timed() -> None:
     with pytest.raises(
         Problem, match=r"python.* -c .*: failed with exit code 1: no time is recorded"
     ):
-        stopwatch.run_command("python3", "-c", "raise SystemExit(1)")
+        stopwatch.run_command(sys.executable, "-c", "raise SystemExit(1)")
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_what_has_no_lock_names_why_and_the_nearest(
 ) -> None:
     message = refused(copy, **given)
     assert why in message
-    command = f"nox -s copy -- {command.format(tmp_path / 'new')}"
+    command = f"nox -s copy -- {command.format(shlex.quote(str(tmp_path / 'new')))}"
     assert f"\nto copy the nearest lock instead:\n    {command}" in message
     assert not (tmp_path / "new").exists()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -114,9 +114,10 @@ def test_an_example_that(fault: Fault, tmp_path: Path, what: str) -> None:
     code, kind, message = SCRIPTS[what]
     script = tmp_path / "script.py"
     script.write_text(code + "\n", encoding="utf-8")
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    tracemalloc.start()
     ended = sandbox.run_script(script, PYTHON, {}, timeout=4)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < memory + 20 * 1024
+    assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+    tracemalloc.stop()
     assert ended.outcome.kind is kind, ended
     assert len(ended.output) < 200_000
     name = "legacy_adaptation/legacy_verbatim"

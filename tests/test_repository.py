@@ -14,7 +14,7 @@ import faults
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from samples import RULES
+from samples import RULES, needs_git
 from test_faults_input import KEYS
 
 from envs import ROOT
@@ -297,6 +297,7 @@ def test_what_a_page_names_exists(page: str) -> None:
         assert sessions <= known, sessions - known
 
 
+@needs_git
 def test_the_top_level_is_what_was_agreed() -> None:
     names = [path.relative_to(ROOT) for path in tracked()]
     folders = {name.parts[0] for name in names if len(name.parts) > 1 and name.parts[0][0] != "."}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
 from samples import PYTHON, WORKS
 
@@ -16,7 +18,7 @@ from envs.running import processes, sandbox
 
 def run(folder: Path, code: str, timeout: float = 20, **env: str) -> Run:
     script = folder / "script.py"
-    script.write_text(code)
+    script.write_text(code, encoding="utf-8")
     return sandbox.run_script(script, PYTHON, env, timeout)
 
 
@@ -26,6 +28,10 @@ try:
 except ImportError:
     raise AttributeError("module 'a' has no attribute 'b'\\nmore of it\\n    and more")
 """
+CRASH = ("import os; os.kill(os.getpid(), 11)", "SIGSEGV")
+if sys.platform == "win32":
+    fail = "import ctypes; ctypes.windll.kernel32.RaiseFailFastException(0, 0, 0)"
+    CRASH = (fail, "FAIL_FAST_EXCEPTION (0xC0000602)")
 ENDS = {
     "works": ("print('fine')", WORKS),
     "fails": ("Dense", Outcome(Kind.FAILS, "NameError", "name 'Dense' is not defined")),
@@ -36,10 +42,7 @@ ENDS = {
         Outcome(Kind.FAILS, "ZeroDivisionError", "division by zero"),
     ),
     "exit code": ("raise SystemExit(1)", Outcome(Kind.FAILS, "SystemExit", "1")),
-    "crash": (
-        "import os; os.kill(os.getpid(), 11)",
-        Outcome(Kind.CRASHES, message="ended by SIGSEGV"),
-    ),
+    "crash": (CRASH[0], Outcome(Kind.CRASHES, message=f"ended by {CRASH[1]}")),
     "other exit code": (
         "import os; os._exit(3)",
         Outcome(Kind.CRASHES, message="exit code 3 without a traceback"),
@@ -63,12 +66,9 @@ def test_each_end_of_a_script_is_told_apart(tmp_path: Path, end: str) -> None:
 
 def test_a_script_that_hangs_is_ended_and_so_is_what_it_started(tmp_path: Path) -> None:
     left = tmp_path / "left"
-    code = (
-        "import subprocess, sys, time\n"
-        "subprocess.Popen([sys.executable, '-c', 'import time, pathlib; time.sleep(2); "
-        f'pathlib.Path("{left}").touch()\'])\n'
-        "time.sleep(60)"
-    )
+    late = f"import time, pathlib; time.sleep(2); pathlib.Path({str(left)!r}).touch()"
+    start = f"subprocess.Popen([sys.executable, '-c', {late!r}])"
+    code = f"import subprocess, sys, time\n{start}\ntime.sleep(60)"
     ended = run(tmp_path, code, timeout=1)
     assert ended.outcome == Outcome(Kind.TIMES_OUT, message="after 1 seconds")
     assert ended.seconds < 3
@@ -80,14 +80,15 @@ def test_what_a_script_started_as_it_ended_is_seen(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Linux shows no variables and no command line of a process until its program is loaded."""
-    shown = processes._proc
-    seen: Counter[Path] = Counter()
+    shown = processes._shown
+    seen: Counter[psutil.Process] = Counter()
 
-    def proc(path: Path) -> tuple[bytes, bytes]:
-        seen[path] += 1
-        return shown(path) if seen[path] > 2 else (b"", b"")
+    def late(process: psutil.Process) -> tuple[dict[str, str], list[str]]:
+        seen[process] += 1
+        return shown(process) if seen[process] > 2 else ({}, [])
 
-    monkeypatch.setattr(processes, "_proc", proc)
+    if psutil.LINUX:
+        monkeypatch.setattr(processes, "_shown", late)
     monkeypatch.setattr(processes, "GRACE", 0.1)
     sleep = "[sys.executable, '-c', 'import time; time.sleep(30)']"
     code = f"import os, subprocess, sys\nsubprocess.Popen({sleep})\nos._exit(0)"
@@ -98,7 +99,7 @@ def test_bytecode_is_kept_apart_and_used_again_until_its_source_changes(tmp_path
     """This holds for the script, which ignores variables, and for the processes that it starts."""
     module, cache = tmp_path / "packages" / "module.py", tmp_path / "bytecode"
     module.parent.mkdir()
-    module.write_text("print('first')")
+    module.write_text("print('first')", encoding="utf-8")
     code = (
         "import os, subprocess, sys\n"
         f"sys.path.insert(0, {str(module.parent)!r})\n"
@@ -106,7 +107,7 @@ def test_bytecode_is_kept_apart_and_used_again_until_its_source_changes(tmp_path
         "subprocess.run([sys.executable, '-c', 'import colorsys'], check=True)\n"
     )
     script = tmp_path / "script.py"
-    script.write_text(code)
+    script.write_text(code, encoding="utf-8")
 
     def output() -> str:
         return sandbox.run_script(script, PYTHON, {}, bytecode=cache).output.strip()
@@ -143,6 +144,10 @@ def test_a_script_sees_its_pairing_s_variables_and_none_of_the_machine_s(
     [
         ("cannot import 'x' (/home/me/a b/x.py)", "cannot import 'x' (<path>)"),
         (r"cannot import 'x' (C:\Users\me\x.py)", "cannot import 'x' (<path>)"),
+        (r"No such file: 'd:\\a b\\x.dll'", "No such file: '<path>'"),
+        (r"error in Z:/a/x.dll and \\?\C:\a\x.dll: it", "error in <path> and <path> it"),
+        (r"error in \\server\share\x.h5 here", "error in <path> here"),
+        (r"not a path: \n, a\b, x:y, \\d+", r"not a path: \n, a\b, x:y, \\d+"),
         ("No such file: '/usr/lib/x.so'", "No such file: '<path>'"),
         ("error in /usr/lib/x.so: it", "error in <path> it"),
         ("<Dense object at 0x7f89f55ed5d0>", "<Dense object at 0x...>"),

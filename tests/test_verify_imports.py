@@ -200,5 +200,5 @@ def test_tf_keras_cannot_be_used(empty: Environment) -> None:
 
 def test_fixes_name_the_python(empty: Environment) -> None:
     printed = empty.run()[1]
-    python = empty.prefix / "bin" / "python"
+    python = empty.python
     assert f"In the fixes, python is {python}, which has no pip: use `uv pip`" in printed

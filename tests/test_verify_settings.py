@@ -16,6 +16,8 @@ from fake_environments import (
     settings,
 )
 
+from envs.running import interpreters
+
 
 def test_settings_that_keras_writes_are_clean(keras3: Environment) -> None:
     settings(keras3.root / "home" / ".keras", nnx_enabled=False)
@@ -85,11 +87,11 @@ def test_python_is_not_that_of_the_active_environment(pairing: Environment) -> N
         pairing.run(VIRTUAL_ENV=str(other)),
         (
             "TensorFlow is not installed here, but in the active environment",
-            pairing.prefix / "bin" / "python",
-            f"run {other / 'bin' / 'python'}",
+            pairing.python,
+            f"run {interpreters.interpreter_in(other)}",
         ),
     )
-    pairing.python = other / "bin" / "python"
+    pairing.python = interpreters.interpreter_in(other)
     clean(pairing.run(VIRTUAL_ENV=str(other)))
     clean(pairing.run(VIRTUAL_ENV=str(pairing.prefix)), "the active environment is another one")
 
@@ -97,9 +99,10 @@ def test_python_is_not_that_of_the_active_environment(pairing: Environment) -> N
 def test_pip_is_not_that_of_the_environment(pairing: Environment) -> None:
     other = pairing.root / "bin"
     other.mkdir()
-    (other / "pip").touch(0o755)
-    path = os.pathsep.join([str(pairing.prefix / "bin"), str(other)])
-    note = f"`pip` is of another environment, {other / 'pip'}: use `python -m pip`"
+    pip = other / ("pip.exe" if os.name == "nt" else "pip")
+    pip.touch(0o755)
+    path = os.pathsep.join([str(pairing.python.parent), str(other)])
+    note = f"`pip` is of another environment, {pip}: use `python -m pip`"
     clean(pairing.run(PATH=path), note)
     assert note not in pairing.run(PATH=str(other))[1]  # not activated: called by its path
 

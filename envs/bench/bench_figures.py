@@ -63,7 +63,7 @@ class Measured:
 
 def load_bench_targets() -> Targets:
     """What is measured and which targets there are. Raises Problem for a bad file."""
-    where = TARGETS.relative_to(ROOT)
+    where = TARGETS.relative_to(ROOT).as_posix()
     try:
         data = tomllib.loads(TARGETS.read_text(encoding="utf-8"))
         ratios = tuple(Ratio(**table) for table in data.pop("ratios"))
@@ -85,7 +85,7 @@ def load_figures() -> dict[str, Measured]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        where = FIGURES.relative_to(ROOT)
+        where = FIGURES.relative_to(ROOT).as_posix()
         raise Problem(
             f"{where}: cannot be read ({error!r}): restore it with git, or run nox -s bench"
         ) from None
@@ -99,7 +99,7 @@ def record_figures(name: str, measured: Measured) -> None:
     targets = load_bench_targets()
     if set(measured.seconds) != set(targets.parts[name]):
         figures = ", ".join(sorted(measured.seconds))
-        where = TARGETS.relative_to(ROOT)
+        where = TARGETS.relative_to(ROOT).as_posix()
         raise Problem(f"{where}: {name}: must describe the figures that are measured: {figures}")
     known = load_figures() | {name: measured}
     parts = {part: vars(known[part]) for part in targets.parts if part in known}
@@ -113,7 +113,7 @@ def list_bench_objections() -> list[str]:
     A part without figures and a missed target need a reason. Any other must not have one.
     """
     targets, measured = load_bench_targets(), load_figures()
-    where = TARGETS.relative_to(ROOT)
+    where = TARGETS.relative_to(ROOT).as_posix()
     missing = sorted(targets.parts.keys() - measured - targets.unmeasured.keys())
     lines = [f"{part}: is not measured: run nox -s bench" for part in missing]
     surplus = sorted(set(targets.unmeasured) - (targets.parts.keys() - measured))

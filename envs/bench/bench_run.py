@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import os
 import platform
 import re
 import tempfile
@@ -13,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+
+import psutil
 
 from envs import ROOT, Problem
 from envs.bench import bench_figures, stopwatch, ways
@@ -108,9 +109,16 @@ def _matrix(part: Part) -> None:
 
 
 def _size(folder: Path) -> int:
-    """The size of a folder in bytes on disk. Files that are hard links count once."""
+    """The size of a folder in bytes on disk. Files that are hard links count once.
+
+    Windows does not say how many blocks a file takes; there, its length counts.
+    """
     stats = [file.lstat() for file in folder.rglob("*")]
-    return sum({(stat.st_dev, stat.st_ino): stat.st_blocks * 512 for stat in stats}.values())
+    sizes = {
+        (stat.st_dev, stat.st_ino): getattr(stat, "st_blocks", -(-stat.st_size // 512)) * 512
+        for stat in stats
+    }
+    return sum(sizes.values())
 
 
 # --- listings ---
@@ -181,7 +189,7 @@ def _machine() -> str:
     if (info := Path("/proc/cpuinfo")).exists():
         match = re.search(r"(?m)^model name\s*:\s*(.+)$", info.read_text(encoding="utf-8"))
         processor = match[1] if match else processor
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    memory = psutil.virtual_memory().total / 2**30
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
     return f"{stopwatch.CORES} cores of {processor}, {memory:.0f} GiB, {system}"
 

@@ -76,8 +76,8 @@ def _limits(work: list[Work]) -> list[str]:
     return [
         "What limits it:",
         "",
-        f"- **PyPI's bytes**: TensorFlow's own wheels alone are {size / 10**9:.0f} GB, because each "
-        f"session starts without a cache: {shares}. What TensorFlow needs comes on top, with "
+        f"- **PyPI's bytes**: TensorFlow's own wheels alone are {size / 10**9:.0f} GB, because "
+        f"each session starts without a cache: {shares}. What TensorFlow needs comes on top, with "
         "`cuda` some 3 GB a session.",
         f"- **Machines**: a free account has {at_once} jobs at once, and {of_macos} of them on "
         f"macOS, on which all of macOS takes {_duration(_makespan(macos, of_macos))}. A matrix "

@@ -29,9 +29,10 @@ def renew_locks(request: LockRequest, say: Callable[[str], None] = print) -> Non
     Each file is written whole or not at all. An interrupted renewal goes on where it stopped. A
     request for all locks also removes the files that no pairing asks for. Raises Problem.
     """
+    pairings = pairing.load_pairings()
+    pairing.choose_names(pairings, [*request.names])
     host.require_linux("locks are compiled, and those of other platforms derived,")
     began = time.monotonic()
-    pairings = pairing.load_pairings()
     lock.FOLDER.mkdir(exist_ok=True)
     if request.tools or not tool_locks.TOOLS.is_dir():
         tool_locks.renew_tool_locks(say)

@@ -57,7 +57,8 @@ def list_scripts(folder: Path = EXAMPLES) -> dict[str, Path]:
 
 def normalise_message(message: str) -> str:
     """A message in one line, without paths and addresses: the same on every machine and run."""
-    path = r"(?:/|[A-Za-z]:[\\/])"
+    # As on POSIX; with a drive, also written as a long path; on a server of Windows.
+    path = r"(?:/|(?:\\\\[?.]\\)?[A-Za-z]:[\\/]|\\\\\w[\w.-]*\\)"
     before = None
     # A replacement may make room for another one. Repeat until nothing changes, so that
     # normalising a normalised message leaves it alone.

@@ -16,7 +16,7 @@ PLOT = MEASURED / "bench.svg"
 _DRAWN = "tf212"
 _SHOWN = (
     "![Bars: seconds of each way to TensorFlow 2.12 and its scripts, as in the table below.]"
-    f"({PLOT.relative_to(ROOT)})"
+    f"({PLOT.relative_to(ROOT).as_posix()})"
 )
 
 

@@ -50,7 +50,7 @@ def write_pages() -> None:
 def list_stale_pages() -> list[str]:
     """The generated files that are not what the data says."""
     return [
-        f"{path.relative_to(ROOT)}: is not what the data says: run nox -s pages"
+        f"{path.relative_to(ROOT).as_posix()}: is not what the data says: run nox -s pages"
         for path, text in ({pairing.INDEX: _index()} | render_pages()).items()
         if disk.text_of(path) != text
     ]
@@ -283,6 +283,6 @@ def _fill(path: Path, contents: dict[str, str]) -> str:
             flags=re.DOTALL,
         )
         if count != 1:
-            where = path.relative_to(ROOT)
+            where = path.relative_to(ROOT).as_posix()
             raise Problem(f"{where}: must hold the markers '{begin}' and '{end}' once")
     return text

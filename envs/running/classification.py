@@ -14,14 +14,33 @@ from envs.model.outcomes import Kind, Outcome
 _TAIL = 64 * 1024
 """How many bytes are kept from the end of each output stream of a script."""
 
+_EXCEPTIONS = 0xC0000000
+"""The first exit code on Windows that is an exception (NTSTATUS) which nothing caught."""
+
+_NAMES = {
+    0xC0000005: "ACCESS_VIOLATION",
+    0xC000001D: "ILLEGAL_INSTRUCTION",
+    0xC00000FD: "STACK_OVERFLOW",
+    0xC0000135: "DLL_NOT_FOUND",
+    0xC0000139: "ENTRYPOINT_NOT_FOUND",
+    0xC0000374: "HEAP_CORRUPTION",
+    0xC0000409: "STACK_BUFFER_OVERRUN",
+    0xC0000602: "FAIL_FAST_EXCEPTION",
+}
+"""What Windows calls them, in Microsoft's list of NTSTATUS values."""
+
 
 def classify_exit(returncode: int, err: IO[bytes]) -> Outcome:
     """The outcome of a script, from its exit code and its standard error.
 
-    A negative exit code is the number of the signal that ended the script.
+    A negative exit code is the number of the signal that ended the script. On Windows, a large one
+    is the exception that ended it.
     """
     if returncode < 0:
         return Outcome(Kind.CRASHES, message=f"ended by {_signal(-returncode)}")
+    if returncode >= _EXCEPTIONS:
+        name = _NAMES.get(returncode, "an exception of Windows")
+        return Outcome(Kind.CRASHES, message=f"ended by {name} (0x{returncode:X})")
     # While it shuts down, Python prints errors that it ignores. They do not decide the outcome.
     ignored = r"(?m)^Exception ignored in.*\nTraceback \(most recent call last\):$"
     errors = re.sub(ignored, "", read_tail(err).replace("\r\n", "\n"))

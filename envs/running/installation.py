@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -19,7 +20,7 @@ from packaging.version import Version
 
 from envs import ROOT, Problem
 from envs.model import disk
-from envs.running import installers, integrity, interpreters
+from envs.running import installers, integrity, interpreters, long_paths
 from envs.running.integrity import Files
 
 BUILD_CONSTRAINTS = ROOT / "requirements" / "tools" / "build.txt"
@@ -36,6 +37,16 @@ _MISMATCH = (
     "run again, and if it fails again, do not trust the index or mirror that served the file."
 )
 _FULL = "The disk is full: make room on it and run again; nothing needs cleaning."
+_UNTRUSTED = (
+    "The certificate of the index is not trusted here. Behind a proxy that signs anew what passes "
+    "through it, as in many companies, set UV_SYSTEM_CERTS=1, so that uv trusts what this system "
+    "trusts, or for pip PIP_CERT=FILE with the proxy's certificate, and run again; nothing needs "
+    "cleaning."
+)
+_ELSEWHERE = (
+    "The lock is for another platform or another Python than this environment: no network mends "
+    "that. requirements/README.md lists every lock with the platform that it is for."
+)
 _UNREACHED = (
     "Check that the index can be reached (network, proxy, login to a mirror), and run again; "
     "nothing needs cleaning."
@@ -80,9 +91,12 @@ def ensure_environment(
         if why and folder.exists():
             say(f"{disk.shorten(folder)}: {why}: recreating the environment")
         if why:
+            pins = _pinned(requirements.read_text(encoding="utf-8"), stamp["version"] or "")
+            if objection := long_paths.object_to_depth(folder, pins):
+                raise CouldNotInstall(objection)
             # If this run is killed, the missing stamp tells the next run to start over.
             (folder / _STAMP).unlink(missing_ok=True)
-            _remove(folder)
+            disk.remove_folder(folder)
             files = _make(folder, base, requirements, command, say)
         if before != stamp | {"files": files}:
             (folder / _STAMP).write_text(json.dumps(stamp | {"files": files}), encoding="utf-8")
@@ -140,7 +154,7 @@ def _make(
         if attempt == 2:
             raise CouldNotInstall(f"{where}, even after a new download")
         suspects = sorted(wrong) if attempt == 0 else sorted(pins)
-        _remove(folder)
+        disk.remove_folder(folder)
         drop_cached(*suspects)
         again = ", ".join(suspects) if attempt == 0 else "all packages"
         say(f"{where}: the cache is damaged; downloading {again} again")
@@ -193,8 +207,10 @@ def restore_environment(folder: Path, requirements: Path) -> None:
 def drop_environment(folder: Path) -> None:
     """Remove an environment, if there is one. Raises NotWritable."""
     with disk.alone(folder):
-        _remove(folder)
-    Path(f"{folder}.lock").unlink(missing_ok=True)
+        disk.remove_folder(folder)
+    # On Windows, it stays while another run waits for it.
+    with contextlib.suppress(PermissionError):
+        Path(f"{folder}.lock").unlink(missing_ok=True)
 
 
 def drop_cached(*packages: str) -> None:
@@ -228,11 +244,6 @@ def _read_stamp(folder: Path) -> dict[str, Any]:
     return stamp if isinstance(stamp, dict) and isinstance(stamp.get("files"), dict) else {}
 
 
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
-
-
 def _create(folder: Path, base: Path, command: str | None) -> None:
     create = [command, "venv", "-q", "-p", base] if command else [base, "-I", "-m", "venv"]
     failed = f"{disk.shorten(folder)}: cannot create the environment"
@@ -258,7 +269,7 @@ def _check_where(folder: Path, command: str, say: Callable[[str], object]) -> No
         "clearing uv's cache of interpreters"
     )
     for cached in Path(_uv_says(command, "cache", "dir")).glob("interpreter-v*"):
-        shutil.rmtree(cached)
+        disk.remove_folder(cached)
     if not is_meant():
         raise CouldNotInstall(
             f"{disk.shorten(folder)}: uv would install in "
@@ -325,9 +336,25 @@ def _run(command: Sequence[str], failed: str, folder: Path, advice: str = _UNREA
         raise CouldNotInstall(f"{failed}: {error}") from None
     if done.returncode:
         output = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
-        if "hash" in output.lower() and "match" in output.lower():
-            advice = _MISMATCH
-        if "no space left" in output.lower() or shutil.disk_usage(folder.parent).free < _LITTLE:
-            advice = _FULL
+        full = shutil.disk_usage(folder.parent).free < _LITTLE
+        advice = _FULL if full else _advise_on(output) or advice
         words = " ".join(map(disk.shorten, command))
         raise CouldNotInstall(f"{failed}:\n{output}\n    command: {words}\n    {advice}")
+
+
+def _advise_on(output: str) -> str | None:
+    """What to do about the cause that a tool names in its output; None if it names none."""
+    said = output.lower()
+    if "no space left" in said or "not enough space on the disk" in said:
+        return _FULL
+    if re.search(r"invalid peer certificate|certificate[ _]verify[ _]failed", said):
+        return _UNTRUSTED
+    if re.search(
+        r"no wheels? with a matching|not a supported wheel on this platform|not compatible with "
+        r"the current platform",
+        said,
+    ):
+        return _ELSEWHERE
+    if "hash" in said and "match" in said:
+        return _MISMATCH
+    return None

@@ -31,7 +31,8 @@ def take_files(folder: Path, before: Files | None = None) -> Files:
     """The files of an environment as they are now.
 
     A file with the same size, times and inode as in `before` is not read again. Only someone who
-    sets back the clock can edit a file and keep all of these.
+    sets back the clock can edit a file and keep all of these; on Windows, where the second time is
+    that of creation, someone who sets back the first.
     """
     stats = dict(_stats(folder))
     known = {path: facts for path, facts in (before or {}).items() if facts[:4] == stats.get(path)}

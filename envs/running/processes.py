@@ -6,8 +6,10 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
-from pathlib import Path
+
+import psutil
 
 from envs.model import outcomes
 
@@ -21,47 +23,64 @@ _START = 1.0
 def end_script(process: subprocess.Popen[bytes], home: str) -> None:
     """Kill a script and every process that it started.
 
-    `home` is the script's home folder. On Linux it also identifies processes that left the group.
+    `home` is the script's home folder. It identifies processes that left the script's group, or
+    whose parent has ended.
     """
-    if os.name == "posix":
+    # In a virtual environment on Windows, even the interpreter is a child: of its launcher.
+    started = _descendants(process)
+    if sys.platform == "win32":
+        process.kill()
+    else:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
     process.wait()
-    for number in _alive(home):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(number, signal.SIGKILL)
+    ended = {*started, *_alive(home)}
+    for one in ended:
+        with contextlib.suppress(psutil.Error):
+            one.kill()
+    # Windows removes no file that a process still has open.
+    psutil.wait_procs(ended, timeout=_START)
 
 
-def _alive(home: str) -> dict[int, str]:
-    """Process id -> command line of every process with this home folder; Linux only."""
+def _descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The processes below a script that still runs."""
+    below: list[psutil.Process] = []
+    with contextlib.suppress(psutil.Error):
+        if process.poll() is None:
+            below = psutil.Process(process.pid).children(recursive=True)
+    return below
+
+
+def _alive(home: str) -> dict[psutil.Process, str]:
+    """Process -> command line of every process with this home folder."""
     processes = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            environ, words = _proc(path)
+    for number in psutil.pids():
+        # Those of other users do not show their variables; nor do those that have ended.
+        with contextlib.suppress(psutil.Error, OSError):
+            process = psutil.Process(number)
+            environ, words = _shown(process)
             deadline = time.monotonic() + _START
-            while not environ and not words and _starts(path) and time.monotonic() < deadline:
+            while not environ and not words and _starts(process) and time.monotonic() < deadline:
                 time.sleep(0.001)
-                environ, words = _proc(path)
-            if f"HOME={home}".encode() in environ.split(b"\0"):
-                command = words.replace(b"\0", b" ").decode(errors="replace").strip()
-                processes[int(path.name)] = command
+                environ, words = _shown(process)
+            if environ.get("HOME") == home:
+                processes[process] = " ".join(words).strip()
     return processes
 
 
-def _proc(path: Path) -> tuple[bytes, bytes]:
-    """The variables and the command line of a process, as Linux shows them."""
-    return (path / "environ").read_bytes(), (path / "cmdline").read_bytes()
+def _shown(process: psutil.Process) -> tuple[dict[str, str], list[str]]:
+    """The variables and the command line of a process, as the system shows them."""
+    return process.environ(), process.cmdline()
 
 
-def _starts(path: Path) -> bool:
+def _starts(process: psutil.Process) -> bool:
     """Whether a process without variables and command line is just starting a program.
 
-    Processes that have ended (state Z) and those of the kernel (parent 0 or 2) have none either.
+    Only Linux shows a process so early. Those of its kernel (parent 0 or 2), and processes that
+    have ended, have none either.
     """
-    state, parent = (path / "stat").read_text().rpartition(")")[2].split()[:2]
-    return state != "Z" and parent not in ("0", "2")
+    ended = process.status() == psutil.STATUS_ZOMBIE
+    return psutil.LINUX and not ended and process.ppid() not in (0, 2)
 
 
 def find_survivors(home: str) -> str:
@@ -69,4 +88,4 @@ def find_survivors(home: str) -> str:
     deadline = time.monotonic() + GRACE
     while (left := _alive(home)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return outcomes.normalise_message("; ".join(left.values()))
+    return "; ".join(dict.fromkeys(map(outcomes.normalise_message, left.values())))

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from envs.model import disk
 from envs.model.outcomes import Kind, Outcome, Run
 from envs.running import classification, processes
 
@@ -18,7 +19,12 @@ TIMEOUT = 300.0
 """How many seconds a script may take; on a slow machine, the first import takes 30."""
 
 # The variables that a script inherits. None of them changes which Keras is imported.
-_ENVIRON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "COMSPEC", "PATHEXT")
+_ENVIRON = (
+    *("PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP"),
+    # Windows: without these, Python does not start, or does not know its processor.
+    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT"),
+    *("PROCESSOR_ARCHITECTURE", "NUMBER_OF_PROCESSORS"),
+)
 
 
 def run_script(
@@ -37,10 +43,11 @@ def run_script(
     """
     began = time.monotonic()
     with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home,
+        disk.temporary_folder() as folder,
         tempfile.TemporaryFile() as out,
         tempfile.TemporaryFile() as err,
     ):
+        home = str(folder)
         environ = {name: os.environ[name] for name in _ENVIRON if name in os.environ}
         options = []
         if bytecode:

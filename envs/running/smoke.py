@@ -3,8 +3,8 @@
 Keras takes most of its dependencies on trust until they are used. This script
 uses them: it feeds a model through `tf.data`, saves it and loads it back (HDF5
 everywhere, the `.keras` archive from TensorFlow 2.12 on, where Keras learnt to
-write it), has AutoGraph convert a function, returns a dict from a `tf.function`, and starts the
-`tensorboard` command.
+write it), has AutoGraph convert a function, returns a dict from a `tf.function`, and starts
+`tensorboard`.
 """
 
 import os
@@ -68,6 +68,7 @@ if RELEASE >= (2, 0):
     assert float(keeper.kept_values()["weight"]) == 1.0
     print("tf.Module: a dict returned from a tf.function")
 
-tensorboard = os.path.join(os.path.dirname(sys.executable), "tensorboard")
-# That of TensorFlow 1.13 does not know its version; its help imports as much.
-subprocess.run([tensorboard, "--version" if RELEASE > (1, 13) else "--help"], check=True)
+# As a module: on Python 3.7, uv's `tensorboard.exe` for Windows cannot be started. The tensorboard
+# of TensorFlow 1.13 does not know its version; its help imports as much.
+tensorboard = [sys.executable, "-m", "tensorboard.main"]
+subprocess.run([*tensorboard, "--version" if RELEASE > (1, 13) else "--help"], check=True)

@@ -9,7 +9,6 @@ import datetime
 import json
 import os
 import subprocess
-import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -129,8 +128,8 @@ def observe_install(declared: Pairing) -> Observation:
     environ = installers.tool_environ(PIP_NO_CACHE_DIR="1")
     failed = ""
     ended: dict[str, Outcome] = {}
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as root:
-        folder = Path(root) / "env"
+    with disk.temporary_folder() as root:
+        folder = root / "env"
         subprocess.run([base, "-I", "-m", "venv", folder], env=environ, check=True)
         inside = interpreters.interpreter_in(folder)
         pip = installation.list_installed(folder)["pip"]
