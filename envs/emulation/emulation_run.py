@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from envs import ROOT, Problem
@@ -14,7 +14,7 @@ from envs.emulation.machine import Machine
 from envs.model import results
 from envs.model.pairing import Target
 
-Say = Callable[[str], object]
+Say = Callable[[str], None]
 
 TIMEOUT = 3600.0
 """How many seconds a session may take; each script of it has a limit of its own."""
@@ -23,11 +23,11 @@ LITTLE = 6 * 2**30
 """Free bytes below which no session starts: an environment takes 1.5 GB, and its wheels as much."""
 
 
-def run_emulation(request: EmulationRequest, say: Say) -> None:
-    """Run the sessions of a request.
+def run_emulation(request: EmulationRequest, say: Say) -> list[str]:
+    """Run the sessions of a request; what must be said of those that failed, one text each.
 
-    Raises Problem if this machine cannot, if a session gave no result; and with `share`, if one
-    ended otherwise than recorded.
+    A session fails if it gives no result; with `share` also if it ended otherwise than recorded.
+    Raises Problem if this machine cannot emulate.
     """
     if objection := tools.object_to_making():
         raise Problem(objection)
@@ -49,8 +49,11 @@ def run_emulation(request: EmulationRequest, say: Say) -> None:
                 for target in targets
             ]
             problems += [problem for run in runs if (problem := run.result())]
-    if not request.share and chosen:
-        say(f"results wait in {emulation_results.FOLDER.relative_to(ROOT)}")
+    return problems
+
+
+def check_run(problems: Sequence[str]) -> None:
+    """Raise Problem if a session failed, or if its result was not recorded."""
     if problems:
         raise Problem("\n".join(problems))
 

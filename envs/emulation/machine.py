@@ -17,7 +17,7 @@ from envs.bench import stopwatch
 from envs.emulation import made
 from envs.running import installers
 
-Say = Callable[[str], object]
+Say = Callable[[str], None]
 
 TOOLCHAIN = "3.11"
 """The CPython that runs the tooling on an emulated machine."""
