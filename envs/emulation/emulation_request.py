@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -112,12 +113,17 @@ def is_current(target: Target) -> bool:
     return bool(run and run.pins == pins) or emulation_results.find_result(target) is not None
 
 
-def choose_emulation_share(request: EmulationRequest) -> dict[str, list[Target]]:
-    """The targets whose turn it is today: of one platform a day, of those that have a record."""
+def choose_emulation_share(
+    request: EmulationRequest, day: datetime.date | None = None
+) -> dict[str, list[Target]]:
+    """The targets of a day (today in UTC by default) that are compared with their record.
+
+    They are of one platform, which is another one the next day. Raises Problem.
+    """
     assert request.share
-    platform, *_ = daily_share.rotate_names(list(request.platforms), 1)[0]
+    (platform,), _ = daily_share.rotate_names(list(request.platforms), 1, day)
     known = list_emulated(pairing.load_pairings(), platform)
     rules = failures.load_rules()
     recorded = [name for name in known if outcome_records.last_executed(known[name], rules)]
-    names, _ = daily_share.rotate_names(recorded, request.share)
+    names, _ = daily_share.rotate_names(recorded, request.share, day)
     return {platform: [known[name] for name in names]} if names else {}

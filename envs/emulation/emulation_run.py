@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from envs import ROOT, Problem
+from envs import Problem
 from envs.emulation import emulation_request, emulation_results, tools
 from envs.emulation.emulation_request import EmulationRequest
 from envs.emulation.machine import Machine
-from envs.model import results
+from envs.model import disk, results
 from envs.model.pairing import Target
 
 Say = Callable[[str], None]
@@ -79,7 +79,7 @@ def _run_session(
         why = f"ended with {code}" if code is not None else f"took longer than {TIMEOUT:g} s"
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
         said = "\n".join("    " + line for line in last)
-        problem = f"{target.label}: no result: pytest {why} {took}: {log.relative_to(ROOT)}\n{said}"
+        problem = f"{target.label}: no result: pytest {why} {took}: {disk.shorten(log)}\n{said}"
         say(problem)
         return problem
     mismatches = emulation_results.list_mismatches(target, result)

@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-from envs import ROOT
 from envs.bench import stopwatch
 from envs.emulation import made
+from envs.model import disk
 from envs.running import installers
 
 Say = Callable[[str], None]
@@ -85,7 +85,7 @@ class Machine(ABC):
 
         Raises Problem.
         """
-        say(f"{self.platform}: making what is missing in {self.folder.relative_to(ROOT)}")
+        say(f"{self.platform}: making what is missing in {disk.shorten(self.folder)}")
         self.make_system()
         for python in sorted({TOOLCHAIN, *pythons}, key=lambda python: int(python[2:])):
             self.make_python(python)
