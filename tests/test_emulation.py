@@ -333,7 +333,7 @@ class Here(Machine):
     def command(self, args: Sequence[str], environ: Mapping[str, str]) -> list[str]:
         assert environ[results.EMULATOR] == "wine 10.0"
         assert "--target=tf212" in args
-        return [args[0], "-c", self.script, args[-1]]
+        return [args[0], "-c", self.script, args[-1].removeprefix("--measure=")]
 
 
 def run_here(

@@ -69,7 +69,8 @@ def _run_session(
     (machine.results / emulation_results.result_name(target)).unlink(missing_ok=True)
     session = [
         *("-m", "pytest", "tests/test_examples.py", f"--target={target.session}"),
-        *("--jobs", "1", "--drop", "--measure", machine.path_inside(machine.results)),
+        # With a blank before it, pytest would look for its settings there, too.
+        *("--jobs", "1", "--drop", f"--measure={machine.path_inside(machine.results)}"),
     ]
     environ = {results.EMULATOR: emulator, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     code = machine.run_python(session, log, TIMEOUT, environ)
