@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -277,7 +278,8 @@ def test_aarch64_sees_its_own_cpythons_and_nothing_of_this_machine(
     here.folder.mkdir()
     command = here.command(["python", "-V"], {"EXTRA": "1"})
     variables = dict(word.split("=", 1) for word in command if "=" in word)
-    assert command[:2] == ["env", "-i"]
+    assert command[command.index("env") + 1] == "-i"
+    assert {"--pid", "--kill-child", "--mount-proc"} <= set(command)
     assert command[-2:] == ["python", "-V"]
     assert variables["PATH"].startswith(str(here.folder))
     assert variables["UV_CACHE_DIR"] == str(here.folder / "uv-cache")
@@ -332,8 +334,8 @@ class Here(Machine):
 
     def command(self, args: Sequence[str], environ: Mapping[str, str]) -> list[str]:
         assert environ[results.EMULATOR] == "wine 10.0"
-        assert "--target=tf212" in args
-        return [args[0], "-c", self.script, args[-1].removeprefix("--measure=")]
+        (target,) = (word for word in args if word.startswith("--target="))
+        return [args[0], "-c", self.script, args[-1].removeprefix("--measure="), target]
 
 
 def run_here(
@@ -464,3 +466,16 @@ def test_the_copy_of_the_checkout_follows_it_and_keeps_environments() -> None:
 
 def test_the_toolchain_has_a_cpython_on_every_machine() -> None:
     assert all(machine.TOOLCHAIN in kind.pythons for kind in MACHINES.values())
+
+
+def test_an_interrupted_run_ends_its_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    began = time.monotonic()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(emulation_results, "collect_result", interrupt)
+    waits = "import sys, time; time.sleep(60 if 'tf213' in sys.argv[2] else 0)"
+    with pytest.raises(KeyboardInterrupt):
+        run_here(monkeypatch, waits, replace(NAMED, names=("tf212", "tf213"), jobs=2))
+    assert time.monotonic() - began < 30

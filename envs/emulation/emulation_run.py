@@ -43,12 +43,17 @@ def run_emulation(request: EmulationRequest, say: Say) -> list[str]:
         machine.make_ready({target.python for target in targets}, say)
         emulator = machine.find_emulator()
         say(f"{platform}: {len(targets)} sessions with {emulator}")
-        with ThreadPoolExecutor(request.jobs) as pool:
-            runs = [
-                pool.submit(_run_session, machine, emulator, target, request.share is None, say)
-                for target in targets
-            ]
+        pool = ThreadPoolExecutor(request.jobs)
+        keep = request.share is None
+        runs = [
+            pool.submit(_run_session, machine, emulator, target, keep, say) for target in targets
+        ]
+        try:
             problems += [problem for run in runs if (problem := run.result())]
+        finally:
+            # A run that is interrupted must not wait for sessions that take minutes.
+            pool.shutdown(wait=False, cancel_futures=True)
+            machine.end_sessions()
     return problems
 
 

@@ -19,6 +19,9 @@ from envs.running import installers
 
 Say = Callable[[str], None]
 
+NAMESPACE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private")
+"""What gives a program mounts and a table of processes of its own, which end with it."""
+
 TOOLCHAIN = "3.11"
 """The CPython that runs the tooling on an emulated machine."""
 
@@ -46,6 +49,7 @@ class Machine(ABC):
         self.toolchain = self.folder / "toolchain"
         self.results = self.folder / "results"
         self.logs = self.folder / "logs"
+        self._running: set[subprocess.Popen[bytes]] = set()
         self.environ = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
     @abstractmethod
@@ -121,14 +125,27 @@ class Machine(ABC):
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+            self._running.add(process)
             try:
                 return process.wait(timeout)
             except subprocess.TimeoutExpired:
                 return None
             finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                self._running.discard(process)
+                _end(process)
 
-    def _host_environ(self) -> dict[str, str]:
+    def end_sessions(self) -> None:
+        """End every session that still runs."""
+        for process in list(self._running):
+            _end(process)
+
+    @staticmethod
+    def _host_environ() -> dict[str, str]:
         return {"PATH": os.environ.get("PATH", os.defpath)}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a session: with the first process of its namespace, the kernel ends all of it."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -162,4 +162,5 @@ class QemuMachine(Machine):
             **environ,
         }
         variables = [f"{name}={value}" for name, value in seen.items()]
-        return ["env", "-i", "-C", str(self.checkout), *variables, *args]
+        new = [*machine.NAMESPACE, "--mount-proc"]
+        return [*new, "env", "-i", "-C", str(self.checkout), *variables, *args]

@@ -201,6 +201,5 @@ class WineMachine(Machine):
             **environ,
         }
         variables = [f"{name}={value}" for name, value in seen.items()]
-        new = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"]
         script = ["sh", "-c", _IN_ROOT, "sh", str(self.root), str(self.folder)]
-        return [*new, *script, "-C", place, *variables, *args]
+        return [*machine.NAMESPACE, *script, "-C", place, *variables, *args]
