@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import psutil
 import pytest
 from samples import PYTHON, TF212, WORKS
 
@@ -468,14 +469,20 @@ def test_the_toolchain_has_a_cpython_on_every_machine() -> None:
     assert all(machine.TOOLCHAIN in kind.pythons for kind in MACHINES.values())
 
 
-def test_an_interrupted_run_ends_its_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
-    began = time.monotonic()
-
+def test_an_interrupted_run_ends_its_sessions(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(emulation_results, "collect_result", interrupt)
-    waits = "import sys, time; time.sleep(60 if 'tf213' in sys.argv[2] else 0)"
+    alive = folder / "alive"
+    waits = (
+        "import os, pathlib, sys, time\n"
+        f"alive = pathlib.Path({str(alive)!r})\n"
+        "if 'tf213' in sys.argv[2]: alive.write_text(str(os.getpid())); time.sleep(60)\n"
+        "while not alive.exists(): time.sleep(0.01)\n"
+    )
     with pytest.raises(KeyboardInterrupt):
         run_here(monkeypatch, waits, replace(NAMED, names=("tf212", "tf213"), jobs=2))
-    assert time.monotonic() - began < 30
+    assert not psutil.pid_exists(int(alive.read_text()))
