@@ -27,6 +27,7 @@
 #   "pytest==9.2.0",
 #   "pytest-xdist==3.8.0",
 #   "python-discovery==1.9.5",
+#   "pyyaml==6.0.4",
 #   "referencing==0.37.0",
 #   "rich==15.0.0",
 #   "rpds-py==2026.9.1",
@@ -150,6 +151,14 @@ def add(session: nox.Session) -> None:
     checked(session, lambda: addition.add_tensorflow(request, session.log))
 
 
+@nox.session(python=False, default=False)
+def news(session: nox.Session) -> None:
+    """Print the commands that add what is new of TensorFlow and Keras: -- [--run]."""
+    from envs.adding import news as news_
+
+    checked(session, lambda: news_.tell_news(session.posargs, os.environ, session.log))
+
+
 @nox.session(name="check-locks", python=False, default=False)
 def check_locks(session: nox.Session) -> None:
     """Have uv resolve every lock for its platform, installing nothing: -- [tf212]."""
@@ -252,6 +261,20 @@ def bench(session: nox.Session) -> None:
     request = checked(session, lambda: bench_run.parse_bench_request(session.posargs))
     checked(session, lambda: bench_run.run_bench(request, session.log))
     checked(session, pages_.write_pages)
+
+
+@nox.session(python=False, default=False)
+def emulate(session: nox.Session) -> None:
+    """Run locks of Linux aarch64 or Windows by emulation: -- linux-aarch64 [tf212] [--help]."""
+    from envs.emulation import emulation_request, emulation_results, emulation_run
+    from envs.publish import pages as pages_
+
+    request = checked(session, lambda: emulation_request.parse_emulation_request(session.posargs))
+    problems = checked(session, lambda: emulation_run.run_emulation(request, session.log))
+    if request.share is None:
+        problems += checked(session, lambda: emulation_results.merge_waiting(session.log))
+        checked(session, pages_.write_pages)
+    checked(session, lambda: emulation_run.check_run(problems))
 
 
 @nox.session(python=False, default=False)
