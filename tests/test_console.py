@@ -74,8 +74,13 @@ def test_the_report_of_a_run_that_disagrees(encoding: str, tmp_path: Path) -> No
     ],
 )
 def test_what_a_session_says(encoding: str, words: str, text: str, tmp_path: Path) -> None:
-    path = str(tmp_path / "\u0141\u00f3d\u017a \u2192")
-    command = [path if word == "PATH" else word for word in words.split()]
+    path = tmp_path / "\u0141\u00f3d\u017a \u2192"
+    if "PATH" in words:
+        try:
+            path.mkdir()
+        except OSError:
+            pytest.skip("the file system of this machine cannot hold every name")
+    command = [str(path) if word == "PATH" else word for word in words.split()]
     code, output = printed(encoding, "-m", "nox", *command)
     assert text in output
     assert (code == 0) == ("\u2192" not in words), output

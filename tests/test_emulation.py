@@ -35,6 +35,8 @@ from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Target
 from envs.model.results import SessionResult
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="emulation runs on Linux only")
+
 parse = emulation_request.parse_emulation_request
 WINDOWS = Target(TF212.pairing, "3.11", "windows-x86_64")
 AARCH64 = Target(TF212.pairing, "3.11", "linux-aarch64")

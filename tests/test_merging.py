@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samples import RULES, WORKS
+from samples import RULES, WORKS, needs_git
 
 from envs import Problem
 from envs.atlas import layout, row_files
@@ -27,6 +27,8 @@ from envs.model.results import SessionResult
 
 PAIRINGS = pairing.load_pairings()
 TF212 = PAIRINGS["tf212"]
+pytestmark = needs_git
+
 DENSE = RULES.failures["dense-not-imported"].outcome
 MIXED = "legacy_adaptation/mixed"
 
