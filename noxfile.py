@@ -264,6 +264,20 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(python=False, default=False)
+def emulate(session: nox.Session) -> None:
+    """Run locks of Linux aarch64 or Windows by emulation: -- linux-aarch64 [tf212] [--help]."""
+    from envs.emulation import emulation_request, emulation_results, emulation_run
+    from envs.publish import pages as pages_
+
+    request = checked(session, lambda: emulation_request.parse_emulation_request(session.posargs))
+    problems = checked(session, lambda: emulation_run.run_emulation(request, session.log))
+    if request.share is None:
+        problems += checked(session, lambda: emulation_results.merge_waiting(session.log))
+        checked(session, pages_.write_pages)
+    checked(session, lambda: emulation_run.check_run(problems))
+
+
+@nox.session(python=False, default=False)
 def pages(session: nox.Session) -> None:
     """Write the index, and the tables and pictures of every page, anew from the data."""
     from envs.publish import pages as pages_

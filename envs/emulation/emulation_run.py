@@ -1,0 +1,97 @@
+"""Run sessions on emulated machines, as a reader there would, and collect what they saw."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from envs import Problem
+from envs.emulation import emulation_request, emulation_results, tools
+from envs.emulation.emulation_request import EmulationRequest
+from envs.emulation.machine import Machine
+from envs.model import disk, results
+from envs.model.pairing import Target
+
+Say = Callable[[str], None]
+
+TIMEOUT = 3600.0
+"""How many seconds a session may take; each script of it has a limit of its own."""
+
+LITTLE = 6 * 2**30
+"""Free bytes below which no session starts: an environment takes 1.5 GB, and its wheels as much."""
+
+
+def run_emulation(request: EmulationRequest, say: Say) -> list[str]:
+    """Run the sessions of a request; what must be said of those that failed, one text each.
+
+    A session fails if it gives no result; with `share` also if it ended otherwise than recorded.
+    Raises Problem if this machine cannot emulate.
+    """
+    if objection := tools.object_to_making():
+        raise Problem(objection)
+    if request.share:
+        chosen = emulation_request.choose_emulation_share(request)
+    else:
+        chosen = emulation_request.choose_targets(request)
+    if not chosen:
+        say("nothing to emulate: every lock has a current record")
+    problems: list[str] = []
+    for platform, targets in chosen.items():
+        machine = emulation_request.MACHINES[platform]()
+        machine.make_ready({target.python for target in targets}, say)
+        emulator = machine.find_emulator()
+        say(f"{platform}: {len(targets)} sessions with {emulator}")
+        pool = ThreadPoolExecutor(request.jobs)
+        keep = request.share is None
+        runs = [
+            pool.submit(_run_session, machine, emulator, target, keep, say) for target in targets
+        ]
+        try:
+            problems += [problem for run in runs if (problem := run.result())]
+        finally:
+            # A run that is interrupted must not wait for sessions that take minutes.
+            pool.shutdown(wait=False, cancel_futures=True)
+            machine.end_sessions()
+    return problems
+
+
+def check_run(problems: Sequence[str]) -> None:
+    """Raise Problem if a session failed, or if its result was not recorded."""
+    if problems:
+        raise Problem("\n".join(problems))
+
+
+def _run_session(
+    machine: Machine, emulator: str, target: Target, keep: bool, say: Say
+) -> str | None:
+    """Run one session; what makes the whole run red, or None."""
+    if shutil.disk_usage(machine.folder).free < LITTLE:
+        return f"{target.label}: not run: the disk has less than {LITTLE // 2**30} GB left"
+    began = time.monotonic()
+    log = machine.logs / f"{target.session}.log"
+    (machine.results / emulation_results.result_name(target)).unlink(missing_ok=True)
+    session = [
+        *("-m", "pytest", "tests/test_examples.py", f"--target={target.session}"),
+        # With a blank before it, pytest would look for its settings there, too.
+        *("--jobs", "1", "--drop", f"--measure={machine.path_inside(machine.results)}"),
+    ]
+    environ = {results.EMULATOR: emulator, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    code = machine.run_python(session, log, TIMEOUT, environ)
+    result = emulation_results.collect_result(target, machine.results, keep)
+    took = f"({time.monotonic() - began:.0f} s)"
+    if result is None:
+        why = f"ended with {code}" if code is not None else f"took longer than {TIMEOUT:g} s"
+        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
+        said = "\n".join("    " + line for line in last)
+        problem = f"{target.label}: no result: pytest {why} {took}: {disk.shorten(log)}\n{said}"
+        say(problem)
+        return problem
+    mismatches = emulation_results.list_mismatches(target, result)
+    if mismatches:
+        differs = "\n".join([f"{target.label}: ends otherwise {took}", *mismatches])
+        say(differs.replace("\n", "\n    "))
+        return None if keep else differs
+    say(f"{target.label}: as recorded {took}")
+    return None
