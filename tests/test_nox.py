@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from envs import ROOT
-from envs.model import lock, pairing
+from envs.model import host, lock, pairing
 
 
 def nox(*args: str, cwd: Path = ROOT) -> tuple[int, str]:
@@ -39,7 +39,7 @@ def test_the_cpu_variant_has_sessions_of_its_own() -> None:
     code, said = nox("-t", "cpu", "--list", "--json")
     assert code == 0, said
     sessions = {one["name"]: one["description"] for one in json.loads(said)}
-    known = lock.list_executable(pairing.load_pairings())
+    known = lock.list_executable(pairing.load_pairings(), host.find_host())
     assert set(sessions) == {name for name, one in known.items() if one.variant == "cpu"}
     assert "tf212-cpu" in sessions
     assert sessions["tf212-cpu"].endswith("Python 3.11, cpu.")

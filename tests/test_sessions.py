@@ -10,7 +10,7 @@ import pytest
 from samples import PYTHON, TF212, WORKS
 
 from envs import Problem
-from envs.model import lock, pairing
+from envs.model import host, lock, pairing
 from envs.model.outcomes import Kind, Outcome, Run
 from envs.running import daily_share, installation, interpreters, sandbox, sessions
 
@@ -77,7 +77,7 @@ def test_a_mismatch_shows_both_sides_and_how_to_repeat_it() -> None:
 
 
 def test_every_further_python_and_variant_gets_its_turn() -> None:
-    known = lock.list_executable(pairing.load_pairings())
+    known = lock.list_executable(pairing.load_pairings(), host.find_host())
     further = {
         name
         for name, target in known.items()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from envs import Problem
-from envs.model import pairing
+from envs.model import pairing, platforms
 from envs.model.pairing import Pairing
 from envs.running import unpinned_install
 from envs.running.unpinned_install import Observation
@@ -84,6 +84,7 @@ def test_observations_are_kept_one_by_one(tmp_path: Path, monkeypatch: pytest.Mo
         return WORKS
 
     monkeypatch.setattr(unpinned_install, "observe_install", observe)
+    monkeypatch.setattr(platforms, "this_platform", lambda: platforms.LINUX)
     messages: list[str] = []
     with pytest.raises(Problem, match="no Python"):
         unpinned_install.renew_observations(["tf212", "tf213"], messages.append, file)
