@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from filelock import FileLock
 from samples import PYTHON, TF212, WORKS
 
 from envs import Problem
@@ -417,6 +417,14 @@ def test_a_session_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulation_run, "TIMEOUT", 1.0)
     problems, _ = run_here(monkeypatch, "import time; time.sleep(60)", NAMED)
     assert "took longer than 1 s" in problems[0]
+
+
+def test_two_runs_do_not_share_a_machine(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        FileLock(folder / "windows-x86_64.lock"),
+        pytest.raises(Problem, match="another nox -s emulate uses"),
+    ):
+        run_here(monkeypatch, "", NAMED)
 
 
 def test_no_session_starts_on_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
