@@ -27,6 +27,7 @@
 #   "pytest==9.2.0",
 #   "pytest-xdist==3.8.0",
 #   "python-discovery==1.9.5",
+#   "pyyaml==6.0.4",
 #   "referencing==0.37.0",
 #   "rich==15.0.0",
 #   "rpds-py==2026.9.1",
@@ -148,6 +149,14 @@ def add(session: nox.Session) -> None:
 
     request = checked(session, lambda: add_request.parse_add_request(session.posargs))
     checked(session, lambda: addition.add_tensorflow(request, session.log))
+
+
+@nox.session(python=False, default=False)
+def news(session: nox.Session) -> None:
+    """Print the commands that add what is new of TensorFlow and Keras: -- [--run]."""
+    from envs.adding import news as news_
+
+    checked(session, lambda: news_.tell_news(session.posargs, os.environ, session.log))
 
 
 @nox.session(name="check-locks", python=False, default=False)

@@ -57,7 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--bless", action="store_true", help="record what happens as expected")
     group.addoption("--installer", choices=["uv", "pip"], help="default: uv if there is one")
     group.addoption("--drop", action="store_true", help="remove the environment at the end")
-    group.addoption("--jobs", type=int, default=os.cpu_count(), help="scripts at a time")
+    group.addoption("--jobs", type=int, default=os.cpu_count() or 1, help="scripts at a time")
     group.addoption("--script-timeout", type=float, default=sandbox.TIMEOUT, metavar="SECONDS")
     group.addoption("--measure", type=Path, metavar="FOLDER", help="write times and outcomes there")
 

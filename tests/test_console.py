@@ -69,7 +69,7 @@ def test_the_report_of_a_run_that_disagrees(encoding: str, tmp_path: Path) -> No
         ("-l", "tf212"),
         ("-s atlas -- tf212 --keras 2.11 --show", "2.11"),
         ("-s bench -- \u0142\u2192", "unknown part"),
-        ("-s copy -- tf212 PATH --python 3.11 --platform linux", "next"),
+        ("-s copy -- tf212 PATH --python 3.11 --platform linux-x86_64", "next"),
         ("-s \u0142\u2192", "\\u2192"),
     ],
 )

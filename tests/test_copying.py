@@ -184,8 +184,9 @@ def test_a_write_that_fails_leaves_nothing_behind(
     assert list((tmp_path / "new").iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions of a folder")
 def test_a_folder_that_cannot_be_written_is_refused(copy: Copy, tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("Windows has no such permissions of a folder")
     folder = tmp_path / "new"
     folder.mkdir(mode=0o555)
     if os.geteuid() == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -108,7 +109,18 @@ SCRIPTS = {
 }
 
 
-@pytest.mark.parametrize("what", SCRIPTS)
+POSIX = (
+    *("hangs and ignores what would end it", "forks", "forks and both go on"),
+    *("dies by SIGSEGV", "dies by SIGKILL after a traceback"),
+)
+no_posix = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no fork, and no signals between processes"
+)
+
+
+@pytest.mark.parametrize(
+    "what", [pytest.param(name, marks=no_posix) if name in POSIX else name for name in SCRIPTS]
+)
 def test_an_example_that(fault: Fault, tmp_path: Path, what: str) -> None:
     """It does not count as the expected failure or as working, and cannot be blessed."""
     code, kind, message = SCRIPTS[what]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from envs.model import platforms
 from envs.model.outcome_records import Executed
-from envs.model.outcomes import Kind, Outcome
+from envs.model.outcomes import Outcome
 from envs.model.pairing import Target
 from envs.model.results import SessionResult
 
@@ -55,7 +55,7 @@ def note_result(
         if script != "smoke" and expected.get(script) not in (None, outcome):
             changes.endings.append(
                 f"`{target.session}` on {_where(target)}: `{script}` ended otherwise: "
-                f"{_said(outcome)}, and {_said(expected[script])} was expected"
+                f"{_said(outcome)}, where {_said(expected[script])} was expected"
             )
 
 
@@ -69,7 +69,7 @@ def _how(target: Target, result: SessionResult, what: str) -> str:
 
 
 def _said(outcome: Outcome) -> str:
-    return "it works" if outcome.kind is Kind.WORKS else f"`{str(outcome).replace('`', chr(39))}`"
+    return f"`{str(outcome).replace('`', chr(39))}`"
 
 
 def render_changes(changes: Changes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from envs import Problem
@@ -83,7 +84,9 @@ def _bless_all(
         except Problem as problem:
             found.refused[file] = str(problem)
             continue
-        if not result.emulator and (seconds := result.seconds.get(results.SESSION)):
+        # Windows does not tell the CPU time of processes that have ended.
+        seconds = result.cpu or result.seconds.get(results.SESSION, 0.0)
+        if seconds and not result.emulator:
             _note_duration(measured, "locks", target.platform, target.session, seconds)
 
 
@@ -135,7 +138,9 @@ def _bless(target: Target, result: SessionResult, rules: Rules, changed: Changes
     last, expected = None, dict[str, Outcome]()
     if outcome_records.record_path(target.pairing).exists():
         last = outcome_records.last_executed(target, rules)
-        expected = outcome_records.load_record(target, rules)
+        # Nothing is expected of a Python that was never run.
+        with suppress(Problem):
+            expected = outcome_records.load_record(target, rules)
     if (
         last
         and last.pins == result.pins

@@ -16,7 +16,7 @@ from envs.model import disk, results
 
 @dataclass(frozen=True)
 class RowResult:
-    """A row of the atlas that a shard ran: its pairing, the seconds that it took, and its cells."""
+    """A row of the atlas that a shard ran: its pairing, its CPU seconds, and its cells."""
 
     name: str
     commit: str

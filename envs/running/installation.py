@@ -281,7 +281,7 @@ def _check_where(folder: Path, command: str, say: Callable[[str], object]) -> No
 def _uv_says(command: str, *args: str) -> str:
     """What uv prints; empty if it fails."""
     done = subprocess.run(
-        [command, *args], env=installers.tool_environ(), capture_output=True, text=True
+        [command, *args], env=installers.tool_environ(), capture_output=True, encoding="utf-8"
     )
     return done.stdout.strip() if done.returncode == 0 else ""
 
