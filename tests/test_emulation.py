@@ -4,56 +4,36 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+import struct
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import psutil
 import pytest
-from samples import PYTHON, TF212, WORKS
+from fake_machine import WINDOWS, Here, seen
+from samples import PYTHON
 
 from envs import Problem
 from envs.emulation import (
     emulation_request,
-    emulation_results,
     emulation_run,
-    machine,
+    host_library,
     made,
+    portable_executable,
     tools,
 )
 from envs.emulation.emulation_request import MACHINES, EmulationRequest
 from envs.emulation.machine import Machine
 from envs.emulation.qemu_machine import QemuMachine
 from envs.emulation.wine_machine import WineMachine
-from envs.engine import merging
-from envs.engine.changes import Changes
-from envs.model import failures, index, lock, outcome_records, pairing, results
+from envs.model import index, lock, outcome_records, pairing, results
 from envs.model.outcome_records import Executed
-from envs.model.outcomes import Kind, Outcome
-from envs.model.pairing import Target
-from envs.model.results import SessionResult
 
 parse = emulation_request.parse_emulation_request
-WINDOWS = Target(TF212.pairing, "3.11", "windows-x86_64")
-AARCH64 = Target(TF212.pairing, "3.11", "linux-aarch64")
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own for what emulation makes."""
-    monkeypatch.setattr(made, "FOLDER", tmp_path)
-    monkeypatch.setattr(emulation_results, "FOLDER", tmp_path / "results")
-    return tmp_path
-
-
-def seen(target: Target, **other: Outcome) -> SessionResult:
-    """A result in which everything ended as recorded, but for the scripts that are named."""
-    outcomes = outcome_records.load_record(target, failures.load_rules()) | {"smoke": WORKS}
-    outcomes |= {script.replace("__", "/"): outcome for script, outcome in other.items()}
-    made_ = results.make_result(target, cpu=1.0, seconds={}, outcomes=outcomes)
-    return replace(made_, emulator="wine 10.0", commit="")
+pytestmark = pytest.mark.usefixtures("emulation")
 
 
 # Which locks
@@ -152,15 +132,15 @@ def test_what_ran_with_these_pins_is_not_run_again(
 
 
 def test_a_result_that_waits_is_not_run_again(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    emulation: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outcome_records, "last_executed", lambda target, rules: None)
-    (folder / "results").mkdir()
-    results.write_result(folder / "results", seen(WINDOWS))
+    (emulation / "results").mkdir()
+    results.write_result(emulation / "results", seen(WINDOWS))
     assert emulation_request.is_current(WINDOWS)
-    results.write_result(folder / "results", replace(seen(WINDOWS), pins="0" * 12))
+    results.write_result(emulation / "results", replace(seen(WINDOWS), pins="0" * 12))
     assert not emulation_request.is_current(WINDOWS)
-    results.write_result(folder / "results", replace(seen(WINDOWS), scripts="0" * 12))
+    results.write_result(emulation / "results", replace(seen(WINDOWS), scripts="0" * 12))
     assert not emulation_request.is_current(WINDOWS)
 
 
@@ -205,8 +185,8 @@ def test_the_share_takes_the_platforms_and_their_locks_in_turn(
 # What is made
 
 
-def test_what_is_whole_is_not_made_again(folder: Path) -> None:
-    source = folder / "source"
+def test_what_is_whole_is_not_made_again(emulation: Path) -> None:
+    source = emulation / "source"
     source.write_text("one")
     calls: list[Path] = []
 
@@ -214,15 +194,15 @@ def test_what_is_whole_is_not_made_again(folder: Path) -> None:
         calls.append(into)
         (into / "program").write_text("made")
 
-    assert made.make_once(folder / "thing", [source], make)
-    assert not made.make_once(folder / "thing", [source], make)
+    assert made.make_once(emulation / "thing", [source], make)
+    assert not made.make_once(emulation / "thing", [source], make)
     source.write_text("two")
-    assert made.make_once(folder / "thing", [source], make)
-    assert made.make_once(folder / "thing", [source], make, also="more")
+    assert made.make_once(emulation / "thing", [source], make)
+    assert made.make_once(emulation / "thing", [source], make, also="more")
     assert len(calls) == 3
 
 
-def test_what_was_interrupted_is_made_anew(folder: Path) -> None:
+def test_what_was_interrupted_is_made_anew(emulation: Path) -> None:
     def stop(into: Path) -> None:
         (into / "half").write_text("half")
         raise KeyboardInterrupt
@@ -232,11 +212,11 @@ def test_what_was_interrupted_is_made_anew(folder: Path) -> None:
         (into / "missing" / "file").write_text("")
 
     with pytest.raises(KeyboardInterrupt):
-        made.make_once(folder / "thing", [], stop)
+        made.make_once(emulation / "thing", [], stop)
     with pytest.raises(Problem, match="cannot be made"):
-        made.make_once(folder / "thing", [], fail)
-    assert made.make_once(folder / "thing", [], lambda into: None)
-    assert not (folder / "thing" / "half").exists()
+        made.make_once(emulation / "thing", [], fail)
+    assert made.make_once(emulation / "thing", [], lambda into: None)
+    assert not (emulation / "thing" / "half").exists()
 
 
 @pytest.mark.parametrize("machine_", [lambda: "arm64", lambda: "aarch64"])
@@ -300,153 +280,6 @@ def test_windows_sees_its_folder_on_its_own_drive() -> None:
     assert command[command.index("-C") + 1] == "/emulated/checkout"
 
 
-# What was seen
-
-
-class Here(Machine):
-    """This machine in the place of an emulated one: a session is a script that writes a result."""
-
-    platform = "windows-x86_64"
-    pythons = ("3.11",)
-    script = ""
-
-    def make_system(self) -> None:
-        self.folder.mkdir(exist_ok=True)
-
-    def make_python(self, python: str) -> None:
-        pass
-
-    def make_toolchain(self) -> None:
-        pass
-
-    def copy_checkout(self) -> None:
-        self.checkout.mkdir(exist_ok=True)
-
-    def find_emulator(self) -> str:
-        return "wine 10.0"
-
-    def path_inside(self, path: Path) -> str:
-        return str(path)
-
-    @property
-    def toolchain_python(self) -> str:
-        return str(PYTHON)
-
-    def command(self, args: Sequence[str], environ: Mapping[str, str]) -> list[str]:
-        assert environ[results.EMULATOR] == "wine 10.0"
-        (target,) = (word for word in args if word.startswith("--target="))
-        return [args[0], "-c", self.script, args[-1].removeprefix("--measure="), target]
-
-
-def run_here(
-    monkeypatch: pytest.MonkeyPatch, script: str, request: EmulationRequest
-) -> tuple[list[str], list[str]]:
-    """What a run says of the sessions that failed, and all that it prints."""
-    monkeypatch.setattr(Here, "script", script)
-    monkeypatch.setattr(emulation_request, "MACHINES", {Here.platform: Here})
-    monkeypatch.setattr(tools, "object_to_making", lambda: None)
-    said: list[str] = []
-    return emulation_run.run_emulation(request, said.append), said
-
-
-NAMED = EmulationRequest(("windows-x86_64",), ("tf212",))
-
-
-def writing(result: SessionResult, folder: Path) -> str:
-    """A script that writes a result where a session would."""
-    file = results.write_result(folder, result)
-    return (
-        f"import pathlib, sys; pathlib.Path(sys.argv[1], {file.name!r})"
-        f".write_text({file.read_text()!r})"
-    )
-
-
-def test_a_result_is_collected_with_this_commit(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    problems, said = run_here(monkeypatch, writing(seen(WINDOWS), folder), NAMED)
-    assert problems == []
-    assert "tf212 on Windows x86_64: as recorded" in said[-1]
-    kept = results.read_result(folder / "results" / "windows-x86_64.tf212-py311.json")
-    assert kept == replace(seen(WINDOWS), commit=results.find_commit())
-
-
-def test_what_ends_otherwise_is_said_and_kept(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken = seen(WINDOWS, smoke=Outcome(Kind.TIMES_OUT, message="after 300 seconds"))
-    problems, said = run_here(monkeypatch, writing(broken, folder), NAMED)
-    assert problems == []
-    assert "smoke: expected works, happened" in said[-1]
-    assert emulation_results.find_result(WINDOWS) is not None
-
-
-def test_the_share_is_red_for_what_ends_otherwise_and_keeps_nothing(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        emulation_request, "choose_emulation_share", lambda request: {Here.platform: [WINDOWS]}
-    )
-    broken = seen(WINDOWS, smoke=Outcome(Kind.TIMES_OUT, message="after 300 seconds"))
-    share = replace(NAMED, names=(), share=1)
-    problems, _ = run_here(monkeypatch, writing(broken, folder), share)
-    assert "tf212 on Windows x86_64: ends otherwise" in problems[0]
-    with pytest.raises(Problem, match="smoke: expected works"):
-        emulation_run.check_run(problems)
-    assert emulation_results.find_result(WINDOWS) is None
-
-
-def test_a_script_that_did_not_run_is_missed() -> None:
-    partial = seen(WINDOWS)
-    outcomes = {name: one for name, one in partial.outcomes.items() if name != "smoke"}
-    assert emulation_results.list_mismatches(WINDOWS, replace(partial, outcomes=outcomes)) == [
-        "smoke: did not run"
-    ]
-
-
-def test_a_session_without_a_result_is_red_and_quotes_its_log(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    problems, _ = run_here(monkeypatch, "print('the last words'); raise SystemExit(4)", NAMED)
-    assert "no result: pytest ended with 4" in problems[0]
-    assert problems[0].endswith("    the last words")
-
-
-def test_a_session_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulation_run, "TIMEOUT", 1.0)
-    problems, _ = run_here(monkeypatch, "import time; time.sleep(60)", NAMED)
-    assert "took longer than 1 s" in problems[0]
-
-
-def test_no_session_starts_on_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulation_run, "LITTLE", 2**60)
-    problems, _ = run_here(monkeypatch, "raise SystemExit", NAMED)
-    assert "not run: the disk has less" in problems[0]
-
-
-def test_what_is_merged_goes_and_what_is_refused_stays(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waiting = folder / "results"
-    waiting.mkdir()
-    kept = results.write_result(waiting, seen(WINDOWS))
-    results.write_result(waiting, seen(AARCH64))
-    old = replace(seen(replace(WINDOWS, python="3.9")), pins="0" * 12)
-    results.write_result(waiting, old)
-    merged: list[str] = []
-
-    def merge(request: object, say: object) -> Changes:
-        merged.extend(sorted(file.name for file in waiting.glob("*.json")))
-        return Changes(merged=1, refused={f"results/{kept.name}": "it is not explained"})
-
-    monkeypatch.setattr(merging, "merge_results", merge)
-    assert emulation_results.merge_waiting(print) == [
-        f"results/{kept.name}: not recorded: it is not explained"
-    ]
-    assert merged == ["linux-aarch64.tf212-py311.json", kept.name]
-    assert [file.name for file in waiting.glob("*.json")] == [kept.name]
-
-
 def test_the_copy_of_the_checkout_follows_it_and_keeps_environments() -> None:
     class Copying(Here):
         def copy_checkout(self) -> None:
@@ -465,23 +298,70 @@ def test_the_copy_of_the_checkout_follows_it_and_keeps_environments() -> None:
 
 
 def test_the_toolchain_has_a_cpython_on_every_machine() -> None:
-    assert all(machine.TOOLCHAIN in kind.pythons for kind in MACHINES.values())
+    assert all(kind.toolchain_minor in kind.pythons for kind in MACHINES.values())
 
 
-def test_an_interrupted_run_ends_its_sessions(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+def library(exports: Mapping[str, bytes]) -> bytes:
+    """A small DLL of one section, at 0x1000 when loaded, that exports code by name."""
+    begin, offset = 0x1000, 0x200
+    names, ordinals, functions, text = b"", b"", b"", b""
+    count = len(exports)
+    tables = 40 + 4 * count + 4 * count + 2 * count
+    for place, (name, code) in enumerate(exports.items()):
+        functions += struct.pack("<I", begin + tables + len(text))
+        text += code
+        names += struct.pack("<I", begin + tables + len(text))
+        text += name.encode() + b"\0"
+        ordinals += struct.pack("<H", place)
+    pointers = (begin + 40, begin + 40 + 4 * count, begin + 40 + 8 * count)
+    directory = struct.pack("<10I", 0, 0, 0, 0, 1, count, count, *pointers)
+    section = directory + functions + names + ordinals + text
+    header = struct.pack("<60xI", 0x40) + b"PE\0\0" + struct.pack("<HH12xHH", 0, 1, 120, 0)
+    optional = struct.pack("<112xII", begin, len(section))
+    row = struct.pack("<8sIIII16x", b".text", len(section), begin, len(section), offset)
+    return (header + optional + row).ljust(offset, b"\0") + section
 
-    monkeypatch.setattr(emulation_results, "collect_result", interrupt)
-    alive = folder / "alive"
-    waits = (
-        "import os, pathlib, sys, time\n"
-        f"alive = pathlib.Path({str(alive)!r})\n"
-        "if 'tf213' in sys.argv[2]: alive.write_text(str(os.getpid())); time.sleep(60)\n"
-        "while not alive.exists(): time.sleep(0.01)\n"
+
+def test_wine_s_runtime_gets_what_it_lacks_and_keeps_what_it_has(emulation: Path) -> None:
+    lacking = bytes.fromhex("4883ec28488d0d") + b"\x90" * 9
+    own = b"\x01" * 16
+    file = emulation / "ucrtbase.dll"
+    file.write_bytes(library({"cimag": lacking, "cimagf": own, "crealf": lacking, "sin": lacking}))
+    size = file.stat().st_size
+    portable_executable.mend_runtime(file)
+    mended = portable_executable.Library(file.read_bytes())
+    assert len(mended.data) == size
+    found = {name: bytes(mended.data[at : at + 16]) for name, at in mended.list_exports().items()}
+    assert found["crealf"] == bytes.fromhex("660f6ec1c3") + lacking[5:]
+    assert found["cimag"].startswith(bytes.fromhex("f20f104108c3"))
+    assert found["cimagf"] == own
+    assert found["sin"] == lacking
+
+
+def test_python3_dll_passes_every_call_on(emulation: Path) -> None:
+    file = emulation / "python311.dll"
+    file.write_bytes(library({"PyList_New": b"\xc3", "Py_Main": b"\xc3"}))
+    assert portable_executable.render_forwards(file) == (
+        "LIBRARY python3.dll\nEXPORTS\n"
+        " PyList_New=python311.PyList_New\n Py_Main=python311.Py_Main\n"
     )
-    with pytest.raises(KeyboardInterrupt):
-        run_here(monkeypatch, waits, replace(NAMED, names=("tf212", "tf213"), jobs=2))
-    assert not psutil.pid_exists(int(alive.read_text()))
+
+
+def test_every_part_is_pinned_with_hashes_and_says_why() -> None:
+    parts = sorted(tools.PARTS.glob("*.txt"))
+    assert [part.stem for part in parts] == ["cffi", "msvc-runtime", "panda3d", "ziglang"]
+    for part in parts:
+        text = part.read_text(encoding="utf-8")
+        assert text.startswith("# ")
+        for pin in re.findall(rf"(?m)^{part.stem}\b.*$", text):
+            assert re.fullmatch(rf"{part.stem}==[\d.]+( ; python_version [<>]=? \"3\.8\")? \\", pin)
+        assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}", text)) >= text.count("==")
+
+
+def test_only_what_is_python_is_taken_of_this_machine(emulation: Path) -> None:
+    host_library.copy_library("3.11", emulation / "Lib")
+    assert (emulation / "Lib" / "asyncio" / "__init__.py").is_file()
+    assert list((emulation / "Lib" / "site-packages").iterdir()) == []
+    assert not list(emulation.rglob("*.so"))
+    assert not list(emulation.rglob("__pycache__"))
+    assert not list((emulation / "Lib").glob("_sysconfigdata*"))
