@@ -66,6 +66,13 @@ def test_the_shards_of_a_platform_cost_about_the_same(count: int) -> None:
         assert max(seconds) - min(seconds) <= longest, group
 
 
+def test_the_shards_of_all_platforms_end_at_about_the_same_time() -> None:
+    shards = planning.plan_shards(WORK, 40)
+    mean = sum(one.seconds for one in WORK) / 40
+    longest = max(one.seconds for one in WORK)
+    assert max(shard.seconds for shard in shards) <= mean + longest
+
+
 def test_the_longest_session_goes_first() -> None:
     work = [Work("locks", platforms.LINUX, f"tf{n}", n) for n in (1, 2, 3, 7, 8, 9)]
     shards = planning.plan_shards(work, 3)

@@ -24,6 +24,8 @@ import yaml
 
 from envs import ROOT
 from envs.bench import stopwatch
+from envs.engine import plan_request, planning
+from envs.model import platforms
 
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/matrix.yml").read_text(encoding="utf-8"))
 JOBS: dict[str, Any] = WORKFLOW["jobs"]
@@ -177,6 +179,21 @@ def test_the_steps_are_pinned_and_only_one_job_may_write() -> None:
     }
     assert JOBS["run"]["strategy"]["fail-fast"] is False
     assert JOBS["run"]["timeout-minutes"] <= 360
+
+
+def test_what_the_schedules_ask_for_can_be_planned() -> None:
+    [asked] = (step["env"]["OPTIONS"] for step in JOBS["plan"]["steps"] if "env" in step)
+    crons = {one["cron"] for one in WORKFLOW[True]["schedule"]}
+    named = set(re.findall(r"github\.event\.schedule == '([^']+)'", json.dumps(JOBS)))
+    assert named == crons
+    given = [*re.findall(r"'(--[^']+)'", asked)]
+    given.append(WORKFLOW[True]["workflow_dispatch"]["inputs"]["options"]["default"])
+    assert len(given) == 3
+    for options in given:
+        request = plan_request.parse_plan_request(options.split())
+        assert request
+        shards = planning.plan_shards(planning.list_work(request), request.shards)
+        assert {shard.platform for shard in shards} == set(platforms.PLATFORMS)
 
 
 def propose(engine: Engine, place: str, source: str = "merge") -> None:

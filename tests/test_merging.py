@@ -238,22 +238,26 @@ def test_a_folder_without_results_or_that_is_none_is_refused(tmp_path: Path) -> 
         merge(tmp_path / "none")
 
 
+@pytest.mark.parametrize(("older", "newer"), [(DENSE, WORKS), (WORKS, DENSE)])
 def test_the_newest_result_of_a_target_counts_and_the_other_is_named(
-    tmp_path: Path, records: Path
+    tmp_path: Path, older: Outcome, newer: Outcome
 ) -> None:
     target = TARGETS[1]
-    ended = {**result_of(target).outcomes, MIXED: DENSE}
-    old = write(tmp_path / "old", result_of(target, date="2026-11-20", outcomes=ended))
-    new = write(tmp_path / "new", result_of(target, date="2026-11-22"))
+
+    def made(folder: str, date: str, mixed: Outcome) -> Path:
+        ended = {**result_of(target).outcomes, MIXED: mixed}
+        return write(tmp_path / folder, result_of(target, date=date, outcomes=ended))
+
+    old, new = made("old", "2026-11-20", older), made("new", "2026-11-22", newer)
     for order in ((old, new), (new, old)):
         changed = merge(*order)
-        assert outcome_records.load_record(target, RULES)[MIXED] == WORKS
+        assert outcome_records.load_record(target, RULES)[MIXED] == newer
         assert changed.aside == ["`old/tf212-py39.json`: `new/tf212-py39.json` counts"]
     changed = merge(old)
     assert list(changed.refused.values()) == [
         "it is of 2026-11-20, and on 2026-11-22 the target ended otherwise"
     ]
-    assert outcome_records.load_record(target, RULES)[MIXED] == WORKS
+    assert outcome_records.load_record(target, RULES)[MIXED] == newer
 
 
 def test_a_real_machine_counts_before_an_emulated_one_and_a_tie_is_always_ended_alike(

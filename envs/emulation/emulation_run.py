@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from envs import Problem
 from envs.emulation import emulation_request, emulation_results, tools
@@ -40,20 +41,8 @@ def run_emulation(request: EmulationRequest, say: Say) -> list[str]:
     problems: list[str] = []
     for platform, targets in chosen.items():
         machine = emulation_request.MACHINES[platform]()
-        machine.make_ready({target.python for target in targets}, say)
-        emulator = machine.find_emulator()
-        say(f"{platform}: {len(targets)} sessions with {emulator}")
-        pool = ThreadPoolExecutor(request.jobs)
-        keep = request.share is None
-        runs = [
-            pool.submit(_run_session, machine, emulator, target, keep, say) for target in targets
-        ]
-        try:
-            problems += [problem for run in runs if (problem := run.result())]
-        finally:
-            # A run that is interrupted must not wait for sessions that take minutes.
-            pool.shutdown(wait=False, cancel_futures=True)
-            machine.end_sessions()
+        with _alone(machine):
+            problems += _run_sessions(machine, targets, request, say)
     return problems
 
 
@@ -61,6 +50,44 @@ def check_run(problems: Sequence[str]) -> None:
     """Raise Problem if a session failed, or if its result was not recorded."""
     if problems:
         raise Problem("\n".join(problems))
+
+
+@contextmanager
+def _alone(machine: Machine) -> Iterator[None]:
+    """Hold a machine alone: a second run would remake what the first uses. Raises Problem."""
+    from filelock import FileLock, Timeout
+
+    machine.folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{machine.folder}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise Problem(
+            f"another nox -s emulate uses {disk.shorten(machine.folder)}: wait until it ends, or "
+            "run in another checkout"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _run_sessions(
+    machine: Machine, targets: Sequence[Target], request: EmulationRequest, say: Say
+) -> list[str]:
+    """Run the sessions of one machine; what must be said of those that failed."""
+    machine.make_ready({target.python for target in targets}, say)
+    emulator = machine.find_emulator()
+    say(f"{machine.platform}: {len(targets)} sessions with {emulator}")
+    pool = ThreadPoolExecutor(request.jobs)
+    keep = request.share is None
+    runs = [pool.submit(_run_session, machine, emulator, target, keep, say) for target in targets]
+    try:
+        return [problem for run in runs if (problem := run.result())]
+    finally:
+        # A run that is interrupted must not wait for sessions that take minutes.
+        pool.shutdown(wait=False, cancel_futures=True)
+        machine.end_sessions()
 
 
 def _run_session(

@@ -22,9 +22,6 @@ Say = Callable[[str], None]
 NAMESPACE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private")
 """What gives a program mounts and a table of processes of its own, which end with it."""
 
-TOOLCHAIN = "3.11"
-"""The CPython that runs the tooling on an emulated machine."""
-
 _PASSED_ON = {
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
@@ -41,6 +38,9 @@ class Machine(ABC):
 
     pythons: ClassVar[tuple[str, ...]]
     """The minors of which it can have a CPython."""
+
+    toolchain_minor: ClassVar[str]
+    """That which runs the tooling."""
 
     def __init__(self) -> None:
         """Make nothing yet."""
@@ -91,7 +91,7 @@ class Machine(ABC):
         """
         say(f"{self.platform}: making what is missing in {disk.shorten(self.folder)}")
         self.make_system()
-        for python in sorted({TOOLCHAIN, *pythons}, key=lambda python: int(python[2:])):
+        for python in sorted({self.toolchain_minor, *pythons}, key=lambda python: int(python[2:])):
             self.make_python(python)
         self.copy_checkout()
         self.make_toolchain()

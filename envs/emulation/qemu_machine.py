@@ -1,4 +1,4 @@
-"""Linux aarch64 by qemu-user: Debian's qemu and CPython 3.11, and the CPythons of panda3d."""
+"""Linux aarch64 by qemu-user: Debian's qemu and CPython 3.13, and the CPythons of panda3d."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from envs.emulation import compiler, debian, host_library, machine, made, tools
 from envs.emulation.machine import Machine
 from envs.running import installers, interpreters
 
-_SUITE = "bookworm"
-"""The Debian whose qemu and CPython 3.11 are taken."""
+_QEMU_SUITE = "bookworm"
+"""The Debian whose qemu is taken: its package is one static program."""
+
+_SUITE = "trixie"
+"""The Debian whose CPython and libraries are taken: panda3d's CPythons need its OpenSSL, 3.5."""
 
 _CPU = "neoverse-n1"
 """Not `max`, qemu's default: that signs pointers, which in software is eight times slower."""
@@ -32,6 +35,7 @@ class QemuMachine(Machine):
 
     platform = "linux-aarch64"
     pythons = ("3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
+    toolchain_minor = "3.13"
 
     def __init__(self) -> None:
         """Make nothing yet."""
@@ -40,27 +44,26 @@ class QemuMachine(Machine):
         self._qemu = self.folder / "system" / "qemu-aarch64-static"
 
     def make_system(self) -> None:
-        """Unpack qemu, Debian's CPython 3.11 and what it and TensorFlow's wheels link to."""
+        """Unpack qemu, Debian's CPython 3.13 and what it and TensorFlow's wheels link to."""
         made.make_once(self.system, [Path(__file__), Path(debian.__file__)], self._make_system)
 
     def _make_system(self, folder: Path) -> None:
         with tools.work_folder() as work:
-            host = debian.Archive(_SUITE, "amd64", work / "amd64")
+            host = debian.Archive(_QEMU_SUITE, "amd64", work / "amd64")
             host.download_package("qemu-user-static")
             host.unpack_packages(work / "qemu", "./usr/bin/qemu-aarch64-static")
             shutil.move(work / "qemu/usr/bin/qemu-aarch64-static", self._qemu)
             archive = debian.Archive(_SUITE, "arm64", work / "arm64")
-            needed = ["python3.11-minimal", "libpython3.11-stdlib", "libstdc++6", "libgomp1"]
+            needed = ["python3.13-minimal", "libpython3.13-stdlib", "libstdc++6", "libgomp1"]
             archive.download_whole(needed)
-            # Debian splits distutils off, and makes it depend on a python3 that is not wanted here.
-            for package in ("python3-distutils", "python3-lib2to3"):
-                archive.download_package(package)
             archive.unpack_packages(folder)
+        # Debian's packages leave this link to its installer.
+        (folder / "lib").symlink_to("usr/lib")
         # The name that panda3d's CPythons want.
         libraries = folder / "usr/lib/aarch64-linux-gnu"
         (libraries / "libsqlite3.so").symlink_to("libsqlite3.so.0")
-        python = folder / "usr/bin/python3.11"
-        python.rename(python.with_suffix(".11.elf"))
+        python = self.python_path(self.toolchain_minor)
+        python.rename(f"{python}.elf")
         self._write_wrapper(python)
 
     def _write_wrapper(self, python: Path, *options: str) -> None:
@@ -74,13 +77,13 @@ class QemuMachine(Machine):
 
     def python_path(self, python: str) -> Path:
         """The interpreter of a minor."""
-        if python == machine.TOOLCHAIN:
+        if python == self.toolchain_minor:
             return self.system / "usr/bin" / f"python{python}"
         return self.folder / "python" / python / "bin" / f"python{python}"
 
     def make_python(self, python: str) -> None:
         """Make a CPython out of panda3d's wheel, unless Debian has it."""
-        if python == machine.TOOLCHAIN:
+        if python == self.toolchain_minor:
             return
         parts = [tools.PARTS / "panda3d.txt", tools.PARTS / "cffi.txt"]
         sources = [Path(__file__), Path(host_library.__file__), _PYMAIN, *parts]
@@ -120,7 +123,7 @@ class QemuMachine(Machine):
         uv = installers.find_uv()
         assert uv
         failed = "the toolchain for Linux aarch64"
-        base = self.python_path(machine.TOOLCHAIN)
+        base = self.python_path(self.toolchain_minor)
         tools.run_tool(failed, uv, "venv", "-q", "--allow-existing", "--python", base, folder)
         python = interpreters.interpreter_in(folder)
         install = (uv, "pip", "install", "-q", "--python", python, "-r", ROOT / "noxfile.py")

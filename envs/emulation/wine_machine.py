@@ -55,6 +55,7 @@ class WineMachine(Machine):
 
     platform = "windows-x86_64"
     pythons = ("3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
+    toolchain_minor = "3.11"
 
     def __init__(self) -> None:
         """Make nothing yet."""
@@ -146,7 +147,7 @@ class WineMachine(Machine):
         made.make_once(self.toolchain, [ROOT / "noxfile.py", Path(__file__)], self._make_toolchain)
 
     def _make_toolchain(self, folder: Path) -> None:
-        base = self.path_inside(self.python_folder(machine.TOOLCHAIN) / "python.exe")
+        base = self.path_inside(self.python_folder(self.toolchain_minor) / "python.exe")
         inside = self.path_inside(folder)
         failed = "the toolchain for Windows x86_64"
         create = ["uv", "venv", "-q", "--allow-existing", "--python", base, inside]
