@@ -28,7 +28,6 @@ from envs.model.results import SessionResult
 PAIRINGS = pairing.load_pairings()
 TF212 = PAIRINGS["tf212"]
 pytestmark = needs_git
-
 DENSE = RULES.failures["dense-not-imported"].outcome
 MIXED = "legacy_adaptation/mixed"
 
