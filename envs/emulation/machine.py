@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -145,7 +143,6 @@ class Machine(ABC):
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a session: with the first process of its namespace, the kernel ends all of it."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """End a session: with `unshare`, the kernel ends everything in its namespace."""
+    process.kill()
     process.wait()
