@@ -17,8 +17,11 @@ from envs.model.pairing import Target
 
 Say = Callable[[str], None]
 
-TIMEOUT = 3600.0
-"""How many seconds a session may take; each script of it has a limit of its own."""
+SCRIPT_TIMEOUT = 1800
+"""How many seconds a script may take: an emulator is slow, and more so beside other work."""
+
+TIMEOUT = 4 * 3600.0
+"""How many seconds a session may take."""
 
 LITTLE = 6 * 2**30
 """Free bytes below which no session starts: an environment takes 1.5 GB, and its wheels as much."""
@@ -101,6 +104,7 @@ def _run_session(
     (machine.results / emulation_results.result_name(target)).unlink(missing_ok=True)
     session = [
         *("-m", "pytest", "tests/test_examples.py", f"--target={target.session}"),
+        f"--script-timeout={SCRIPT_TIMEOUT}",
         # With a blank before it, pytest would look for its settings there, too.
         *("--jobs", "1", "--drop", f"--measure={machine.path_inside(machine.results)}"),
     ]
