@@ -35,12 +35,13 @@ _MOUNTED = "emulated"
 _CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 
 # A root, a process table and temporary folders of its own, all gone when the program ends: wine
-# leaves servers and folders behind.
+# leaves servers and folders behind. It counts the processors in /sys.
 _IN_ROOT = f"""\
 set -e
 root=$1 shared=$2; shift 2
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
+mount --rbind /sys "$root/sys"
 mount -t tmpfs tmpfs "$root/tmp"
 for temporary in "$root"/prefix/drive_c/users/*/AppData/Local/Temp; do
   [ ! -d "$temporary" ] || mount -t tmpfs tmpfs "$temporary"
@@ -72,7 +73,7 @@ class WineMachine(Machine):
         for name in ("bin", "lib", "lib64", "sbin"):
             (root / "usr" / name).mkdir(parents=True)
             (root / name).symlink_to(f"usr/{name}")
-        for name in ("proc", "dev", "tmp", "etc/ssl/certs", _MOUNTED):
+        for name in ("proc", "dev", "sys", "tmp", "etc/ssl/certs", _MOUNTED):
             (root / name).mkdir(parents=True)
         system32 = root / "prefix/drive_c/windows/system32"
         system32.mkdir(parents=True)
@@ -197,6 +198,8 @@ class WineMachine(Machine):
             "PATH": "/usr/bin:/usr/lib/wine",
             "HOME": "/tmp",
             "XDG_RUNTIME_DIR": "/tmp",
+            # Without it, wine makes no file whose name has other letters than ASCII's.
+            "LANG": "C.UTF-8",
             "WINEPREFIX": "/prefix",
             "WINEDEBUG": "-all",
             **environ,
