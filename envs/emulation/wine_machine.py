@@ -79,8 +79,9 @@ class WineMachine(Machine):
         system32.mkdir(parents=True)
         with tools.work_folder() as work:
             archive = debian.Archive(_SUITE, "amd64", work / "amd64")
-            # Nothing is essential for this apt-get: what wine's scripts need must be named.
-            archive.download_whole(["wine64", "coreutils", "dash"])
+            # Nothing is essential for this apt-get: what wine's scripts need must be named, and
+            # the package that has the locale.
+            archive.download_whole(["wine64", "coreutils", "dash", "libc-bin"])
             archive.unpack_packages(root)
             # TensorFlow 2.21 needs this one, and wine has none.
             wheel = tools.unpack_wheel("msvc-runtime", "3.13", "windows", work / "msvc-runtime")
