@@ -79,14 +79,20 @@ def _run_sessions(
     machine: Machine, targets: Sequence[Target], request: EmulationRequest, say: Say
 ) -> list[str]:
     """Run the sessions of one machine; what must be said of those that failed."""
-    machine.make_ready({target.python for target in targets}, say)
+    lacking = machine.make_ready({target.python for target in targets}, say)
+    problems = [
+        f"{target.label}: not run: {lacking[target.python]}"
+        for target in targets
+        if target.python in lacking
+    ]
+    targets = [target for target in targets if target.python not in lacking]
     emulator = machine.find_emulator()
     say(f"{machine.platform}: {len(targets)} sessions with {emulator}")
     pool = ThreadPoolExecutor(request.jobs)
     keep = request.share is None
     runs = [pool.submit(_run_session, machine, emulator, target, keep, say) for target in targets]
     try:
-        return [problem for run in runs if (problem := run.result())]
+        return problems + [problem for run in runs if (problem := run.result())]
     finally:
         # A run that is interrupted must not wait for sessions that take minutes.
         pool.shutdown(wait=False, cancel_futures=True)
