@@ -90,6 +90,20 @@ def test_a_session_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "took longer than 1 s" in problems[0]
 
 
+def test_a_python_that_cannot_be_made_stops_no_other(
+    emulation: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lack(self: Here, python: str) -> None:
+        if python == "3.9":
+            raise Problem("no Python 3.9 on this machine")
+
+    monkeypatch.setattr(Here, "make_python", lack)
+    both = replace(NAMED, names=("tf212-py39", "tf212"))
+    problems, said = run_here(monkeypatch, writing(seen(WINDOWS), emulation), both)
+    assert problems == ["tf212-py39 on Windows x86_64: not run: no Python 3.9 on this machine"]
+    assert "tf212 on Windows x86_64: as recorded" in said[-1]
+
+
 def test_two_runs_do_not_share_a_machine(emulation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         FileLock(emulation / "windows-x86_64.lock"),

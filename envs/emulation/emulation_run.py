@@ -17,8 +17,11 @@ from envs.model.pairing import Target
 
 Say = Callable[[str], None]
 
-TIMEOUT = 3600.0
-"""How many seconds a session may take; each script of it has a limit of its own."""
+SCRIPT_TIMEOUT = 1800
+"""How many seconds a script may take: an emulator is slow, and more so beside other work."""
+
+TIMEOUT = 4 * 3600.0
+"""How many seconds a session may take."""
 
 LITTLE = 6 * 2**30
 """Free bytes below which no session starts: an environment takes 1.5 GB, and its wheels as much."""
@@ -76,14 +79,20 @@ def _run_sessions(
     machine: Machine, targets: Sequence[Target], request: EmulationRequest, say: Say
 ) -> list[str]:
     """Run the sessions of one machine; what must be said of those that failed."""
-    machine.make_ready({target.python for target in targets}, say)
+    lacking = machine.make_ready({target.python for target in targets}, say)
+    problems = [
+        f"{target.label}: not run: {lacking[target.python]}"
+        for target in targets
+        if target.python in lacking
+    ]
+    targets = [target for target in targets if target.python not in lacking]
     emulator = machine.find_emulator()
     say(f"{machine.platform}: {len(targets)} sessions with {emulator}")
     pool = ThreadPoolExecutor(request.jobs)
     keep = request.share is None
     runs = [pool.submit(_run_session, machine, emulator, target, keep, say) for target in targets]
     try:
-        return [problem for run in runs if (problem := run.result())]
+        return problems + [problem for run in runs if (problem := run.result())]
     finally:
         # A run that is interrupted must not wait for sessions that take minutes.
         pool.shutdown(wait=False, cancel_futures=True)
@@ -101,6 +110,7 @@ def _run_session(
     (machine.results / emulation_results.result_name(target)).unlink(missing_ok=True)
     session = [
         *("-m", "pytest", "tests/test_examples.py", f"--target={target.session}"),
+        f"--script-timeout={SCRIPT_TIMEOUT}",
         # With a blank before it, pytest would look for its settings there, too.
         *("--jobs", "1", "--drop", f"--measure={machine.path_inside(machine.results)}"),
     ]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
+from envs import Problem
 from envs.bench import stopwatch
 from envs.emulation import made
 from envs.model import disk
@@ -84,19 +83,27 @@ class Machine(ABC):
     def toolchain_python(self) -> str:
         """How the emulated machine calls the interpreter of its toolchain."""
 
-    def make_ready(self, pythons: Iterable[str], say: Say) -> None:
+    def make_ready(self, pythons: Iterable[str], say: Say) -> dict[str, str]:
         """Make what is missing for sessions on some Pythons, and copy this checkout anew.
 
-        Raises Problem.
+        Returns the Pythons that cannot be made here, each with the reason: this machine may lack
+        a CPython of that minor. Raises Problem if nothing can be run.
         """
         say(f"{self.platform}: making what is missing in {disk.shorten(self.folder)}")
         self.make_system()
+        lacking: dict[str, str] = {}
         for python in sorted({self.toolchain_minor, *pythons}, key=lambda python: int(python[2:])):
-            self.make_python(python)
+            try:
+                self.make_python(python)
+            except Problem as problem:
+                if python == self.toolchain_minor:
+                    raise
+                lacking[python] = str(problem)
         self.copy_checkout()
         self.make_toolchain()
         for folder in (self.results, self.logs):
             folder.mkdir(exist_ok=True)
+        return lacking
 
     def copy_checkout(self) -> None:
         """Copy the files of this checkout that git knows; environments that are there stay."""
@@ -145,7 +152,6 @@ class Machine(ABC):
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a session: with the first process of its namespace, the kernel ends all of it."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """End a session: with `unshare`, the kernel ends everything in its namespace."""
+    process.kill()
     process.wait()

@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ NEEDED = ("apt-get", "dpkg-deb", "unshare", "chroot", "mount")
 
 def object_to_making() -> str | None:
     """Why this machine cannot emulate others; None if it can."""
-    if platform.system() != "Linux" or platform.machine() != "x86_64":
+    if sys.platform != "linux" or platform.machine() != "x86_64":
         return "nox -s emulate runs on Linux x86_64: use a Debian there, or the image debian:12"
     if os.geteuid() != 0:
         return (

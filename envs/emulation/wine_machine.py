@@ -35,12 +35,13 @@ _MOUNTED = "emulated"
 _CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 
 # A root, a process table and temporary folders of its own, all gone when the program ends: wine
-# leaves servers and folders behind.
+# leaves servers and folders behind. It counts the processors in /sys.
 _IN_ROOT = f"""\
 set -e
 root=$1 shared=$2; shift 2
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
+mount --rbind /sys "$root/sys"
 mount -t tmpfs tmpfs "$root/tmp"
 for temporary in "$root"/prefix/drive_c/users/*/AppData/Local/Temp; do
   [ ! -d "$temporary" ] || mount -t tmpfs tmpfs "$temporary"
@@ -72,14 +73,15 @@ class WineMachine(Machine):
         for name in ("bin", "lib", "lib64", "sbin"):
             (root / "usr" / name).mkdir(parents=True)
             (root / name).symlink_to(f"usr/{name}")
-        for name in ("proc", "dev", "tmp", "etc/ssl/certs", _MOUNTED):
+        for name in ("proc", "dev", "sys", "tmp", "etc/ssl/certs", _MOUNTED):
             (root / name).mkdir(parents=True)
         system32 = root / "prefix/drive_c/windows/system32"
         system32.mkdir(parents=True)
         with tools.work_folder() as work:
             archive = debian.Archive(_SUITE, "amd64", work / "amd64")
-            # Nothing is essential for this apt-get: what wine's scripts need must be named.
-            archive.download_whole(["wine64", "coreutils", "dash"])
+            # Nothing is essential for this apt-get: what wine's scripts need must be named, and
+            # the package that has the locale.
+            archive.download_whole(["wine64", "coreutils", "dash", "libc-bin"])
             archive.unpack_packages(root)
             # TensorFlow 2.21 needs this one, and wine has none.
             wheel = tools.unpack_wheel("msvc-runtime", "3.13", "windows", work / "msvc-runtime")
@@ -197,6 +199,8 @@ class WineMachine(Machine):
             "PATH": "/usr/bin:/usr/lib/wine",
             "HOME": "/tmp",
             "XDG_RUNTIME_DIR": "/tmp",
+            # Without it, wine makes no file whose name has other letters than ASCII's.
+            "LANG": "C.UTF-8",
             "WINEPREFIX": "/prefix",
             "WINEDEBUG": "-all",
             **environ,
