@@ -16,6 +16,7 @@ from envs.model import disk, failures, index, lock, outcome_records, pairing
 from envs.model.index import Entry
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Pairing, Target
+from envs.names import changes
 from envs.publish import atlas_picture, bench_tables, lock_tables
 from envs.running import unpinned_install
 from envs.running.unpinned_install import Observation
@@ -26,6 +27,7 @@ LOCKS = lock.FOLDER / "README.md"
 TOOLING = ROOT / "envs" / "README.md"
 BENCH = ROOT / "envs" / "bench" / "README.md"
 ENGINE = ROOT / "envs" / "engine" / "README.md"
+NAMES = ROOT / "envs" / "names" / "README.md"
 
 _IMPORTS = {
     "`tf.keras`": "broken_import/correction",
@@ -75,6 +77,7 @@ def render_pages() -> dict[Path, str]:
             "atlas-failures": atlas_picture.render_atlas_failures(*grid),
         },
         ENGINE: {"scale": scale.render_scale()},
+        NAMES: {"came-and-went": changes.render_changes(changes.list_steps())},
         BENCH: {"speed": _relink(bench_tables.render_bench_tables(), BENCH)},
     }
     pictures = {
