@@ -26,11 +26,14 @@
 #   "pytest==9.2.0",
 #   "pytest-xdist==3.8.0",
 #   "python-discovery==1.9.5",
+#   "pyyaml==6.0.4",
 #   "referencing==0.37.0",
 #   "rich==15.0.0",
 #   "rpds-py==2026.9.1",
 #   "sortedcontainers==2.4.0",
 #   "tomlkit==0.15.2",
+#   "tree-sitter==0.26.1",
+#   "tree-sitter-python==0.25.0",
 #   "typing-extensions==4.16.0; python_version < '3.13'",
 #   "uv==0.13.9",
 #   "virtualenv==21.15.8",
@@ -162,6 +165,14 @@ def copy(session: nox.Session) -> None:
 
     request = copy_request.parse_copy_request(session.posargs, Path(session.invoked_from))
     checked(session, lambda: copying.copy_lock(request, session.log))
+
+
+@nox.session(python=False, default=False)
+def which(session: nox.Session) -> None:
+    """Say which pairings have all that some code uses: -- PATH [--to tf221] [--name X] [--json]."""
+    from envs.which import which_run
+
+    sys.exit(which_run.run_which(session.posargs, Path(session.invoked_from)))
 
 
 @nox.session(default=False, reuse_venv=True)
