@@ -329,6 +329,8 @@ def test_encodings_are_those_that_the_file_declares() -> None:
         ("match x:\n    case 1: pass", (3, 10)),
         ("type X = int", (3, 12)),
         ("(x := 3)\ndef f[T](): pass", (3, 12)),
+        ("class C[T]: pass", (3, 12)),
+        ("x: list[int] = f(y=z[int])\ndef f(a: dict[str, int] = None): pass", (3, 0)),
         ("match = 3\ntype = 4\nprint(match, type)", (3, 0)),
     ],
 )

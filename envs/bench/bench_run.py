@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from envs import ROOT, Problem
-from envs.bench import bench_figures, stopwatch, ways
+from envs.bench import bench_figures, reading, stopwatch, ways
 from envs.bench.bench_figures import Measured
 from envs.bench.stopwatch import Part, Say
 from envs.locking import pip_tools
@@ -171,6 +171,7 @@ PARTS: dict[str, Callable[[Part], None]] = {
     "matrix": _matrix,
     "listing": _listing,
     "lock": _lock,
+    "which": reading.time_which,
 }
 """Name of a part -> the function that times it."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from envs.model import failures, index, outcome_records, version_numbers
 from envs.model.outcomes import Kind
 from envs.model.pairing import Pairing, Target
-from envs.names.record import Record
+from envs.names.record import Names
 from envs.which.declared import Wish
 from envs.which.judging import Finding, Judge
 from envs.which.successors import Table
@@ -63,8 +63,7 @@ class Verdict:
         """Sorts the best pairing to the front.
 
         First what the code lacks, then what the project asks for, then final releases before
-        previews, then what may surprise, then the newest TensorFlow. Of two pairings of the same
-        TensorFlow, the one that needs no variable comes first.
+        previews, then what may surprise, then what needs no variable, then the newest TensorFlow.
         """
         numbers = version_numbers.release_numbers(self.pairing.tensorflow)[:2]
         return (
@@ -72,8 +71,8 @@ class Verdict:
             len(self.contradicted),
             self.pairing.preview,
             len(self.surprises),
-            tuple(-number for number in numbers),
             len(self.pairing.env),
+            tuple(-number for number in numbers),
             self.pairing.name,
         )
 
@@ -111,7 +110,7 @@ def find_answer(
     code: Code,
     wishes: Sequence[Wish],
     pairings: Mapping[str, Pairing],
-    names: Record,
+    names: Names,
     table: Table,
 ) -> Answer:
     """Judge all that the code uses in every pairing that has a record."""
@@ -123,10 +122,9 @@ def find_answer(
         groups[use.kind, use.refs, use.guards, use.module, *call].append(use)
     kept = list(groups.values())
     releases = find_releases()
-    mixed = {_root(use.path) for use in uses if use.kind != UseKind.MEMBER} >= {
-        "keras",
-        "tensorflow.keras",
-    }
+    # Code that takes the one or the other, in branches, does not mix them.
+    sure = [use for use in uses if use.kind != UseKind.MEMBER and not _is_in_branch(use)]
+    mixed = {_root(use.path) for use in sure} >= {"keras", "tensorflow.keras"}
     verdicts = []
     unknown: dict[str, set[str]] = {}
     for name in names.pairings:
@@ -134,7 +132,7 @@ def find_answer(
             verdict = Verdict(pairings[name])
             unknown[name] = _judge_all(kept, judge, code, verdict)
             _compare_wishes(verdict, wishes, code, releases.get(name, {}))
-            if mixed and _mixing_fails(pairings[name]):
+            if mixed and does_mixing_fail(pairings[name]):
                 verdict.surprises.append("layers of `keras` do not go into models of `tf.keras`")
             verdicts.append(verdict)
     uncovered = set.intersection(*unknown.values()) if unknown else set()
@@ -159,6 +157,10 @@ def _root(path: str) -> str:
     if first == "keras":
         return first
     return "tensorflow.keras" if first == "tensorflow" and rest.startswith("keras") else ""
+
+
+def _is_in_branch(use: Use) -> bool:
+    return bool(use.guards or len(use.refs) > 1 or use.refs[0].guards)
 
 
 def _counts(use: Use, judge: Judge) -> bool:
@@ -295,7 +297,7 @@ def _compare_wishes(
             verdict.contradicted.append(wish)
 
 
-def _mixing_fails(pairing: Pairing) -> bool:
+def does_mixing_fail(pairing: Pairing) -> bool:
     """Whether the record of outcomes says that objects of both Keras do not go together."""
     target = Target(pairing, pairing.pythons[0])
     outcomes = outcome_records.load_record(target, failures.load_rules())

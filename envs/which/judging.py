@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from envs.names.record import Presence, Record, Sighting
+from envs.names import record
+from envs.names.record import Names, Presence, Sighting
 from envs.which.successors import Table
 from envs.which.uses import Code, Ref, Use, UseKind
 
@@ -32,7 +33,7 @@ class Finding:
 class Judge:
     """Looks up uses in the record, each once."""
 
-    def __init__(self, names: Record, table: Table, code: Code) -> None:
+    def __init__(self, names: Names, table: Table, code: Code) -> None:
         self.names = names
         self.table = table
         self.imported = code.imported
@@ -82,7 +83,7 @@ class Judge:
             return Finding(path, error, missing, sighting.error)
         if sighting.presence == Presence.UNKNOWN:
             return self._unknown(path, pairing)
-        return Finding(path, deprecated=sighting.deprecated)
+        return Finding(path, deprecated=_notice(sighting))
 
     def _unknown(self, path: str, pairing: str) -> Finding:
         """What the nearest name around it that the record covers says.
@@ -109,7 +110,7 @@ class Judge:
         if sighting.needs and sighting.needs not in self.imported:
             why = f"only there after `import {sighting.needs}`"
             return Finding(path, "attribute", path, why, needs=sighting.needs)
-        return Finding(path, deprecated=sighting.deprecated)
+        return Finding(path, deprecated=_notice(sighting))
 
     def _member(self, use: Use, path: str, pairing: str) -> Finding:
         owner = path.rpartition(".")[0]
@@ -130,7 +131,7 @@ class Judge:
             return Finding(path)
         notice = ""
         for keyword in use.keywords:
-            if self.names.accepts(sighting, keyword) is False or self.table.is_refused(
+            if record.accepts(sighting, keyword) is False or self.table.is_refused(
                 path, keyword, pairing
             ):
                 why = f"does not take `{keyword}`"
@@ -149,3 +150,8 @@ class Judge:
         if pairing not in by_pairing:
             by_pairing[pairing] = frozenset(self.names.star_names(module, pairing))
         return by_pairing[pairing]
+
+
+def _notice(sighting: Sighting) -> str:
+    """The notice that a name is deprecated; one that is about an argument only is left out."""
+    return "" if sighting.deprecated.startswith("`(") else sighting.deprecated

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from envs.names.record import Presence, Record, Sighting
+from envs.names.record import Names, Presence, Sighting
 from envs.which.answer import Lack
 from envs.which.judging import Finding
 from envs.which.successors import Table
@@ -106,7 +106,7 @@ class NameAnswer:
         return json.dumps(document, indent=2)
 
 
-def look_up_name(request: WhichRequest, names: Record, table: Table) -> NameAnswer:
+def look_up_name(request: WhichRequest, names: Names, table: Table) -> NameAnswer:
     """Look one name up in every pairing, or in the one that is asked of."""
     path = request.name
     sightings = {}

@@ -51,6 +51,8 @@ class Report:
             return f"{asked.pairing.name} lacks {lacking} that this code uses, at {places}."
         if fitting := answer.fitting:
             names = ", ".join(one.pairing.name for one in fitting)
+            if len(fitting) == 1:
+                return f"All {count} that this code uses are in one pairing: {names}."
             many = _count(len(fitting), "pairing")
             return f"All {count} that this code uses are in {many}, best first: {names}."
         if not answer.verdicts:
@@ -76,6 +78,8 @@ def render_report(report: Report) -> str:
     shown = report.asked or answer.verdicts[0] if answer.verdicts else None
     if shown and shown.fits:
         lines.append(f"    {report.copy_command(shown)}")
+        variables = [f"{name}={value}" for name, value in shown.pairing.env.items()]
+        lines += [f"    and set {' '.join(variables)} when the code runs"] if variables else []
         lines += [f"    in {shown.pairing.name}, {one}" for one in shown.surprises]
     lines += _wishes(answer)
     lines += _python(answer)

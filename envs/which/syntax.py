@@ -12,13 +12,16 @@ TOO_BROKEN = 0.5
 """If more of a file than this share is no Python, nothing of it is believed."""
 
 _SINCE = {
-    "named_expression": (3, 8),
-    "positional_separator": (3, 8),
-    "match_statement": (3, 10),
-    "type_alias_statement": (3, 12),
-    "type_parameter": (3, 12),
+    "(named_expression) @walrus": (3, 8),
+    "(positional_separator) @positional": (3, 8),
+    "(match_statement) @match": (3, 10),
+    "(type_alias_statement) @alias": (3, 12),
+    "(_ type_parameters: (type_parameter) @generic)": (3, 12),
 }
-"""Syntax -> the Python that brought it. Only what pairings tell apart: all run on 3.7 or later."""
+"""Syntax, as patterns of tree-sitter -> the Python that brought it.
+
+Only what pairings tell apart: all run on 3.7 or later.
+"""
 
 _ONLY_2 = (
     "(print_statement) @print",
@@ -40,7 +43,13 @@ def _parser() -> Parser:
 
 @cache
 def _query() -> Query:
-    return Query(_language(), "\n".join([*_ONLY_2, *(f"({kind}) @{kind}" for kind in _SINCE)]))
+    return Query(_language(), "\n".join([*_ONLY_2, *_SINCE]))
+
+
+@cache
+def _since() -> dict[str, tuple[int, int]]:
+    """The word that a pattern gives its nodes -> the Python that brought them."""
+    return {pattern.rpartition("@")[2].strip(")"): since for pattern, since in _SINCE.items()}
 
 
 class Syntax:
@@ -100,15 +109,16 @@ class Syntax:
 
     def needed_python(self) -> tuple[tuple[int, int], Node] | None:
         """The oldest Python 3 that reads it, if that is later than 3.7, and the node at fault."""
-        found = [(_SINCE[kind], nodes[0]) for kind, nodes in self._telling() if kind in _SINCE]
+        since = _since()
+        found = [(since[word], nodes[0]) for word, nodes in self._telling() if word in since]
         return max(found, key=lambda pair: pair[0], default=None)
 
     def find_python2(self) -> Node | None:
         """A statement that only Python 2 has; None if there is none."""
-        return next((nodes[0] for kind, nodes in self._telling() if kind not in _SINCE), None)
+        return next((nodes[0] for word, nodes in self._telling() if word not in _since()), None)
 
     def _telling(self) -> list[tuple[str, list[Node]]]:
-        """The nodes that tell a Python from others, by their kind."""
+        """The nodes that tell a Python from others, by the words of the patterns."""
         if self._told is None:
             self._told = list(QueryCursor(_query()).captures(self.root).items())
         return self._told

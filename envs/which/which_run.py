@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from envs import Problem
 from envs.model import pairing
-from envs.names import record
-from envs.names.record import Record
+from envs.names import files
+from envs.names.record import Names
 from envs.which import (
     answer,
     declared,
@@ -55,7 +55,7 @@ def answer_request(request: WhichRequest, stdin: BinaryIO | None = None) -> tupl
     pairings = pairing.load_pairings()
     if request.to:
         pairing.choose_names(pairings, [request.to])
-    names = record.load_record()
+    names = files.load_names()
     if request.to and request.to not in names.pairings:
         raise Problem(f"{request.to}: has no record of names: run nox -s names -- {request.to}")
     table = successors.Table(successors.load_successors(), pairings, answer.find_releases())
@@ -74,7 +74,7 @@ def answer_request(request: WhichRequest, stdin: BinaryIO | None = None) -> tupl
 
 def make_report(
     request: WhichRequest,
-    names: Record,
+    names: Names,
     table: successors.Table,
     pairings: dict[str, pairing.Pairing],
     stdin: BinaryIO | None = None,
@@ -90,7 +90,8 @@ def make_report(
     report = Report(request, found)
     if found.names and (shown := request.to or _best(report)):
         lacks = found.verdict_of(shown).lacks
-        advice = list(list_suggestions(lacks, Adviser(names, table, shown)))
+        apart = answer.does_mixing_fail(pairings[shown])
+        advice = list(list_suggestions(lacks, Adviser(names, table, shown, apart)))
         report = Report(request, found, advice)
     return report
 
