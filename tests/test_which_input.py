@@ -185,9 +185,9 @@ REQUIREMENTS = st.lists(
     st.sampled_from(
         re.split(
             " ",
-            "tensorflow keras == >= ~= ^ 2.4 2.* * \n [project] dependencies = [ ] { } ' \" : - pip "
-            "python requires-python [tool.poetry.dependencies] setup( install_requires= ) , ; < & "
-            "*a [options] [packages] [requires] python_version é",
+            "tensorflow keras == >= ~= ^ 2.4 2.* * \n [project] dependencies = [ ] { } ' \" : - "
+            "pip python requires-python [tool.poetry.dependencies] setup( install_requires= ) , ; "
+            "< & *a [options] [packages] [requires] python_version é",
         )
     ),
     max_size=30,

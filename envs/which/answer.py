@@ -47,6 +47,8 @@ class Verdict:
     python: str = ""
     contradicted: list[Wish] = field(default_factory=list)
     surprises: list[str] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
+    """Names of which the record does not know whether they are there."""
 
     @property
     def names(self) -> list[str]:
@@ -126,16 +128,15 @@ def find_answer(
     sure = [use for use in uses if use.kind != UseKind.MEMBER and not _is_in_branch(use)]
     mixed = {_root(use.path) for use in sure} >= {"keras", "tensorflow.keras"}
     verdicts = []
-    unknown: dict[str, set[str]] = {}
     for name in names.pairings:
         if name in pairings:
             verdict = Verdict(pairings[name])
-            unknown[name] = _judge_all(kept, judge, code, verdict)
+            _judge_all(kept, judge, code, verdict)
             _compare_wishes(verdict, wishes, code, releases.get(name, {}))
             if mixed and does_mixing_fail(pairings[name]):
                 verdict.surprises.append("layers of `keras` do not go into models of `tf.keras`")
             verdicts.append(verdict)
-    uncovered = set.intersection(*unknown.values()) if unknown else set()
+    uncovered = set.intersection(*(one.unknown for one in verdicts)) if verdicts else set()
     return Answer(
         code,
         list(wishes),
@@ -171,16 +172,15 @@ def _counts(use: Use, judge: Judge) -> bool:
     return any(judge.is_from_star(module, name) for module, _, name in parts)
 
 
-def _judge_all(groups: Sequence[list[Use]], judge: Judge, code: Code, verdict: Verdict) -> set[str]:
-    """Fill a verdict, and return the names that the record does not cover."""
+def _judge_all(groups: Sequence[list[Use]], judge: Judge, code: Code, verdict: Verdict) -> None:
+    """Fill a verdict with what the record says of all uses."""
     name = verdict.pairing.name
-    unknown: set[str] = set()
     lacking: list[Lack] = []
     later: list[list[Use]] = []
 
     def add(uses: list[Use], refs: Iterable[Ref]) -> None:
         findings = [judge.judge(uses[0], ref, name) for ref in refs]
-        unknown.update(one.path for one in findings if one.unknown)
+        verdict.unknown.update(one.path for one in findings if one.unknown)
         if any(not one.error for one in findings):
             verdict.deprecated.update({f.path: f.deprecated for f in findings if f.deprecated})
         elif findings:
@@ -202,7 +202,6 @@ def _judge_all(groups: Sequence[list[Use]], judge: Judge, code: Code, verdict: V
     verdict.lacks = _required(lacking, 0, code)
     required = {id(lack) for lack in verdict.lacks}
     verdict.tolerated = [lack for lack in lacking if id(lack) not in required]
-    return unknown
 
 
 def _split(path: str) -> tuple[str, str]:

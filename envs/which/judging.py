@@ -98,6 +98,9 @@ class Judge:
             return self._unknown(around, pairing)
         if sighting.presence == Presence.MISSING:
             return Finding(path, "attribute", sighting.missing_at or around, sighting.error)
+        if sighting.kind == "function" and self.names.pairings_with(path):
+            # Elsewhere it is a class, whose attributes a function does not have.
+            return Finding(path, "attribute", path, f"`{around}` is a function")
         leaf = path[len(around) + 1 :].partition(".")[0]
         return Finding(path, unknown=sighting.kind == "module" and not leaf.startswith("__"))
 
