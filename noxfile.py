@@ -207,6 +207,15 @@ def atlas(session: nox.Session) -> None:
         checked(session, pages_.write_pages)
 
 
+@nox.session(python=False, default=False)
+def names(session: nox.Session) -> None:
+    """Record every importable name of each pairing: -- [tf212] [--again] [--check 2] [--help]."""
+    from envs.names import names_request, recording
+
+    request = names_request.parse_names_request(session.posargs)
+    checked(session, lambda: recording.record_names(request, session.log))
+
+
 @nox.session(name="unpinned-install", python=False, default=False)
 def unpinned_install_(session: nox.Session) -> None:
     """Type the document's commands, unpinned, and say what changed since last time: -- [tf212]."""

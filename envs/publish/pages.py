@@ -15,6 +15,7 @@ from envs.model import disk, failures, index, lock, outcome_records, pairing, pl
 from envs.model.index import Entry
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Pairing, Target
+from envs.names import changes
 from envs.publish import atlas_picture, bench_tables
 from envs.running import unpinned_install
 from envs.running.unpinned_install import Observation
@@ -24,6 +25,7 @@ ERRORS = ROOT / "examples" / "README.md"
 LOCKS = lock.FOLDER / "README.md"
 TOOLING = ROOT / "envs" / "README.md"
 BENCH = ROOT / "envs" / "bench" / "README.md"
+NAMES = ROOT / "envs" / "names" / "README.md"
 
 _IMPORTS = {
     "`tf.keras`": "broken_import/correction",
@@ -82,6 +84,7 @@ def render_pages() -> dict[Path, str]:
             "atlas": atlas_picture.render_atlas_table(*grid),
             "atlas-failures": atlas_picture.render_atlas_failures(*grid),
         },
+        NAMES: {"came-and-went": changes.render_changes(changes.list_steps())},
         BENCH: {"speed": _relink(bench_tables.render_bench_tables(), BENCH)},
     }
     pictures = {

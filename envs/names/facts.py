@@ -1,0 +1,243 @@
+"""Facts of one pairing: what its walks wrote, turned into statements.
+
+The same module stands under many paths: `tensorflow.keras.layers` is `keras.api._v2.keras.layers`,
+and part of `tensorflow.compat.v2`. Its names are stated once, under its best path; for the others
+it is stated that they are the same. Two modules are the same if all names in them are, and in those
+below them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from envs import Problem
+from envs.model import outcomes
+from envs.names import rules
+from envs.names.statements import Statement, is_word
+
+_LONGEST = 240
+"""How many characters of a message or of a notice are kept."""
+
+Names = dict[str, tuple[str, str]]
+"""Name -> its kind (`m`, `c`, `f` or `k`) and where it is defined."""
+
+
+@dataclass
+class Walked:
+    """What the walks of one pairing saw, by module and by path."""
+
+    modules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    does: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    objects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    died: dict[str, str] = field(default_factory=dict)
+
+
+def read_walk(lines: Iterable[str], root: str, walked: Walked) -> None:
+    """Add what the walk of one package wrote. Raises Problem if it did not come to its end.
+
+    What the walk of `tensorflow` saw of modules of `keras` yields to what their own walk saw.
+    """
+    finished = False
+    for line in lines:
+        try:
+            fact = json.loads(line)
+        except ValueError:
+            raise Problem(f"the walk of {root} wrote a line that is cut: {line[:60]!r}") from None
+        if "names" in fact:
+            own = fact["module"].split(".")[0] == root
+            if own or fact["module"] not in walked.modules:
+                walked.modules[fact["module"]] = fact
+        elif "imports" in fact:
+            walked.paths[fact["path"]] = fact["imports"]
+        elif "error" in fact and "path" in fact:
+            walked.errors[fact["path"]] = shorten_message(fact["error"])
+        elif "does" in fact:
+            walked.does[fact["path"]].add(fact["does"])
+        elif "object" in fact:
+            walked.objects.setdefault(fact["object"], fact)
+        elif "failed" in fact:
+            raise Problem(f"the walk of {root} failed at '{fact['failed']}': {fact['error']}")
+        elif "died" in fact:
+            walked.died[fact["died"]] = fact["how"]
+        finished = finished or fact.get("finished") == root
+    if not finished:
+        raise Problem(f"the walk of {root} ended early")
+
+
+def shorten_message(message: str) -> str:
+    """A message in one line, the same on every machine."""
+    message = re.sub(r"^From \S+:\d+: ", "", message)
+    return outcomes.normalise_message(message)[:_LONGEST].strip()
+
+
+def list_statements(walked: Walked) -> set[Statement]:
+    """What the walks saw of modules, as statements."""
+    same = find_same(walked.modules)
+    stated: set[Statement] = set()
+    for module, fact in walked.modules.items():
+        if module in same:
+            if rules.is_stated(module):
+                stated.add((module, "same", same[module]))
+        else:
+            stated.update(_state_module(module, fact, same))
+            if module not in walked.paths:
+                stated.add((module, "reached", ""))
+    for path, module in walked.paths.items():
+        if not rules.is_stated(path):
+            continue
+        stated.add((path, "import", ""))
+        if path != module and path not in walked.modules:
+            stated.add((path, "same", same.get(module, module)))
+    stated |= {(path, "error", error) for path, error in walked.errors.items()}
+    stated |= {(path, "does", what) for path, all_ in walked.does.items() for what in all_}
+    stated |= {(_last(what), "died", _word(how)) for what, how in walked.died.items()}
+    return stated
+
+
+def list_details(walked: Walked) -> set[Statement]:
+    """What the walks saw of classes and functions, as statements."""
+    stated: set[Statement] = set()
+    for place, fact in walked.objects.items():
+        stated.update(_state_object(place, fact))
+    return stated
+
+
+def _last(text: str) -> str:
+    return text.split()[-1]
+
+
+def _word(text: str) -> str:
+    return text.replace(" ", "-")
+
+
+def find_same(modules: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Module -> the module with the best path that has the same names; the best are left out."""
+    contents: dict[str, object] = {}
+    for module in sorted(modules, key=lambda module: -module.count(".")):
+        names = []
+        for name, (kind, place) in modules[module]["names"].items():
+            content = contents.get(place, place) if kind == "m" else place
+            names.append((name, kind, content))
+        contents[module] = hash(tuple(sorted(names, key=str)))
+    groups: dict[object, list[str]] = defaultdict(list)
+    for module, content in contents.items():
+        if modules[module]["names"]:
+            groups[content].append(module)
+    same: dict[str, str] = {}
+    for group in groups.values():
+        best, *others = sorted(group, key=rank_path)
+        same |= dict.fromkeys(others, best)
+    return same
+
+
+def rank_path(path: str) -> tuple[int, int, int, str]:
+    """What paths of the same thing are sorted by: public, few parts, short."""
+    parts = path.split(".")
+    private = sum(part.startswith("_") or part in ("src", "python", "api") for part in parts)
+    return private, len(parts), len(path), path
+
+
+def _state_module(
+    module: str, fact: Mapping[str, Any], same: Mapping[str, str]
+) -> Iterable[Statement]:
+    """The names of a module, what star imports leave out, and what touching a name says."""
+    names: Names = fact["names"]
+    for name, (kind, place) in names.items():
+        if kind == "m":
+            yield _state_module_name(module, name, place, fact["package"], same)
+        elif kind == "k":
+            yield module, "k", name
+        elif relation := _state_alias(module, name, kind, place, fact["package"]):
+            yield module, *relation
+    if fact["all"] is not None:
+        brought = set(fact["all"])
+        left_out = [name for name in names if name not in brought and not name.startswith("__")]
+        yield from ((module, "apart", name) for name in left_out)
+        yield from ((module, "private", name) for name in brought - set(names) if is_word(name))
+    for name, error in fact["errors"].items():
+        yield module, f"raises {name}", shorten_message(error)
+    for name, said in fact["said"].items():
+        text = shorten_message(said)
+        instead = re.search(r"^The name \S+ is deprecated\. Please use tf\.(\S+) instead\.$", text)
+        if instead and instead[1].split(".")[-1] == name:
+            parent = ".".join(["tensorflow", *instead[1].split(".")[:-1]])
+            yield module, f"use {parent}", name
+        else:
+            yield module, f"says {name}", text
+
+
+def _state_module_name(
+    module: str, name: str, place: str, package: bool, same: Mapping[str, str]
+) -> Statement:
+    """The statement for a module among the names of another: `m .` is the one below it.
+
+    What plain modules import for their own use would be half of the record: of all these names
+    together it is only stated that they occur, so that nothing is known of one in any of them.
+    """
+    best = same.get(place, place)
+    if best == f"{module}.{name}":
+        return module, "m .", name
+    if package and is_word(best):
+        return module, f"m {best}", name
+    return IMPORTED, "m ?", name
+
+
+def _state_alias(
+    module: str, name: str, kind: str, place: str, package: bool
+) -> tuple[str, str] | None:
+    """The relation and the item for a class or function, from where it is defined.
+
+    An item is `Dense`, or `relu=relu_v2` if it is called otherwise there. What a plain module
+    inside TensorFlow or Keras takes from another is only named. None for a raw operation there,
+    which `tensorflow.raw_ops` has.
+    """
+    home, _, leaf = place.rpartition(".")
+    raw = kind == "f" and leaf != name and leaf == as_snake(name)
+    if raw and module == "tensorflow.raw_ops":
+        return "f ?", name
+    if raw and rules.is_inner(module):
+        return None
+    own_use = not package and (rules.is_inner(module) or "src" in module.split("."))
+    if not home or not is_word(place) or (home != module and own_use):
+        return f"{kind} ?", name
+    relation = f"{kind} ." if home == module else f"{kind} {home}"
+    return relation, name if leaf == name else f"{name}={leaf}"
+
+
+IMPORTED = "*"
+"""The block of the names under which plain modules import modules."""
+
+
+def as_snake(name: str) -> str:
+    """The name of a raw operation as its function has it: `add_n` for `AddN`."""
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
+
+
+def _state_object(place: str, fact: Mapping[str, Any]) -> Iterable[Statement]:
+    """The parameters of a class or function, and what a class has of its own."""
+    module, _, name = place.rpartition(".")
+    if not is_word(place):
+        return
+    if fact["kind"] == "f":
+        yield module, "takes", name + fact["parameters"]
+        if fact["deprecated"]:
+            yield module, f"deprecated {name}", shorten_message(fact["deprecated"])
+        return
+    yield place, "class", fact["parameters"] or "?"
+    if bases := [base for base in fact["bases"] if base]:
+        yield place, "bases", ", ".join(bases)
+    if fact["deprecated"]:
+        yield place, "deprecated", shorten_message(fact["deprecated"])
+    for name, kind in fact["attributes"].items():
+        if kind[0] in "fs":
+            yield place, "takes" if kind[0] == "f" else "static", name + kind[1:]
+        else:
+            yield place, kind[0], name

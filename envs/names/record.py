@@ -1,0 +1,345 @@
+"""The record read: whether a name exists in a pairing, what it is there, and where else it stands.
+
+Three answers are kept apart: a name was seen; it was looked for and is missing; or the walk does
+not cover it, so that nothing is known. Only what an answer needs is parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property, lru_cache
+
+from envs.names import blocks, facts, rules
+from envs.names.blocks import ClassBlock, ModuleBlock, Parameter, Texts
+from envs.names.rules import ROOTS as ROOTS
+from envs.names.statements import Order
+
+KINDS = {"m": "module", "c": "class", "f": "function", "k": "constant"}
+_INSIDE = {"takes": "method", "static": "method", "p": "property", "k": "attribute", "c": "class"}
+
+
+class Presence(StrEnum):
+    """Whether a name is there: `unknown` where nothing looked."""
+
+    THERE = "there"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What is known of a name in a pairing.
+
+    `kind` is a value of `KINDS`, or `method`, `property` or `attribute` inside a class. `canonical`
+    is where a class or function is defined, or a module's own name; empty if unknown.
+    `parameters` are those of a call, None if unknown; `keywords` is whether `**kwargs` takes
+    others, which may still be refused. `importable` is whether `import path` works. `needs` is the
+    module that must be imported before the attributes can be reached from the top; empty if none.
+    `error` is what importing or touching it raised, `deprecated` a notice. `missing_at` is the
+    first part of the path that is not there.
+    """
+
+    path: str
+    pairing: str
+    presence: Presence
+    kind: str = ""
+    canonical: str = ""
+    parameters: tuple[Parameter, ...] | None = None
+    keywords: bool = False
+    importable: bool = False
+    needs: str = ""
+    error: str = ""
+    deprecated: str = ""
+    missing_at: str = ""
+
+
+class Names:
+    """The record. Methods raise Problem for a pairing that is not recorded, or a damaged file."""
+
+    def __init__(self, order: Order, texts: Texts) -> None:
+        self.order = order
+        self._texts = texts
+        self.look_up = lru_cache(200_000)(self._look_up)
+
+    @property
+    def pairings(self) -> tuple[str, ...]:
+        """The recorded pairings, oldest TensorFlow first."""
+        return self.order.names
+
+    # --- one name ---
+
+    def _look_up(self, path: str, pairing: str) -> Sighting:
+        """What a chain such as `keras.layers.Dense` finds, after the imports that it needs."""
+        place = self.order.number(pairing)
+        root, *parts = path.split(".")
+        if root not in ROOTS or not all(part.isidentifier() for part in parts):
+            return Sighting(path, pairing, Presence.UNKNOWN)
+        seen = self._import(root, pairing, place)
+        module = root
+        for number, part in enumerate(parts, 1):
+            if seen.presence is not Presence.THERE:
+                break
+            here = ".".join(path.split(".")[: number + 1])
+            if seen.kind == "module":
+                seen, module = self._step(module, part, here, seen, place)
+            elif seen.kind == "class":
+                seen = self._inside(part, here, seen, place)
+            else:
+                return Sighting(path, pairing, Presence.UNKNOWN)
+        return replace(seen, path=path)
+
+    def _step(
+        self, module: str, part: str, here: str, above: Sighting, place: int
+    ) -> tuple[Sighting, str]:
+        """One attribute further from a module: what is there, and the module if it is one."""
+        block = self._content(module, place)
+        if block is None:
+            return replace(_bare(above), path=here, presence=Presence.UNKNOWN), ""
+        found = block.find(part, place)
+        importable = self._block(here).holds("import", place)
+        if found is None:
+            for path in (here, f"{module}.{part}"):
+                if self._block(path).holds("import", place):
+                    seen = replace(_bare(above), path=here, kind="module", canonical=path)
+                    return replace(seen, importable=path == here, needs=path), path
+            return self._absent(block, part, here, above, place), ""
+        kind, target = found
+        seen = replace(_bare(above), path=here, kind=KINDS[kind], canonical=target)
+        seen = replace(seen, needs=above.needs, deprecated=block.notice(part, place))
+        if kind == "m":
+            return replace(seen, importable=importable), target
+        return self._detailed(seen, target, kind, place), ""
+
+    def _detailed(self, seen: Sighting, target: str, kind: str, place: int) -> Sighting:
+        """A class or function with its parameters and its notice."""
+        text, notice = None, ""
+        if kind == "c":
+            inside = self._class(target)
+            text, notice = inside.constructor(place), inside.notice(place)
+        elif kind == "f":
+            home, _, leaf = target.rpartition(".")
+            inside = self._class(home)
+            text, notice = inside.call(leaf, place), inside.notice(place, leaf)
+        return _with_parameters(replace(seen, deprecated=seen.deprecated or notice), text)
+
+    def _inside(self, part: str, here: str, above: Sighting, place: int) -> Sighting:
+        """One attribute of a class, its own or inherited."""
+        seen = replace(_bare(above), path=here, needs=above.needs)
+        if part.startswith("_") or not self._class(above.canonical).known(place):
+            return replace(seen, presence=Presence.UNKNOWN)
+        for class_ in self._ancestors(above.canonical, place):
+            inside = self._class(class_)
+            found = inside.find(part, place)
+            if found:
+                relation, text = found
+                seen = replace(seen, kind=_INSIDE[relation], canonical=f"{class_}.{part}")
+                if relation == "c":
+                    return self._detailed(seen, f"{class_}.{part}", "c", place)
+                return _with_parameters(seen, text)
+            if not inside.known(place):
+                return replace(seen, presence=Presence.UNKNOWN)
+        return replace(seen, presence=Presence.MISSING, missing_at=here)
+
+    def _absent(
+        self, block: ModuleBlock, part: str, here: str, above: Sighting, place: int
+    ) -> Sighting:
+        """A name that a module does not have, as far as it was looked for."""
+        seen = replace(_bare(above), path=here)
+        error = block.error(part, place) or self._block(here).failure(place)
+        raw = rules.is_inner(block.name) and part != part.lower()
+        if raw and not error:
+            operations = self._content("tensorflow.raw_ops", place)
+            raw = operations is not None and operations.find(part, place) is not None
+        imported = self._block(facts.IMPORTED).find(part, place) is not None
+        if not error and (raw or imported or not rules.is_covered(here)):
+            return replace(seen, presence=Presence.UNKNOWN)
+        return replace(seen, presence=Presence.MISSING, missing_at=here, error=error)
+
+    def import_module(self, path: str, pairing: str) -> Sighting:
+        """What the statement `import path` finds."""
+        place = self.order.number(pairing)
+        root, *parts = path.split(".")
+        if root not in ROOTS or not all(part.isidentifier() for part in parts):
+            return Sighting(path, pairing, Presence.UNKNOWN)
+        seen = self._import(root, pairing, place)
+        for number in range(1, len(parts) + 1):
+            if seen.presence is not Presence.THERE:
+                break
+            above = seen
+            seen = self._import(".".join(path.split(".")[: number + 1]), pairing, place)
+            missing = seen.presence is Presence.MISSING and not seen.error
+            if missing and self._content(above.path, place) is None:
+                seen = replace(seen, presence=Presence.UNKNOWN, missing_at="")
+        return replace(seen, path=path)
+
+    def _import(self, path: str, pairing: str, place: int) -> Sighting:
+        block = self._block(path)
+        if block.holds("import", place):
+            return Sighting(path, pairing, Presence.THERE, "module", path, importable=True)
+        error = block.failure(place)
+        if not error and not rules.is_covered(path):
+            return Sighting(path, pairing, Presence.UNKNOWN)
+        return Sighting(path, pairing, Presence.MISSING, missing_at=path, error=error)
+
+    def import_name(self, module: str, name: str, pairing: str) -> Sighting:
+        """What `from module import name` finds: an attribute, or a module that it imports."""
+        place = self.order.number(pairing)
+        above = self.import_module(module, pairing)
+        path = f"{module}.{name}"
+        if above.presence is not Presence.THERE or not name.isidentifier():
+            return replace(above, path=path)
+        seen, _ = self._step(module, name, path, replace(above, needs=module), place)
+        return seen
+
+    # --- many names ---
+
+    def modules(self) -> list[str]:
+        """Every module that is stated for some pairing, sorted."""
+        return sorted(name for name, _ in self._texts.every_module())
+
+    def is_importable(self, module: str, pairing: str) -> bool:
+        """Whether `import module` works in a pairing."""
+        return self._block(module).holds("import", self.order.number(pairing))
+
+    def list_names(self, module: str, pairing: str) -> Mapping[str, str]:
+        """The public names of a module, and what kind each is; empty if there is no such module."""
+        place = self.order.number(pairing)
+        known = self.is_importable(module, pairing) or self._is_module(module, pairing)
+        block = self._content(module, place) if known else None
+        if block is None:
+            return {}
+        found = {name: block.find(name, place) for name in block.names}
+        return {name: KINDS[one[0]] for name, one in sorted(found.items()) if one}
+
+    def star_names(self, module: str, pairing: str) -> tuple[str, ...]:
+        """The names that `from module import *` brings, as far as they are known."""
+        place = self.order.number(pairing)
+        if self.import_module(module, pairing).presence is not Presence.THERE:
+            return ()
+        block = self._content(module, place)
+        if block is None:
+            return ()
+        names = {name for name in self.list_names(module, pairing) if not name.startswith("_")}
+        names -= block.words("apart", place)
+        return tuple(sorted(names | block.words("private", place)))
+
+    def list_attributes(self, path: str, pairing: str) -> Mapping[str, str]:
+        """The public attributes of a class, inherited ones too, and what kind each is."""
+        place = self.order.number(pairing)
+        seen = self.look_up(path, pairing)
+        if seen.kind != "class":
+            return {}
+        kinds: dict[str, str] = {}
+        for class_ in reversed(self._ancestors(seen.canonical, place)):
+            inside = self._class(class_)
+            found = {name: inside.find(name, place) for name in inside.names}
+            kinds |= {name: _INSIDE[one[0]] for name, one in found.items() if one}
+        return dict(sorted(kinds.items()))
+
+    def pairings_with(self, path: str) -> tuple[str, ...]:
+        """The pairings in which a path is there."""
+        there = Presence.THERE
+        return tuple(one for one in self.pairings if self.look_up(path, one).presence is there)
+
+    def paths_of(self, canonical: str, pairing: str) -> tuple[str, ...]:
+        """Every path of what is defined there, the best first."""
+        leaf = canonical.rpartition(".")[2]
+        place = self.order.number(pairing)
+        found = [
+            (block, name)
+            for block in self._blocks_with(leaf)
+            for name in block.names
+            if (one := block.find(name, place)) and one[1] == canonical
+        ]
+        if self._is_module(canonical, pairing):
+            found.append((self._block(canonical.rpartition(".")[0]), leaf))
+        return self._sorted_paths(found, pairing, canonical)
+
+    def same_object(self, path: str, pairing: str) -> tuple[str, ...]:
+        """Other paths of the same class, function or module in a pairing, the best first."""
+        canonical = self.look_up(path, pairing).canonical
+        if not canonical:
+            return ()
+        return tuple(other for other in self.paths_of(canonical, pairing) if other != path)
+
+    def same_leaf(self, leaf: str, pairing: str) -> tuple[str, ...]:
+        """Every path in a pairing that ends in a name, and can be imported, the best first."""
+        found = [(block, leaf) for block in self._blocks_with(leaf) if leaf in block.names]
+        return self._sorted_paths(found, pairing, "")
+
+    def _sorted_paths(
+        self, found: list[tuple[ModuleBlock, str]], pairing: str, canonical: str
+    ) -> tuple[str, ...]:
+        place = self.order.number(pairing)
+        ranked = {}
+        for block, name in found:
+            for module in (block.name, *self._same_as(block.name, place)):
+                seen = self.import_name(module, name, pairing) if module else None
+                if seen is None or seen.presence is not Presence.THERE:
+                    continue
+                if canonical and seen.canonical != canonical:
+                    continue
+                ranked[seen.path] = facts.rank_path(seen.path)
+        return tuple(sorted(ranked, key=ranked.__getitem__))
+
+    # --- blocks ---
+
+    def _is_module(self, path: str, pairing: str) -> bool:
+        return self.look_up(path, pairing).kind == "module"
+
+    def _block(self, name: str) -> ModuleBlock:
+        return self._texts.module_block(name, self.order)
+
+    def _class(self, name: str) -> ClassBlock:
+        return self._texts.class_block(name, self.order)
+
+    def _content(self, module: str, place: int) -> ModuleBlock | None:
+        """The block with the names of a module; None if the walk did not look into it."""
+        block = self._block(module)
+        other = block.same(place)
+        block = self._block(other) if other else block
+        return block if block.seen >> place & 1 else None
+
+    def _ancestors(self, class_: str, place: int) -> list[str]:
+        """A class and those it inherits from, in the order in which Python looks."""
+        return blocks.linearise(class_, lambda one: self._class(one).bases(place))
+
+    def _blocks_with(self, word: str) -> Iterator[ModuleBlock]:
+        for name in self._texts.find_word(word):
+            yield self._block(name)
+
+    def _same_as(self, module: str, place: int) -> list[str]:
+        return [name for name in self._aliases.get(module, ()) if self._block(name).same(place)]
+
+    @cached_property
+    def _aliases(self) -> Mapping[str, list[str]]:
+        """Module -> the modules that are the same somewhere."""
+        aliases: dict[str, list[str]] = {}
+        for name, body in self._texts.every_module():
+            for line in re.findall(r"(?m)^  same: (.+)$", body):
+                for other in line.split():
+                    aliases.setdefault(other, []).append(name)
+        return aliases
+
+
+def _bare(seen: Sighting) -> Sighting:
+    """The same path and pairing, and nothing of what was seen above."""
+    return Sighting(seen.path, seen.pairing, Presence.THERE)
+
+
+def _with_parameters(seen: Sighting, text: str | None) -> Sighting:
+    parameters = blocks.parse_parameters(text) if text else None
+    keywords = any(one.kind == "kwargs" for one in parameters or ())
+    return replace(seen, parameters=parameters, keywords=keywords)
+
+
+def accepts(seen: Sighting, keyword: str) -> bool | None:
+    """Whether a call may pass a keyword; None if `**kwargs` takes it, or nothing is known."""
+    if seen.parameters is None:
+        return None
+    if any(one.name == keyword and one.kind in ("either", "keyword") for one in seen.parameters):
+        return True
+    return None if seen.keywords else False

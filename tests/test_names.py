@@ -1,0 +1,393 @@
+"""The record of names: its files are whole and current, and what is written is what is read."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from test_properties import edited, refusal
+
+from envs import ROOT, Problem
+from envs.model import disk
+from envs.names import blocks, facts, files, names_request, recording, rules, statements
+from envs.names.facts import Walked
+from envs.names.names_request import NamesRequest
+from envs.names.record import Presence
+from envs.names.statements import Order, Statement
+
+WALKS = files.load_walks()
+ORDER = files.order_of(WALKS)
+NAMES = files.load_names()
+RECOMMENDED = names_request.list_recommended()
+MOST = 7 * 2**20
+"""The bytes that the record may take."""
+
+
+# --- the data ---
+
+
+def test_every_pairing_was_walked_with_the_lock_and_the_scripts_of_today() -> None:
+    stale = [name for name, target in RECOMMENDED.items() if files.is_stale(target, WALKS)]
+    assert stale == [], "run nox -s names"
+    assert [walk.name for walk in WALKS] == list(RECOMMENDED)
+    for walk in WALKS:
+        target = RECOMMENDED[walk.name]
+        assert walk.python.startswith(f"{target.python}.")
+        assert walk.tensorflow == target.pairing.tensorflow
+        assert walk.track == files.track_of(target.pairing)
+
+
+def test_the_list_of_walks_is_as_its_schema_says_and_as_it_would_be_written() -> None:
+    schema = json.loads(files.SCHEMA.read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    text = files.PAIRINGS.read_text(encoding="utf-8")
+    data = json.loads(text)
+    Draft202012Validator(schema).validate(data)
+    assert files.render_walks(WALKS) == text
+    data["pairings"][0]["track"] = "side"
+    assert not Draft202012Validator(schema).is_valid(data)
+
+
+def test_every_file_of_the_record_is_as_it_would_be_written_and_none_is_left_over() -> None:
+    size = 0
+    for name, path in files.text_paths().items():
+        text = path.read_text(encoding="utf-8")
+        stated = statements.parse_statements(text, ORDER, name)
+        assert statements.render_statements(stated, ORDER) == text, name
+        blocks.check_texts({name: text}, ORDER)
+        size += len(text)
+    assert size < MOST
+    found = {path for path in files.FOLDER.rglob("*") if path.is_file()}
+    assert found == {files.PAIRINGS, files.SCHEMA, *files.text_paths().values()}
+
+
+def test_what_is_recorded_reads_the_same_on_every_machine() -> None:
+    for path in files.text_paths().values():
+        for line in disk.text_of(path).splitlines():
+            if re.match(r"  (error|raises|says)", line):
+                assert not re.search(r"(?<![\w>.])/(tmp|home|work|root|usr)/", line), line
+
+
+def test_the_record_answers_soon_after_it_is_opened() -> None:
+    best = 9.0
+    for _ in range(3):
+        began = time.perf_counter()
+        names = files.load_names()
+        assert names.look_up("keras.layers.Dense", "tf212").presence is Presence.THERE
+        best = min(best, time.perf_counter() - began)
+    assert best < 0.3
+
+
+@pytest.mark.parametrize(
+    ("path", "there", "missing"),
+    [
+        ("keras.utils.np_utils", "tf115 tf212", "tf215 tf216 tf221"),
+        ("keras.layers.core", "tf115 tf212", "tf215 tf216"),
+        ("keras.layers.Dense", "tf115 tf212 tf215 tf221 tf216-legacy", ""),
+        ("keras.models.Sequential.predict_classes", "tf115", "tf212 tf221"),
+        ("keras.models.Sequential.fit_generator", "tf115 tf212", "tf216"),
+        ("keras.api._v2.keras.layers.Dense", "tf212", "tf115 tf216"),
+        ("keras.api._v2.keras.utils.Sequential", "", "tf115 tf212 tf216"),
+        ("tensorflow.keras.layers.Dense", "tf115 tf212 tf216 tf216-legacy", ""),
+        ("tensorflow.placeholder", "tf115", "tf212 tf221"),
+        ("tensorflow.compat.v1.placeholder", "tf115 tf212 tf221", ""),
+        ("tensorflow.contrib.slim.conv2d", "tf115", "tf212 tf221"),
+        ("tf_keras.layers.Dense", "tf216-legacy", "tf115 tf212 tf216"),
+        ("tensorflow.python.keras.layers.Dense", "tf115 tf212 tf221", ""),
+    ],
+)
+def test_what_is_known_of_tensorflow_stands_in_the_record(
+    path: str, there: str, missing: str
+) -> None:
+    seen = {name: NAMES.look_up(path, name).presence for name in (there + " " + missing).split()}
+    assert [name for name, one in seen.items() if one is Presence.THERE] == there.split()
+    assert [name for name, one in seen.items() if one is Presence.MISSING] == missing.split()
+
+
+def test_the_object_of_tf_keras_is_that_of_keras_where_they_are_one() -> None:
+    assert "keras.layers.Dense" in NAMES.same_object("tensorflow.keras.layers.Dense", "tf212")
+    assert "keras.layers.Dense" not in NAMES.same_object("tensorflow.keras.layers.Dense", "tf115")
+    assert "keras.utils.to_categorical" in NAMES.same_leaf("to_categorical", "tf221")
+
+
+# --- spans and statements ---
+
+orders = st.integers(1, 9).flatmap(
+    lambda count: st.lists(
+        st.sampled_from(["main", "main", "legacy", "bundled"]), min_size=count, max_size=count
+    ).map(lambda tracks: Order(tuple(f"tf{place}" for place in range(len(tracks))), tuple(tracks)))
+)
+
+
+@given(orders, st.integers(1))
+def test_a_span_names_the_pairings_that_it_was_made_of(order: Order, held: int) -> None:
+    held = held & order.everything or order.everything
+    assert statements.parse_span(statements.render_span(held, order), order) == held
+
+
+def test_a_span_stays_as_it_is_when_another_pairing_has_the_same() -> None:
+    old = Order(("tf1", "tf2", "tf2-legacy"), ("main", "main", "legacy"))
+    new = Order((*old.names, "tf3", "tf3-legacy"), (*old.tracks, "main", "legacy"))
+    for before, after in ((0b110, 0b11110), (0b011, 0b01011), (0b100, 0b10100)):
+        assert statements.render_span(before, old) == statements.render_span(after, new)
+    assert statements.render_span(0b00011, new) == "tf1..tf2"
+    assert statements.render_span(0b01011, new) == "~tf1.."
+
+
+texts = st.sampled_from(["bases", "class", "error", "raises x", "takes", "says y"])
+words = st.sampled_from(["c .", "c a.b", "f ?", "k", "m .", "same", "apart"])
+plain = st.text("abcXYZ_=", min_size=1, max_size=6)
+lines = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=20)
+stated = st.dictionaries(
+    st.tuples(plain, words, plain)
+    | st.tuples(plain, texts, lines)
+    | st.tuples(plain, st.sampled_from(["import", "reached"]), st.just("")),
+    st.integers(1, 7),
+    max_size=12,
+)
+THREE = Order(("tf1", "tf2", "tf2-legacy"), ("main", "main", "legacy"))
+
+
+@given(stated)
+def test_statements_are_read_as_they_were_written(given_: dict[Statement, int]) -> None:
+    text = statements.render_statements(given_, THREE)
+    assert statements.parse_statements(text, THREE, "x") == given_
+
+
+SOME = "[a]\n tf1..\n  c a.b: X Y=Z\n  import\n ~tf1..\n  takes: f(x, y=)\n[b]\n all\n  k: N\n"
+
+
+@settings(max_examples=300)
+@given(st.text(max_size=60) | edited(SOME))
+def test_a_text_is_read_or_refused_with_its_place(text: str) -> None:
+    if message := refusal(lambda: statements.parse_statements(text, THREE, "some.txt")):
+        assert re.match(r"(?s)some\.txt: .+(git|run nox -s names)", message)
+        return
+    read = statements.parse_statements(text, THREE, "some.txt")
+    again = statements.render_statements(read, THREE)
+    assert statements.parse_statements(again, THREE, "x") == read
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("k: N\n", "[a]\n  k: N\n", "[a]\n tf9\n  k: N\n", "[a]\n tf2..tf1\n  k: N\n"),
+        *("[a]\n all\n  k: N\n[a]\n all\n  k: M\n", "[a\n all\n", "[a]\n all\nk: N\n"),
+        "[a]\n ~tf1..tf2-legacy\n  k: N\n",
+    ],
+)
+def test_a_damaged_text_is_refused(text: str) -> None:
+    with pytest.raises(Problem, match=r"(?s)^x: .*(with git|run nox -s names)"):
+        statements.parse_statements(text, THREE, "x")
+
+
+@given(stated, st.integers(0, 2), st.sets(st.tuples(plain, words, plain), max_size=5))
+def test_what_is_seen_of_a_pairing_replaces_what_was_there(
+    given_: dict[Statement, int], place: int, seen: set[Statement]
+) -> None:
+    merged = statements.merge_statements(given_, place, seen)
+    assert {one for one, held in merged.items() if held >> place & 1} == seen
+    others = ~(1 << place)
+    assert {one: held & others for one, held in merged.items() if held & others} == {
+        one: held & others for one, held in given_.items() if held & others
+    }
+
+
+@given(st.text(max_size=30) | st.from_regex(r"\((/, )?[a-z]{1,3}(=)?(, \*+[a-z]*)?\)"))
+def test_parameters_are_read_whatever_they_say(text: str) -> None:
+    for one in blocks.parse_parameters(text):
+        assert one.kind in ("positional", "either", "keyword", "args", "kwargs")
+
+
+def test_parameters_are_read_as_python_means_them() -> None:
+    read = blocks.parse_parameters("(a, /, b, c=, *d, e, **f)")
+    assert [(one.name, one.kind, one.required) for one in read] == [
+        ("a", "positional", True),
+        ("b", "either", True),
+        ("c", "either", False),
+        ("d", "args", False),
+        ("e", "keyword", True),
+        ("f", "kwargs", False),
+    ]
+
+
+def test_ancestors_come_in_the_order_in_which_python_looks() -> None:
+    bases = {"D": ["B", "C"], "B": ["A"], "C": ["A"], "A": []}
+    assert blocks.linearise("D", bases.__getitem__) == ["D", "B", "C", "A"]
+    broken = {"A": ["B"], "B": ["A"]}
+    assert blocks.linearise("A", broken.__getitem__) == ["A", "B"]
+
+
+# --- facts ---
+
+
+def module(name: str, **names: str) -> dict[str, object]:
+    """What a walk writes of a module; `Dense="c keras.core.Dense"`."""
+    kinds = {key: tuple((value + " ").split(" ")[:2]) for key, value in names.items()}
+    nothing: dict[str, object] = {"all": None, "package": True, "errors": {}, "said": {}}
+    return {"module": name, "names": kinds, **nothing}
+
+
+def test_modules_with_the_same_names_are_stated_once_under_the_best_path() -> None:
+    modules = {
+        "keras": module("keras", layers="m keras.layers"),
+        "keras.layers": module("keras.layers", Dense="c keras.core.Dense"),
+        "keras.api._v2.keras": module("keras.api._v2.keras", layers="m keras.api._v2.keras.layers"),
+        "keras.api._v2.keras.layers": module(
+            "keras.api._v2.keras.layers", Dense="c keras.core.Dense"
+        ),
+        "keras.other": module("keras.other", Dense="c keras.other.Dense"),
+        "keras.empty": module("keras.empty"),
+        "keras.bare": module("keras.bare"),
+    }
+    assert facts.find_same(modules) == {
+        "keras.api._v2.keras": "keras",
+        "keras.api._v2.keras.layers": "keras.layers",
+    }
+    walked = Walked(modules=modules, paths={"keras.api._v2.keras": "keras.api._v2.keras"})
+    stated = facts.list_statements(walked)
+    assert ("keras.api._v2.keras", "same", "keras") in stated
+    assert ("keras", "m .", "layers") in stated
+    assert ("keras.layers", "c keras.core", "Dense") in stated
+
+
+def test_the_best_path_is_public_and_short() -> None:
+    paths = ["keras.src.x.Dense", "keras.layers.core.Dense", "keras.layers.Dense"]
+    assert sorted(paths, key=facts.rank_path)[0] == "keras.layers.Dense"
+    assert facts.as_snake("BatchMatMulV2") == "batch_mat_mul_v2"
+
+
+@pytest.mark.parametrize(
+    ("path", "covered"),
+    [
+        ("keras.layers.Dense", True),
+        ("keras.__version__", True),
+        ("keras.api._v2.keras.layers", True),
+        ("keras._private", False),
+        ("keras.layers.print_function", False),
+        ("keras.layers.core_test", False),
+        ("tensorflow.compat.v1.nn", True),
+        ("tensorflow.compat.v1.compat.v1.nn", False),
+        ("tensorflow._api.v2.nn", False),
+        ("tensorflow.python._pywrap_tfe.x", False),
+    ],
+)
+def test_the_rules_say_what_the_walk_looks_for(path: str, covered: bool) -> None:
+    assert rules.is_covered(path) is covered
+
+
+# --- what is run ---
+
+
+def test_each_day_checks_other_pairings_and_all_get_their_turn() -> None:
+    names = [f"tf{number}" for number in range(11)]
+    day = datetime.date(2026, 11, 25)
+    seen: list[str] = []
+    for number in range(6):
+        seen += names_request.choose_todays(names, 2, day + datetime.timedelta(number))
+    assert set(seen) == set(names)
+    assert len(set(seen[:10])) == 10
+    assert names_request.choose_todays(["tf1"], 3, day) == ["tf1"]
+
+
+def test_a_check_takes_the_fixed_pairings_first_and_others_by_its_seed() -> None:
+    recorded = list(RECOMMENDED)
+    request = NamesRequest(check=2, seed=7)
+    chosen = names_request.choose_walks(request, recorded, [])
+    assert tuple(chosen[: len(names_request.FIXED)]) == names_request.FIXED
+    assert len(set(chosen)) == len(names_request.FIXED) + 2
+    assert chosen == names_request.choose_walks(request, recorded, [])
+    others = {
+        tuple(names_request.choose_walks(dataclasses.replace(request, seed=seed), recorded, []))
+        for seed in range(9)
+    }
+    assert len(others) > 1
+
+
+def test_a_request_names_what_is_wrong() -> None:
+    with pytest.raises(Problem, match="unknown pairing 'tf999'"):
+        names_request.choose_walks(NamesRequest(("tf999",)), [], [])
+    with pytest.raises(Problem, match="no names are recorded"):
+        names_request.choose_walks(NamesRequest(check=1), [], [])
+    assert names_request.choose_walks(NamesRequest(), ["tf1"], ["tf2"]) == ["tf2"]
+    assert names_request.choose_walks(NamesRequest(again=True), ["tf1"], ["tf2"]) == ["tf1"]
+    for line in (["--check", "0"], ["--today", "x"], ["--nothing"]):
+        with pytest.raises(SystemExit):
+            names_request.parse_names_request(line)
+
+
+@pytest.fixture
+def own_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty record, to write into."""
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    monkeypatch.setattr(files, "PAIRINGS", tmp_path / "pairings.json")
+    return tmp_path
+
+
+def run(request: NamesRequest, monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
+    """Record with a walk that sees a module with these names; returns what is said."""
+    seen = Walked(
+        modules={"keras": module("keras", **dict.fromkeys(names, "k"))}, paths={"keras": "keras"}
+    )
+    monkeypatch.setattr(recording, "walk_target", lambda target, keep, say: seen)
+    said: list[str] = []
+    recording.record_names(request, lambda line: said.append(str(line)))
+    return said
+
+
+def test_a_pairing_is_recorded_compared_and_blessed(
+    own_record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tf212 = NamesRequest(("tf212",))
+    assert run(tf212, monkeypatch, "a", "b")[0].endswith("recorded")
+    run(NamesRequest(("tf115",)), monkeypatch, "a")
+    text = (own_record / "modules" / "keras.txt").read_text(encoding="utf-8")
+    assert text == "[keras]\n all\n  import\n  k: a\n tf212..\n  k: b\n"
+    assert [walk.name for walk in files.load_walks()] == ["tf115", "tf212"]
+    assert run(tf212, monkeypatch, "a", "b")[0].endswith("as recorded")
+    for request in (tf212, NamesRequest(today=2), NamesRequest(check=1)):
+        with pytest.raises(Problem) as raised:
+            run(request, monkeypatch, "a", "c")
+        assert "    + modules [keras] k: c\n" in str(raised.value)
+        assert re.search(r"nox -s names -- tf(115|212) --again --bless", str(raised.value))
+        assert (own_record / "modules" / "keras.txt").read_text(encoding="utf-8") == text
+    run(dataclasses.replace(tf212, bless=True), monkeypatch, "a", "c")
+    assert files.load_names().list_names("keras", "tf212") == {"a": "constant", "c": "constant"}
+    assert files.load_names().list_names("keras", "tf115") == {"a": "constant"}
+
+
+def test_a_pairing_whose_lock_or_script_changed_is_recorded_again(
+    own_record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tf212 = NamesRequest(("tf212",))
+    run(tf212, monkeypatch, "a")
+    target = RECOMMENDED["tf212"]
+    assert not files.is_stale(target, files.load_walks())
+    monkeypatch.setattr(files, "walk_digest", lambda: "0" * 12)
+    assert files.is_stale(target, files.load_walks())
+    with pytest.raises(Problem, match="which is stale: its lock or the script changed since"):
+        run(NamesRequest(check=1), monkeypatch, "b")
+    assert run(tf212, monkeypatch, "b")[0].endswith("recorded, 2 changes")
+    assert files.load_names().list_names("keras", "tf212") == {"b": "constant"}
+
+
+def test_a_damaged_list_of_walks_is_refused(own_record: Path) -> None:
+    assert files.load_walks() == []
+    (own_record / "pairings.json").write_text('{"pairings": [{}]}', encoding="utf-8")
+    with pytest.raises(Problem, match=r"envs/measured/names/pairings\.json: cannot be read"):
+        files.load_walks()
+
+
+def test_every_part_of_the_record_has_a_file() -> None:
+    assert files.FOLDER.is_relative_to(ROOT / "envs" / "measured")
+    assert blocks.part_of("tensorflow.python.keras.layers") == "tensorflow.python.keras"
+    assert blocks.part_of("tensorflow.nn") == "tensorflow"
+    assert blocks.part_of("numpy.core") == blocks.REST
