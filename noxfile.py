@@ -175,12 +175,19 @@ def which(session: nox.Session) -> None:
     sys.exit(which_run.run_which(session.posargs, Path(session.invoked_from)))
 
 
+@nox.session(name="which-proofs", python=False, default=False)
+def which_proofs(session: nox.Session) -> None:
+    """Execute what `which` says in eight pairings, and compare: -- [-k tf212] [--today 1]."""
+    pytest(session, "tests/test_which_proofs.py", "-m", "which", "-s")
+
+
 @nox.session(default=False, reuse_venv=True)
 def templates(session: nox.Session) -> None:
     """Check the files for GitHub, and every template for every lock, with their own tools."""
     session.install("-r", "envs/publish/templates/checks.txt")
     session.env["PATH"] = os.pathsep.join([session.bin, os.environ["PATH"]])
-    pytest(session, "tests/test_templates.py", "tests/test_github.py", "-m", "templates")
+    files = (f"tests/test_{name}.py" for name in ("templates", "github", "which_report"))
+    pytest(session, *files, "-m", "templates")
 
 
 @nox.session(name="daily-share", python=False, default=False)

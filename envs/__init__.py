@@ -9,6 +9,7 @@ Each package may import those above it in this list, and none below (import-lint
 `interference`  what breaks an environment, and what mends it
 `names`         everything that can be imported in each pairing, and what it is
 `bench`         what a run costs
+`which`         which pairings have all that some code uses, and what to write instead
 `publish`       pages, tables and pictures; a lock copied into a project
 `adding`        a new TensorFlow: its pairing file, its locks, its records
 

@@ -1,10 +1,12 @@
 """`nox -s which` proven: what it says of names is executed in eight pairings, and compared.
 
-The environments are those of the pairings' own sessions, which stay.
+The environments are those of the pairings' own sessions. With `--today N`, it is N of all recorded
+pairings, others each day. `nox -s which-proofs` runs this.
 """
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import random
@@ -16,7 +18,6 @@ from pathlib import Path
 
 import pytest
 
-from envs import ROOT
 from envs.model import lock, pairing
 from envs.names import files
 from envs.names.record import ROOTS, Names
@@ -39,6 +40,39 @@ THERE, NOWHERE = 400, 100
 """How many names of the record are executed in each pairing, and how many that are in none."""
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Choose the pairings, and the projects that get one of them."""
+    today = metafunc.config.getoption("--today")
+    chosen = _today(today) if today else None
+    if "name" in metafunc.fixturenames:
+        usual = PROVEN if "successors" in metafunc.function.__name__ else EIGHT
+        proven = [one for one in PROVEN if chosen and one in chosen]
+        metafunc.parametrize(
+            "name", usual if chosen is None else proven if usual is PROVEN else chosen
+        )
+    if "project" in metafunc.fixturenames:
+        projects = [one for one in PROJECTS if chosen is None or best_of(one) in chosen]
+        metafunc.parametrize("project", projects)
+
+
+def _today(count: int) -> list[str]:
+    recorded = list(names().pairings)
+    first = datetime.datetime.now(datetime.UTC).date().toordinal() * count % len(recorded)
+    return (recorded[first:] + recorded[:first])[:count]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _dropped(request: pytest.FixtureRequest) -> Iterator[None]:
+    """With `--drop`, remove the environments that were used."""
+    yield
+    if request.config.getoption("--drop"):
+        sessions.drop_sessions(sorted(USED))
+
+
+USED: set[str] = set()
+"""The pairings whose environments were used."""
+
+
 @cache
 def names() -> Names:
     return files.load_names()
@@ -53,6 +87,7 @@ def table() -> successors.Table:
 def python_of(name: str) -> Path:
     """The interpreter of a pairing's environment."""
     target = TARGETS[name]
+    USED.add(target.session)
     folder = sessions.environment_folder(target)
     return installation.ensure_environment(folder, target.python, lock.lock_path(target))
 
@@ -166,7 +201,6 @@ def choose_programs(seed: int) -> list[str]:
     return list(chosen)
 
 
-@pytest.mark.parametrize("name", EIGHT)
 def test_what_is_said_of_names_is_true(name: str, request: pytest.FixtureRequest) -> None:
     seed = request.config.getoption("--seed") or random.randrange(10**6)
     programs = choose_programs(seed)
@@ -191,7 +225,13 @@ def report_on(project: str, to: str = "") -> Report:
     return which_run.make_report(request, names(), table(), PAIRINGS)
 
 
-@pytest.mark.parametrize("name", EIGHT)
+@cache
+def best_of(project: str) -> str:
+    """The pairing that a project gets; empty if there is none."""
+    fitting = report_on(project).answer.fitting
+    return fitting[0].pairing.name if fitting else ""
+
+
 def test_what_is_suggested_is_there(name: str) -> None:
     lines = {
         suggestion.line: f"{project}: {lack.use.place}: {suggestion.write}"
@@ -207,7 +247,6 @@ PROOFS = [(one, proof) for one in successors.load_successors() for proof in one.
 PROVEN = sorted({name for _, proof in PROOFS for name in (proof.before, proof.after) if name})
 
 
-@pytest.mark.parametrize("name", PROVEN)
 def test_what_is_written_of_successors_is_true(name: str) -> None:
     asked: list[tuple[str, str, bool]] = []
     for one, proof in PROOFS:
@@ -229,11 +268,9 @@ def test_what_is_written_of_successors_is_true(name: str) -> None:
 # --- whole projects ---
 
 
-@pytest.mark.parametrize("project", PROJECTS)
 def test_a_legacy_project_trains_in_the_pairing_that_it_gets(project: str, tmp_path: Path) -> None:
-    report = report_on(project)
-    assert report.fits, report.headline
-    best = report.answer.fitting[0].pairing.name
+    best = best_of(project)
+    assert best, report_on(project).headline
     work = shutil.copytree(LEGACY / project, tmp_path / project)
     (script,) = [*work.glob("*.ipynb"), *(f for f in work.glob("*.py") if f.name != "setup.py")]
     if script.suffix == ".ipynb":
@@ -253,8 +290,3 @@ def test_a_legacy_project_trains_in_the_pairing_that_it_gets(project: str, tmp_p
         timeout=300,
     )
     assert done.returncode == 0, f"{best}\n{done.stdout[-3000:]}"
-
-
-def test_the_projects_are_named_in_the_page() -> None:
-    assert len(PROJECTS) == 10
-    assert not [one for one in PROJECTS if not any((LEGACY / one).iterdir())], ROOT

@@ -154,9 +154,22 @@ class Names:
             operations = self._content("tensorflow.raw_ops", place)
             raw = operations is not None and operations.find(part, place) is not None
         imported = self._block(facts.IMPORTED).find(part, place) is not None
+        imported = imported and not self._is_package(block, place)
         if not error and (raw or imported or not rules.is_covered(here)):
             return replace(seen, presence=Presence.UNKNOWN)
         return replace(seen, presence=Presence.MISSING, missing_at=here, error=error)
+
+    def _is_package(self, block: ModuleBlock, place: int) -> bool:
+        """Whether a module is a package: then all modules among its names are stated."""
+        root, *parts = block.name.split(".")
+        if root == "tensorflow":
+            # Outside of its inside, all of it is written by a generator of packages.
+            if not rules.is_inner(block.name) and "contrib" not in parts:
+                return True
+        elif "src" not in parts and self._block(f"{root}.src").holds("import", place):
+            return True
+        below = (f"{block.name}.{name}" for name in block.names)
+        return any(self._block(path).holds("import", place) for path in below)
 
     def import_module(self, path: str, pairing: str) -> Sighting:
         """What the statement `import path` finds."""

@@ -31,7 +31,7 @@ class Lack:
 
 
 @dataclass(slots=True)
-class Verdict:
+class PairingVerdict:
     """What the code lacks in one pairing.
 
     `lacks` are in the order of the code; `tolerated` are those that another branch makes up for.
@@ -85,7 +85,7 @@ class Answer:
 
     code: Code
     wishes: list[Wish]
-    verdicts: list[Verdict]
+    verdicts: list[PairingVerdict]
     names: tuple[str, ...]
     """Every name that the code uses, each once."""
 
@@ -99,11 +99,11 @@ class Answer:
     """The pairings that have no record."""
 
     @property
-    def fitting(self) -> list[Verdict]:
+    def fitting(self) -> list[PairingVerdict]:
         """The pairings in which everything exists, best first."""
         return [verdict for verdict in self.verdicts if verdict.fits]
 
-    def verdict_of(self, name: str) -> Verdict:
+    def verdict_of(self, name: str) -> PairingVerdict:
         """The verdict of a pairing."""
         return next(one for one in self.verdicts if one.pairing.name == name)
 
@@ -130,7 +130,7 @@ def find_answer(
     verdicts = []
     for name in names.pairings:
         if name in pairings:
-            verdict = Verdict(pairings[name])
+            verdict = PairingVerdict(pairings[name])
             _judge_all(kept, judge, code, verdict)
             _compare_wishes(verdict, wishes, code, releases.get(name, {}))
             if mixed and does_mixing_fail(pairings[name]):
@@ -172,7 +172,9 @@ def _counts(use: Use, judge: Judge) -> bool:
     return any(judge.is_from_star(module, name) for module, _, name in parts)
 
 
-def _judge_all(groups: Sequence[list[Use]], judge: Judge, code: Code, verdict: Verdict) -> None:
+def _judge_all(
+    groups: Sequence[list[Use]], judge: Judge, code: Code, verdict: PairingVerdict
+) -> None:
     """Fill a verdict with what the record says of all uses."""
     name = verdict.pairing.name
     lacking: list[Lack] = []
@@ -280,7 +282,7 @@ def find_releases() -> dict[str, dict[str, str]]:
 
 
 def _compare_wishes(
-    verdict: Verdict, wishes: Sequence[Wish], code: Code, releases: Mapping[str, str]
+    verdict: PairingVerdict, wishes: Sequence[Wish], code: Code, releases: Mapping[str, str]
 ) -> None:
     """Note which Python to take, and what the project asks for and the pairing is not."""
     pythons = verdict.pairing.pythons

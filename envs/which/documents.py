@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from envs import ROOT
-from envs.which.answer import Lack, Verdict
+from envs.which.answer import Lack, PairingVerdict
 from envs.which.reports import Report
 from envs.which.suggestions import Suggestion
 from envs.which.uses import Use
@@ -56,7 +56,7 @@ def render_json(report: Report) -> str:
     return json.dumps(document, indent=2)
 
 
-def _verdict(report: Report, verdict: Verdict) -> dict[str, Any]:
+def _verdict(report: Report, verdict: PairingVerdict) -> dict[str, Any]:
     return {
         "pairing": verdict.pairing.name,
         "tensorflow": verdict.pairing.tensorflow,

@@ -11,21 +11,21 @@ from envs.which.sources import Source
 from envs.which.uses import Unread
 
 _PYTHON_AFTER = ("time", "timeit", "capture", "prun", "tensorflow_version")
-"""Cell magics after which Python follows; after any other, another language does."""
+"""CodeCell magics after which Python follows; after any other, another language does."""
 
 _LINE = re.compile(r"^(\s*)(?:[!%?].*|[\w.]+\?{1,2}\s*)$")
 _ASSIGNED = re.compile(r"^(\s*[\w., ]+=\s*)[!%].*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class CodeCell:
     """The code of a cell; `number` is its place among all cells from 1, or 0 for a whole file."""
 
     number: int
     text: str
 
 
-def read_notebook(source: Source) -> list[Cell] | Unread:
+def read_notebook(source: Source) -> list[CodeCell] | Unread:
     """The code cells of a notebook, of format 3 or 4."""
     try:
         data: Any = json.loads(source.text)
@@ -44,7 +44,7 @@ def read_notebook(source: Source) -> list[Cell] | Unread:
     if not cells:
         return Unread(source.file, "is a notebook without cells")
     texts = [(number, _code(cell)) for number, cell in enumerate(cells, 1)]
-    return [Cell(number, text) for number, text in texts if text.strip()]
+    return [CodeCell(number, text) for number, text in texts if text.strip()]
 
 
 def _language(data: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from envs.which import notebooks
-from envs.which.notebooks import Cell
+from envs.which.notebooks import CodeCell
 from envs.which.sources import Source
 from envs.which.statements import Statements
 from envs.which.syntax import Syntax
@@ -26,7 +26,7 @@ def read_code(found: Iterable[Source | Unread]) -> Code:
 
 def read_source(source: Source, code: Code) -> None:
     """Add what one file uses. It raises nothing: a file that cannot be read is noted in `code`."""
-    cells = [Cell(0, source.text)]
+    cells = [CodeCell(0, source.text)]
     if source.notebook:
         read = notebooks.read_notebook(source)
         if isinstance(read, Unread):
@@ -51,7 +51,7 @@ def read_source(source: Source, code: Code) -> None:
     code.files += 1
 
 
-def _parse(cell: Cell, source: Source, code: Code) -> Syntax | None:
+def _parse(cell: CodeCell, source: Source, code: Code) -> Syntax | None:
     """A cell or a file, parsed; None if it is no Python."""
     syntax = Syntax(cell.text)
     broken = syntax.list_broken()
@@ -69,7 +69,7 @@ def _parse(cell: Cell, source: Source, code: Code) -> Syntax | None:
     return syntax
 
 
-def _note_python(statements: Statements, syntax: Syntax, cell: Cell) -> None:
+def _note_python(statements: Statements, syntax: Syntax, cell: CodeCell) -> None:
     """Note which Python the syntax of a cell is for."""
     code = statements.code
     if (old := syntax.find_python2()) is not None and not _is_python3(cell.text):

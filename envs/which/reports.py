@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from envs.which.answer import Answer, Lack, Verdict
+from envs.which.answer import Answer, Lack, PairingVerdict
 from envs.which.suggestions import Suggestion
 from envs.which.which_request import WhichRequest
 
@@ -24,7 +24,7 @@ class Report:
     advice: Advice = ()
 
     @property
-    def asked(self) -> Verdict | None:
+    def asked(self) -> PairingVerdict | None:
         """The verdict of the pairing that `--to` names."""
         to = self.request.to
         return self.answer.verdict_of(to) if to else None
@@ -63,7 +63,7 @@ class Report:
             f"{best.pairing.name} lacks {len(best.names)}, the fewest."
         )
 
-    def copy_command(self, verdict: Verdict) -> str:
+    def copy_command(self, verdict: PairingVerdict) -> str:
         """The command that copies the lock of a pairing into the project."""
         python = f" --python {verdict.python}" if verdict.python else ""
         return f"nox -s copy -- {verdict.pairing.name} {self.request.project}{python}"
@@ -176,7 +176,7 @@ def _others(report: Report) -> list[str]:
     return lines
 
 
-def _notes(report: Report, shown: Verdict | None) -> list[str]:
+def _notes(report: Report, shown: PairingVerdict | None) -> list[str]:
     answer = report.answer
     lines: list[str] = []
     if answer.optional:
