@@ -124,6 +124,12 @@ def test_an_argument_counts_where_the_call_does_not_take_it() -> None:
     assert lacks("import tensorflow as tf\ntf.abs(*a)", "tf221") == []
 
 
+def test_the_words_of_keras_1_are_taken_where_keras_translates_them() -> None:
+    text = "from keras.models import Model\nm = Model()\nm.fit_generator(g, samples_per_epoch=9)"
+    assert lacks(text, "tf115") == []
+    assert lacks(text, "tf212") == ["keras.models.Model.fit_generator(samples_per_epoch=)"]
+
+
 # --- branches ---
 
 

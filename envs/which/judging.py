@@ -133,14 +133,14 @@ class Judge:
         if sighting.presence != Presence.THERE:
             return Finding(path)
         notice = ""
+        exact = not self.table.takes_old_words(path, pairing)
         for keyword in use.keywords:
-            if record.accepts(sighting, keyword) is False or self.table.is_refused(
-                path, keyword, pairing
-            ):
+            refused = exact and record.accepts(sighting, keyword) is False
+            if refused or self.table.is_refused(path, keyword, pairing):
                 why = f"does not take `{keyword}`"
                 return Finding(path, "call", path, why, keyword)
             notice = self.table.explain_change(path, keyword, pairing) or notice
-        if sighting.parameters is not None and not use.unpacked:
+        if sighting.parameters is not None and exact and not use.unpacked:
             kinds = [parameter.kind for parameter in sighting.parameters]
             takes = sum(kind in ("positional", "either") for kind in kinds)
             if "args" not in kinds and use.positional > takes:

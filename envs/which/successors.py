@@ -21,6 +21,8 @@ TABLE = EXPLAINED / "successors.toml"
 KERAS = "{keras}"
 """In the table: either Keras, `keras` or `tensorflow.keras`."""
 
+_OLD_WORDS = SpecifierSet("<2.4")
+
 _KEYS = {"names", "keyword", "refused", "changed", "first", "write", "uses", "reason", "proofs"}
 _PROOF_KEYS = {"before", "old", "after", "new"}
 
@@ -113,6 +115,14 @@ class Table:
         """Whether a call is known to fail because of an argument that its `**kwargs` takes."""
         entries = self.find_successors(path, keyword)
         return any(self._holds(one.refused, path, pairing) for one in entries)
+
+    def takes_old_words(self, path: str, pairing: str) -> bool:
+        """Whether a call may take more than its parameters say: the words of Keras 1.
+
+        Keras up to 2.3 translates them in a decorator, behind which the parameters are seen.
+        """
+        keras, _ = split_keras(path)
+        return keras == "keras" and self._holds(_OLD_WORDS, path, pairing)
 
     def explain_change(self, path: str, keyword: str, pairing: str) -> str:
         """What is known of an argument that is taken, and does something else; or nothing."""
