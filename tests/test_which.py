@@ -212,6 +212,9 @@ def test_what_the_project_asks_for_comes_first(tmp_path: Path) -> None:
     report = report_on(tmp_path, files_)
     assert report.answer.fitting[0].pairing.name in ("tf24", "tf24-bundled")
     assert report.answer.fitting[0].contradicted == []
+    assert "which it does not ask for: tf221, " in reports.render_report(report)
+    assert "that its requirements admit" in report.headline
+    assert "tf221" not in report.headline
     (tmp_path / "requirements.txt").write_text("tensorflow==9.9\n")
     said = text_of(tmp_path, {})
     assert "requirements.txt asks for tensorflow==9.9: no pairing is that." in said
@@ -278,6 +281,9 @@ def suggested(text: str, name: str) -> dict[str, str]:
          "from keras.utils import pad_sequences"),
         ("from keras.backend import sum as s", "tf221", "from keras.ops import sum as s"),
         ("from keras import backend as K\nK.sum", "tf221", "ops.sum <- from keras import ops"),
+        # `keras.tree.flatten` has the same name, and does something else.
+        ("from keras.backend import flatten", "tf221",
+         "from tensorflow.keras.backend import flatten"),
         ("from keras.models import Sequential\nm = Sequential()\nm.fit_generator(g)", "tf221",
          "model.fit(generator, steps_per_epoch=..., epochs=...)"),
         ("import keras\nkeras.optimizers.Adam(lr=1)", "tf221", "learning_rate="),

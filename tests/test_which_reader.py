@@ -80,6 +80,7 @@ def test_what_is_of_neither_is_no_use(text: str) -> None:
         ("import importlib\nq = importlib.import_module('keras.utils')\nq.x", ["keras.utils.x"]),
         ("k = __import__('keras.utils')\nk.x", ["keras.x"]),
         ("import keras\ngetattr(keras, 'x').y", ["keras.x", "keras.x.y"]),
+        ("import keras\ngetattr(keras, 'x', None)", []),
         ("import keras\n(keras).x", ["keras.x"]),
         ("import keras\n(k := keras).x", ["keras.x"]),
         # Where a chain can stand
@@ -224,6 +225,24 @@ def test_the_branches_of_a_try_are_a_choice() -> None:
     assert [(ref.path, ref.guards) for ref in both.refs] == [
         ("tensorflow.keras.models.Model.x", ((0, 0),)),
         ("keras.models.Model.x", ((0, 1),)),
+    ]
+
+
+def test_a_name_that_is_bound_in_a_branch_is_of_that_branch() -> None:
+    code = read(
+        """
+        import tensorflow as tf, keras
+        try:
+            K = tf.keras.backend
+        except AttributeError:
+            K = keras.backend
+        K.x
+        """
+    )
+    both = only(code, "tensorflow.keras.backend.x")
+    assert [(ref.path, ref.guards) for ref in both.refs] == [
+        ("tensorflow.keras.backend.x", ((0, 0),)),
+        ("keras.backend.x", ((0, 1),)),
     ]
 
 

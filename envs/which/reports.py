@@ -50,11 +50,14 @@ class Report:
             lacking = f"{len(asked.names)} of {count}"
             return f"{asked.pairing.name} lacks {lacking} that this code uses, at {places}."
         if fitting := answer.fitting:
-            names = ", ".join(one.pairing.name for one in fitting)
-            if len(fitting) == 1:
-                return f"All {count} that this code uses are in one pairing: {names}."
-            many = _count(len(fitting), "pairing")
-            return f"All {count} that this code uses are in {many}, best first: {names}."
+            admitted = [one for one in fitting if not one.contradicted] or fitting
+            names = ", ".join(one.pairing.name for one in admitted)
+            asked_for = " that its requirements admit" if len(admitted) < len(fitting) else ""
+            if len(admitted) == 1:
+                which = "the one pairing" if asked_for else "one pairing"
+                return f"All {count} that this code uses are in {which}{asked_for}: {names}."
+            many = _count(len(admitted), "pairing")
+            return f"All {count} that this code uses are in {many}{asked_for}, best first: {names}."
         if not answer.verdicts:
             return "No pairing has a record of names: run nox -s names."
         best = answer.verdicts[0]
@@ -121,6 +124,11 @@ def _wishes(answer: Answer) -> list[str]:
                 f"{_names(lacking.names)}."
             )
     best = answer.fitting[0] if answer.fitting else None
+    against = [one.pairing.name for one in answer.fitting if one.contradicted]
+    if best and not best.contradicted and against:
+        lines.append(
+            f"All names are also in these, which it does not ask for: {', '.join(against)}."
+        )
     if best and best.contradicted:
         words = ", ".join(f"{wish.words} ({wish.file})" for wish in best.contradicted)
         lines.append(f"{best.pairing.name} is not what the project asks for: {words}.")
