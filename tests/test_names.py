@@ -17,7 +17,16 @@ from test_properties import edited, refusal
 
 from envs import ROOT, Problem
 from envs.model import disk
-from envs.names import blocks, facts, files, names_request, recording, rules, statements
+from envs.names import (
+    blocks,
+    facts,
+    files,
+    names_request,
+    pythons,
+    recording,
+    rules,
+    statements,
+)
 from envs.names.facts import Walked
 from envs.names.names_request import NamesRequest
 from envs.names.record import Presence
@@ -66,7 +75,47 @@ def test_every_file_of_the_record_is_as_it_would_be_written_and_none_is_left_ove
         size += len(text)
     assert size < MOST
     found = {path for path in files.FOLDER.rglob("*") if path.is_file()}
-    assert found == {files.PAIRINGS, files.SCHEMA, *files.text_paths().values()}
+    lists = {files.PAIRINGS, files.SCHEMA, pythons.FILE, pythons.SCHEMA}
+    assert found == {*lists, *files.text_paths().values()}
+
+
+def test_what_other_pythons_have_is_as_its_schema_says_and_of_today() -> None:
+    schema = json.loads(pythons.SCHEMA.read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    text = pythons.FILE.read_text(encoding="utf-8")
+    data = json.loads(text)
+    Draft202012Validator(schema).validate(data)
+    seen = pythons.load_pythons()
+    assert pythons.render_pythons(seen.values()) == text
+    others = names_request.list_other_pythons()
+    stale = [name for name, one in seen.items() if not pythons.is_current(others[name], one)]
+    assert stale == [], "run nox -s names -- --pythons"
+    data["sessions"][0]["has"] = "nothing"
+    assert not Draft202012Validator(schema).is_valid(data)
+
+
+def test_another_python_is_told_by_what_it_lacks_and_has() -> None:
+    recorded = {
+        ("keras", "import", ""),
+        ("keras", "c .", "Model"),
+        ("keras.api._v2.keras", "same", "keras"),
+        ("keras.old", "import", ""),
+        ("keras.old", "f .", "x"),
+        ("*", "m ?", "np"),
+    }
+    seen = {
+        ("keras", "import", ""),
+        ("keras", "c keras.models", "Model"),
+        ("keras", "f .", "new=old"),
+        ("keras.api._v2.keras", "same", "keras"),
+    }
+    target = names_request.list_other_pythons()["tf212-py39"]
+    one = pythons.compare_python(target, "3.9.18", recorded, seen)
+    assert one.lacks == ("keras.old",)
+    assert one.has == ("keras.api._v2.keras.new", "keras.new")
+    assert pythons.is_current(target, one)
+    assert not pythons.is_current(target, None)
+    assert not pythons.is_current(target, dataclasses.replace(one, lock="0" * 12))
 
 
 def test_what_is_recorded_reads_the_same_on_every_machine() -> None:
@@ -278,6 +327,7 @@ def test_the_best_path_is_public_and_short() -> None:
         ("tensorflow.compat.v1.compat.v1.nn", False),
         ("tensorflow._api.v2.nn", False),
         ("tensorflow.python._pywrap_tfe.x", False),
+        ("tensorflow.python.ops.gen_math_ops.add_eager_fallback", False),
     ],
 )
 def test_the_rules_say_what_the_walk_looks_for(path: str, covered: bool) -> None:

@@ -17,7 +17,14 @@ from envs.names.statements import Order
 THERE, MISSING, UNKNOWN = Presence.THERE, Presence.MISSING, Presence.UNKNOWN
 
 MODULES = {
-    "__init__": "from . import layers\nfrom .layers import Dense\n__version__ = '1.0'\n_own = 1\n",
+    "__init__": """
+from . import layers, deleted
+from .layers import Dense
+del deleted
+__version__ = '1.0'
+_own = 1
+""",
+    "deleted": "value = 1\n",
     "layers": """
 import functools, os, math
 from os.path import join
@@ -30,7 +37,8 @@ class Dense(Base):
     NODES = 3
     class Inner: ...
     def __new__(cls, *args, **kwargs): return super().__new__(cls)
-    def __init__(self, units, activation=None, *, name=None, **kwargs): ...
+    def __init__(self, units, activation=None, *, name=None, **kwargs):
+        self.units = self._hidden = self.weights = units
     @classmethod
     def build(cls, shape): ...
     @staticmethod
@@ -143,8 +151,9 @@ def test_what_cannot_be_had_is_missing_with_its_error(names: Names, path: str, e
         ("keras.Dense", "class", "keras.layers.Dense"),
         ("keras.layers.Dense.call", "method", "keras.layers.Base.call"),
         ("keras.layers.Dense.weights", "property", "keras.layers.Base.weights"),
-        ("keras.layers.Dense.NODES", "attribute", "keras.layers.Dense.NODES"),
-        ("keras.layers.Dense.Inner", "class", "keras.layers.Dense.Inner"),
+        ("keras.layers.Dense.NODES", "attribute", "keras.Dense.NODES"),
+        ("keras.layers.Dense.units", "instance", "keras.Dense.units"),
+        ("keras.layers.Dense.Inner", "class", "keras.Dense.Inner"),
         ("keras.layers.same", "function", "keras.layers.decorated"),
         ("keras.lazy.found", "function", "keras.lazy.later"),
         ("keras.lazy.plain", "constant", ""),
@@ -179,7 +188,11 @@ def test_what_the_walk_does_not_cover_is_not_called_missing(names: Names, path: 
 
 
 def test_what_a_module_does_besides_is_recorded(walked: Walked) -> None:
-    assert walked.does == {"keras.prints": {"prints"}, "keras.forks": {"forks"}}
+    assert walked.does == {
+        "keras.prints": {"prints"},
+        "keras.forks": {"forks"},
+        "keras.deleted": {"unbound"},
+    }
     assert walked.died == {}
 
 
@@ -209,6 +222,9 @@ def test_the_parameters_are_those_behind_decorators_and_above_new(names: Names) 
 def test_what_must_be_imported_first_is_said(names: Names) -> None:
     assert names.look_up("keras.layers.Dense", "tf1").needs == ""
     assert names.look_up("keras.later.value", "tf1").needs == "keras.later"
+    assert names.look_up("keras.later.value", "tf1").unbound == ""
+    assert names.look_up("keras.deleted.value", "tf1").unbound == "keras.deleted"
+    assert names.import_name("keras.deleted", "value", "tf1").unbound == ""
     assert names.import_name("keras", "later", "tf1").kind == "module"
     assert names.import_module("keras.later", "tf1").presence is THERE
     assert names.import_module("keras.Dense", "tf1").presence is MISSING
@@ -224,7 +240,9 @@ def test_a_star_brings_what_all_lists_or_every_public_name(names: Names) -> None
 def test_the_same_object_is_found_under_its_other_paths(names: Names) -> None:
     assert names.same_object("keras.layers.Dense", "tf1") == ("keras.Dense",)
     assert names.same_object("keras.layers.same", "tf1") == ("keras.layers.decorated",)
-    assert names.same_leaf("value", "tf1") == ("keras.later.value", "keras.prints.value")
+    assert names.same_leaf("value", "tf1") == (
+        *("keras.later.value", "keras.prints.value", "keras.deleted.value"),
+    )
     assert names.same_leaf("nowhere", "tf1") == ()
 
 
@@ -235,6 +253,7 @@ def test_attributes_are_listed_with_those_that_are_inherited(names: Names) -> No
         "build": "method",
         "call": "method",
         "twice": "method",
+        "units": "instance",
         "weights": "property",
     }
     assert names.list_attributes("keras.layers", "tf1") == {}

@@ -159,7 +159,7 @@ def write_program(chance: random.Random, path: str, kind: str) -> str:
     root = path.partition(".")[0]
     ways = [f"import {root}\n{path}\n", f"from {root} import *\nimport {root} as r\n"]
     ways = [f"import {root}\n{path}\n", f"import {root} as r\nr{path[len(root) :]}\n"]
-    if kind not in ("method", "property", "attribute"):
+    if kind not in ("method", "property", "attribute", "instance"):
         ways += [f"from {module} import {leaf}\n", f"from {module} import {leaf} as other\nother\n"]
     if kind == "module":
         ways += [f"import {path}\n", f"import importlib\nimportlib.import_module({path!r})\n"]
@@ -182,7 +182,7 @@ def programs_nowhere(chance: random.Random) -> Iterator[str]:
             path, kind = home[-1]
             module = path.rpartition(".")[0]
             wrong = f"{module}.{other[-1][0].rpartition('.')[2]}"
-            if not names().pairings_with(wrong) and kind not in ("method", "property"):
+            if not names().pairings_with(wrong) and kind not in ("method", "property", "instance"):
                 yield write_program(chance, wrong, other[-1][1])
 
 

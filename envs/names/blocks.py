@@ -80,6 +80,7 @@ class ModuleBlock:
             return
         name, _, leaf = item.partition("=")
         home = {"": "", "?": "", ".": self.name}.get(target, target)
+        # `=keras.layers` says that the name there says more.
         place = home if kind == "m" and target != "." else home and f"{home}.{leaf or name}"
         self.names.setdefault(name, []).append((held, kind, place))
         self.seen |= held
@@ -134,7 +135,7 @@ class ClassBlock:
 
     def read(self, held: int, relation: str, item: str) -> None:
         """Add a statement."""
-        if relation in ("takes", "static", "p", "k", "c"):
+        if relation in ("takes", "static", "p", "k", "c", "i"):
             name, bracket, rest = item.partition("(")
             self.names.setdefault(name, []).append((held, relation, bracket + rest))
         else:
@@ -237,7 +238,14 @@ class Texts:
 
     def find_word(self, word: str) -> list[str]:
         """The modules that a word stands in."""
-        pattern = re.compile(rf"(?<=[ =]){re.escape(word)}(?=[ =\n])")
+        return self._find(re.compile(rf"(?<=[ =]){re.escape(word)}(?=[ =\n])"))
+
+    def find_takers(self, home: str) -> list[str]:
+        """The modules that have something which another one defines, and say so."""
+        return self._find(re.compile(rf"\n  [cf] {re.escape(home)}: "))
+
+    def _find(self, pattern: re.Pattern[str]) -> list[str]:
+        """The modules in whose lines a pattern is found."""
         found: dict[str, None] = {}
         for part in (*PARTS, REST):
             file = f"modules/{part}"

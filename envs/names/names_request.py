@@ -21,11 +21,13 @@ class NamesRequest:
     """Which pairings to walk, and what to do with what is seen.
 
     `names` are sessions, such as `tf212` or `tf212-py39`; none given means every pairing that is
-    missing or stale. `check` is how many to pick at random, with `seed`, and to compare with their
-    record, in addition to the fixed ones. `today` is how many to compare of those whose turn it is.
+    missing or stale, or with `pythons` every other Python of them. `check` is how many to pick at
+    random, with `seed`, and to compare with their record, in addition to the fixed ones. `today`
+    is how many to compare of those whose turn it is. `jobs` is how many are walked at a time.
     """
 
     names: tuple[str, ...] = ()
+    pythons: bool = False
     again: bool = False
     bless: bool = False
     keep: bool = False
@@ -44,6 +46,7 @@ def parse_names_request(argv: Sequence[str]) -> NamesRequest:
     """Parse a command line. argparse ends the process if the line is wrong."""
     options = argparse.ArgumentParser(prog="nox -s names --", description="Record names.")
     options.add_argument("names", nargs="*", help="pairings, such as tf212, or tf212-py39")
+    options.add_argument("--pythons", action="store_true", help="the Pythons not recommended")
     options.add_argument("--again", action="store_true", help="walk recorded ones again, compare")
     options.add_argument("--bless", action="store_true", help="record what is different")
     options.add_argument("--keep", action="store_true", help="leave the environments")
@@ -60,6 +63,12 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not 1 or more")
     return number
+
+
+def list_other_pythons() -> dict[str, Target]:
+    """Session -> target of each Python that is not the recommended one of its pairing."""
+    targets = pairing.list_targets(pairing.load_pairings())
+    return {name: target for name, target in targets.items() if not target.recommended}
 
 
 def list_recommended() -> dict[str, Target]:

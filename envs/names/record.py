@@ -18,7 +18,10 @@ from envs.names.rules import ROOTS as ROOTS
 from envs.names.statements import Order
 
 KINDS = {"m": "module", "c": "class", "f": "function", "k": "constant"}
-_INSIDE = {"takes": "method", "static": "method", "p": "property", "k": "attribute", "c": "class"}
+_INSIDE = {
+    **{"takes": "method", "static": "method", "p": "property", "k": "attribute"},
+    **{"c": "class", "i": "instance"},
+}
 
 
 class Presence(StrEnum):
@@ -33,13 +36,16 @@ class Presence(StrEnum):
 class Sighting:
     """What is known of a name in a pairing.
 
-    `kind` is a value of `KINDS`, or `method`, `property` or `attribute` inside a class. `canonical`
-    is where a class or function is defined, or a module's own name; empty if unknown.
+    `kind` is a value of `KINDS`, or inside a class `method`, `property`, `attribute`, or `instance`
+    for what only its instances have. `canonical` is where a class or function is defined, or a
+    module's own name; empty if unknown; of what is in a class, that class by its best path.
+    `public` is the best path of a class or function, under which its parameters are stated.
     `parameters` are those of a call, None if unknown; `keywords` is whether `**kwargs` takes
     others, which may still be refused. `importable` is whether `import path` works. `needs` is the
     module that must be imported before the attributes can be reached from the top; empty if none.
-    `error` is what importing or touching it raised, `deprecated` a notice. `missing_at` is the
-    first part of the path that is not there.
+    `unbound` is a module on the way that is no attribute of the one above even then, so that only
+    `from` or `as` reaches it; empty if none. `error` is what importing or touching it raised,
+    `deprecated` a notice. `missing_at` is the first part of the path that is not there.
     """
 
     path: str
@@ -47,10 +53,12 @@ class Sighting:
     presence: Presence
     kind: str = ""
     canonical: str = ""
+    public: str = ""
     parameters: tuple[Parameter, ...] | None = None
     keywords: bool = False
     importable: bool = False
     needs: str = ""
+    unbound: str = ""
     error: str = ""
     deprecated: str = ""
     missing_at: str = ""
@@ -62,6 +70,7 @@ class Names:
     def __init__(self, order: Order, texts: Texts) -> None:
         self.order = order
         self._texts = texts
+        self._takers: dict[str, list[ModuleBlock]] = {}
         self.look_up = lru_cache(200_000)(self._look_up)
 
     @property
@@ -104,33 +113,61 @@ class Names:
             for path in (here, f"{module}.{part}"):
                 if self._block(path).holds("import", place):
                     seen = replace(_bare(above), path=here, kind="module", canonical=path)
-                    return replace(seen, importable=path == here, needs=path), path
+                    loose = "unbound" in self._block(path).words("does", place)
+                    unbound = above.unbound or (path if loose else "")
+                    seen = replace(seen, needs=path, unbound=unbound)
+                    return replace(seen, importable=path == here), path
             return self._absent(block, part, here, above, place), ""
         kind, target = found
         seen = replace(_bare(above), path=here, kind=KINDS[kind], canonical=target)
-        seen = replace(seen, needs=above.needs, deprecated=block.notice(part, place))
+        seen = replace(seen, needs=above.needs, unbound=above.unbound)
+        seen = replace(seen, deprecated=block.notice(part, place))
         if kind == "m":
             return replace(seen, importable=importable), target
-        return self._detailed(seen, target, kind, place), ""
+        canonical, public = self._places(block.name, part, target, place)
+        return self._detailed(replace(seen, canonical=canonical), public, kind, place), ""
 
-    def _detailed(self, seen: Sighting, target: str, kind: str, place: int) -> Sighting:
+    def _places(self, module: str, name: str, target: str, place: int) -> tuple[str, str]:
+        """Where a class or function is defined, and its best path, from what its module says."""
+        path = f"{module}.{name}"
+        if target.startswith("="):
+            home, _, leaf = target[1:].rpartition(".")
+            found = self._block(home).find(leaf, place)
+            return found[1] if found else "", target[1:]
+        if target == path:
+            return path, self._best_of(path, place)
+        return target, min(path, target, key=facts.rank_path) if target else ""
+
+    def _best_of(self, canonical: str, place: int) -> str:
+        """The best path of a class or function, from where it is defined."""
+        home = canonical.rpartition(".")[0]
+        if home not in self._takers:
+            self._takers[home] = [self._block(name) for name in self._texts.find_takers(home)]
+        for block in self._takers[home]:
+            for name, stated in block.names.items():
+                if any(target == canonical and held >> place & 1 for held, _, target in stated):
+                    return min(f"{block.name}.{name}", canonical, key=facts.rank_path)
+        return canonical
+
+    def _detailed(self, seen: Sighting, public: str, kind: str, place: int) -> Sighting:
         """A class or function with its parameters and its notice."""
         text, notice = None, ""
         if kind == "c":
-            inside = self._class(target)
+            inside = self._class(public)
             text, notice = inside.constructor(place), inside.notice(place)
         elif kind == "f":
-            home, _, leaf = target.rpartition(".")
+            home, _, leaf = public.rpartition(".")
             inside = self._class(home)
             text, notice = inside.call(leaf, place), inside.notice(place, leaf)
-        return _with_parameters(replace(seen, deprecated=seen.deprecated or notice), text)
+        seen = replace(seen, public=public, deprecated=seen.deprecated or notice)
+        return _with_parameters(seen, text)
 
     def _inside(self, part: str, here: str, above: Sighting, place: int) -> Sighting:
         """One attribute of a class, its own or inherited."""
-        seen = replace(_bare(above), path=here, needs=above.needs)
-        if part.startswith("_") or not self._class(above.canonical).known(place):
+        seen = replace(_bare(above), path=here, needs=above.needs, unbound=above.unbound)
+        if part.startswith("_") or not self._class(above.public).known(place):
             return replace(seen, presence=Presence.UNKNOWN)
-        for class_ in self._ancestors(above.canonical, place):
+        for class_ in self._ancestors(above.public, place):
             inside = self._class(class_)
             found = inside.find(part, place)
             if found:
@@ -246,7 +283,7 @@ class Names:
         if seen.kind != "class":
             return {}
         kinds: dict[str, str] = {}
-        for class_ in reversed(self._ancestors(seen.canonical, place)):
+        for class_ in reversed(self._ancestors(seen.public, place)):
             inside = self._class(class_)
             found = {name: inside.find(name, place) for name in inside.names}
             kinds |= {name: _INSIDE[one[0]] for name, one in found.items() if one}
@@ -259,14 +296,16 @@ class Names:
 
     def paths_of(self, canonical: str, pairing: str) -> tuple[str, ...]:
         """Every path of what is defined there, the best first."""
-        leaf = canonical.rpartition(".")[2]
         place = self.order.number(pairing)
-        found = [
-            (block, name)
-            for block in self._blocks_with(leaf)
-            for name in block.names
-            if (one := block.find(name, place)) and one[1] == canonical
-        ]
+        leaf = canonical.rpartition(".")[2]
+        words = {leaf, self._best_of(canonical, place).rpartition(".")[2]}
+        found = []
+        for block in {one.name: one for word in words for one in self._blocks_with(word)}.values():
+            for name, stated in block.names.items():
+                if any(
+                    one[2].rpartition(".")[2] in words and one[0] >> place & 1 for one in stated
+                ):
+                    found.append((block, name))
         if self._is_module(canonical, pairing):
             found.append((self._block(canonical.rpartition(".")[0]), leaf))
         return self._sorted_paths(found, pairing, canonical)

@@ -16,7 +16,7 @@ from envs import ROOT, Problem
 from envs.model import disk, lock, pairing
 from envs.model.outcomes import Kind
 from envs.model.pairing import Target
-from envs.names import facts, files, names_request, rules, statements
+from envs.names import facts, files, names_request, pythons, rules, statements
 from envs.names.facts import Walked
 from envs.names.files import GROUPS, Walk
 from envs.names.names_request import NamesRequest
@@ -56,6 +56,12 @@ def record_names(request: NamesRequest, say: Say) -> None:
         request = replace(request, seed=seed)
         say(f"the fixed pairings and {request.check} others: --check {request.check} --seed {seed}")
     recorded = [walk.name for walk in walks if walk.name in recommended]
+    if request.pythons:
+        others, seen = names_request.list_other_pythons(), pythons.load_pythons()
+        recorded = list(seen)
+        stale = [
+            name for name, one in others.items() if not pythons.is_current(one, seen.get(name))
+        ]
     chosen = names_request.choose_walks(request, recorded, stale)
     if not chosen:
         say("no pairing is missing or stale; --again walks recorded ones again")
@@ -195,6 +201,8 @@ class _Recording:
     def note(self, target: Target, seen: Seen, python: str) -> str:
         """Record what was seen, or note that it differs; returns in words what was done."""
         walks = files.load_walks()
+        if not target.recommended:
+            return self.note_other(target, seen["modules"], python)
         name = target.pairing.name
         known = name in [walk.name for walk in walks]
         current = known and not files.is_stale(target, walks)
@@ -206,6 +214,24 @@ class _Recording:
             return "as recorded"
         self.wrong.append(_describe_difference(target, news, current))
         return "which differs from its record"
+
+    def note_other(self, target: Target, seen: set[Statement], python: str) -> str:
+        """Record what another Python has and lacks, or note that it differs from its record."""
+        order = files.order_of(files.load_walks())
+        recorded = recorded_of(target, order)["modules"]
+        now = pythons.compare_python(target, python, recorded, seen)
+        then = pythons.load_pythons().get(target.session)
+        told = f"lacks {len(now.lacks)} paths and has {len(now.has)} others"
+        same = then is not None and (then.lacks, then.has) == (now.lacks, now.has)
+        if same and pythons.is_current(target, then):
+            return f"{told}, as recorded"
+        if self.request.compares or (pythons.is_current(target, then) and not self.request.bless):
+            then_paths = {*then.lacks, *then.has} if then else set()
+            news = [f"  {path}" for path in sorted(then_paths ^ {*now.lacks, *now.has})]
+            self.wrong.append(_describe_difference(target, news, pythons.is_current(target, then)))
+            return f"{told}, which differs from its record"
+        pythons.write_python(now)
+        return f"{told}, recorded"
 
 
 def _describe_difference(target: Target, news: Sequence[str], current: bool) -> str:

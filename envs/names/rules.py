@@ -33,6 +33,9 @@ AGAIN = re.compile(r"\.compat\.v\d\.compat\.|\.(?<!\.compat\.)(?<!\._api\.)v\d(\
 COMPILED = re.compile(r"^tensorflow(_core)?\..*\._(?!_|v\d)")
 """Private modules inside TensorFlow, which are compiled libraries."""
 
+GENERATED = re.compile(r"_eager_fallback$|^TFE?_|^TV_")
+"""Names that TensorFlow's build generates for its own use; they are left out of the record."""
+
 
 def is_looked_into(path: str) -> bool:
     """Whether the walk looks into a module of one of its packages."""
@@ -56,7 +59,8 @@ def is_stated(path: str) -> bool:
 
 def is_covered(path: str) -> bool:
     """Whether the walk looks for a path, so that one which is not stated is missing."""
-    return is_stated(path) and is_public(path.split(".")[-1])
+    leaf = path.split(".")[-1]
+    return is_stated(path) and is_public(leaf) and not GENERATED.search(leaf)
 
 
 def is_offered(module: str) -> bool:

@@ -265,8 +265,26 @@ def import_path(path):
         emit(path=path, does="prints")
     if len(forked) != forks:
         emit(path=path, does="forks")
+    if not is_bound(path):
+        emit(path=path, does="unbound")
     emit(path=path, imports=vars(module).get("__name__") or path)
     return module
+
+
+def is_bound(path):
+    """Whether a module is an attribute of the one above it, after its import.
+
+    TensorFlow deletes some: then `from tensorflow import python` works, and `tensorflow.python`
+    does not.
+    """
+    above, _, leaf = path.rpartition(".")
+    above = sys.modules.get(above)
+    if above is None or leaf in vars(above) or not is_special(above):
+        return above is None or leaf in vars(above)
+    try:
+        return hasattr(above, leaf)
+    except Exception:
+        return False
 
 
 def list_children(module, path):

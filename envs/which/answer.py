@@ -121,7 +121,7 @@ def find_answer(
     groups: dict[tuple[object, ...], list[Use]] = defaultdict(list)
     for use in uses:
         call = (use.keywords, use.positional, use.unpacked)
-        groups[use.kind, use.refs, use.guards, use.module, *call].append(use)
+        groups[use.kind, use.refs, use.guards, use.module, use.base_path, *call].append(use)
     kept = list(groups.values())
     releases = find_releases()
     # Code that takes the one or the other, in branches, does not mix them.

@@ -9,7 +9,7 @@ from envs.names.record import Names, Presence, Sighting
 from envs.which.successors import Table
 from envs.which.uses import Code, Ref, Use, UseKind
 
-Key = tuple[UseKind, str, str, tuple[str, ...], int, bool]
+Key = tuple[UseKind, str, str, str, tuple[str, ...], int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class Judge:
 
     def judge(self, use: Use, ref: Ref, pairing: str) -> Finding:
         """What the record says of a use, if its name stands for `ref`, in a pairing."""
-        key = (use.kind, ref.path, use.module, use.keywords, use.positional, use.unpacked)
+        call = (use.keywords, use.positional, use.unpacked)
+        key = (use.kind, ref.path, use.module, use.base_path, *call)
         if (key, pairing) not in self._found:
             self._found[key, pairing] = self._judge(use, ref.path, pairing)
         return self._found[key, pairing]
@@ -69,7 +70,7 @@ class Judge:
                     return Finding(path)
                 return Finding(path, "attribute", path, f"`{module}` does not bring it")
             case UseKind.ATTRIBUTE:
-                return self._attribute(path, pairing)
+                return self._attribute(path, pairing, use.base_path)
             case UseKind.CALL:
                 return self._call(use, path, self.names.look_up(path, pairing), pairing)
             case UseKind.MEMBER:
@@ -104,12 +105,17 @@ class Judge:
         leaf = path[len(around) + 1 :].partition(".")[0]
         return Finding(path, unknown=sighting.kind == "module" and not leaf.startswith("__"))
 
-    def _attribute(self, path: str, pairing: str) -> Finding:
+    def _attribute(self, path: str, pairing: str, base: str) -> Finding:
         sighting = self.names.look_up(path, pairing)
         if sighting.presence == Presence.MISSING:
             return Finding(path, "attribute", sighting.missing_at or path, sighting.error)
         if sighting.presence == Presence.UNKNOWN:
             return self._unknown(path, pairing)
+        if sighting.kind == "instance":
+            return Finding(path, "attribute", path, "only instances have it")
+        if sighting.unbound and not f"{base}.".startswith(f"{sighting.unbound}."):
+            why = f"`{sighting.unbound}` is no attribute, only `from` and `as` reach it"
+            return Finding(path, "attribute", sighting.unbound, why)
         if sighting.needs and sighting.needs not in self.imported:
             why = f"only there after `import {sighting.needs}`"
             return Finding(path, "attribute", path, why, needs=sighting.needs)

@@ -1,0 +1,119 @@
+"""Differences between the Pythons of a pairing: what another one has or lacks."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from envs import Problem
+from envs.model import disk, lock
+from envs.model.pairing import Target
+from envs.names import files, rules
+from envs.names.statements import Statement
+
+FILE = files.FOLDER / "pythons.json"
+SCHEMA = files.FOLDER / "pythons.schema.json"
+
+
+@dataclass(frozen=True)
+class OtherPython:
+    """What was seen on a Python that is not the recommended one, beside what is recorded.
+
+    `session` is such as `tf212-py39`. `lacks` are the paths that only the recommended Python has,
+    `has` those that only this one has. `lock` is the digest of the pins of this Python, which may
+    hold another Keras; `script` that of the scripts, `date` the day.
+    """
+
+    session: str
+    python: str
+    lock: str
+    script: str
+    date: str
+    lacks: tuple[str, ...]
+    has: tuple[str, ...]
+
+
+def load_pythons() -> dict[str, OtherPython]:
+    """Session -> what was seen; a session that is not there was not looked at. Raises Problem."""
+    if not FILE.exists():
+        return {}
+    try:
+        rows = json.loads(FILE.read_text(encoding="utf-8"))["sessions"]
+        read = [
+            OtherPython(**{**row, "lacks": tuple(row["lacks"]), "has": tuple(row["has"])})
+            for row in rows
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Problem(
+            f"envs/measured/names/{FILE.name}: cannot be read ({error!r}): restore it with git, "
+            "or remove it and run nox -s names -- --pythons"
+        ) from None
+    return {one.session: one for one in read}
+
+
+def render_pythons(seen: Iterable[OtherPython]) -> str:
+    """The text of the file: a path a line, so that a diff is easy to read."""
+    facts = {
+        "$schema": SCHEMA.name,
+        "generated": "by nox -s names -- --pythons",
+        "sessions": [asdict(one) for one in seen],
+    }
+    return json.dumps(facts, indent=1) + "\n"
+
+
+def is_current(target: Target, one: OtherPython | None) -> bool:
+    """Whether a Python was looked at with the lock and the scripts of today. Raises Problem."""
+    now = (lock.read_lock(target).digest, files.walk_digest())
+    return one is not None and (one.lock, one.script) == now
+
+
+def compare_python(
+    target: Target, python: str, recorded: set[Statement], seen: set[Statement]
+) -> OtherPython:
+    """What another Python has and lacks, from the statements about modules on both."""
+    then, now = list_paths(recorded), list_paths(seen)
+    return OtherPython(
+        session=target.session,
+        python=python,
+        lock=lock.read_lock(target).digest,
+        script=files.walk_digest(),
+        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        lacks=shorten_paths(then - now, then, now),
+        has=shorten_paths(now - then, now, then),
+    )
+
+
+def list_paths(stated: Iterable[Statement]) -> set[str]:
+    """Every module and every name in one that statements speak of, under each of its paths."""
+    names: dict[str, set[str]] = defaultdict(set)
+    same: dict[str, str] = {}
+    paths = set()
+    for block, relation, item in stated:
+        kind = relation.split(" ")[0]
+        if kind in ("m", "c", "f", "k"):
+            names[block].add(item.partition("=")[0])
+        elif kind == "same":
+            same[block] = item
+        elif kind == "import":
+            paths.add(block)
+    paths |= {f"{block}.{name}" for block, its in names.items() for name in its}
+    paths |= {f"{block}.{name}" for block, other in same.items() for name in names[other]}
+    return {path for path in paths if path.split(".")[0] in rules.ROOTS}
+
+
+def shorten_paths(paths: set[str], here: set[str], there: set[str]) -> tuple[str, ...]:
+    """Paths in their order, without those below a module that the other lacks altogether."""
+    return tuple(
+        path
+        for path in sorted(paths)
+        if not (above := path.rpartition(".")[0]) or above in there or above not in here
+    )
+
+
+def write_python(one: OtherPython) -> None:
+    """Put what was seen on a Python into the file. Raises Problem."""
+    seen = load_pythons() | {one.session: one}
+    disk.write_file(FILE, render_pythons(seen[session] for session in sorted(seen)))
