@@ -155,7 +155,7 @@ def _list_stored(place: str, objects: Mapping[str, Mapping[str, Any]]) -> set[st
 def _is_cut_off(path: str, walked: Walked) -> bool:
     """Whether the attribute above a path is another module than the one that was imported there.
 
-    `tensorflow.lite` is an attribute that TensorFlow sets: so `tensorflow.lite.python` fails, though
+    `tensorflow.lite` is an attribute that TensorFlow sets: `tensorflow.lite.python` fails, though
     it can be imported. A module that is imported only now takes the place of the attribute.
     """
     above, _, leaf = path.rpartition(".")
