@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from envs.model import failures, index, outcome_records, version_numbers
@@ -180,7 +180,16 @@ def _judge_all(
     lacking: list[Lack] = []
     later: list[list[Use]] = []
 
-    def add(uses: list[Use], refs: Iterable[Ref]) -> None:
+    def add(uses: list[Use], refs: Sequence[Ref]) -> None:
+        if len(refs) == 1:
+            finding = judge.judge(uses[0], refs[0], name)
+            if finding.error:
+                lacking.extend(Lack(use, finding) for use in uses)
+            elif finding.unknown:
+                verdict.unknown.add(finding.path)
+            elif finding.deprecated:
+                verdict.deprecated[finding.path] = finding.deprecated
+            return
         findings = [judge.judge(uses[0], ref, name) for ref in refs]
         verdict.unknown.update(one.path for one in findings if one.unknown)
         if any(not one.error for one in findings):

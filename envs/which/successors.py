@@ -106,8 +106,9 @@ class Table:
         self._pairings = pairings
         self._releases = releases
         self._numbers = cache(self._find_numbers)
+        self.find_successors = cache(self._find_successors)
 
-    def find_successors(self, path: str, keyword: str = "") -> list[Successor]:
+    def _find_successors(self, path: str, keyword: str = "") -> list[Successor]:
         """What is written of a path, or of an argument of it."""
         return [one for one in self.successors if one.is_about(path, keyword)]
 

@@ -6,7 +6,7 @@ from unet.model import build
 
 def batches():
     while True:
-        yield np.random.rand(2, 16, 16, 1), np.random.randint(0, 2, (2, 16, 16, 1))
+        yield np.random.rand(2, 16, 16, 1), np.random.randint(0, 2, (2, 16, 16, 1)).astype("float32")
 
 
 model = build()
