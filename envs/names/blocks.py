@@ -149,7 +149,7 @@ class ClassBlock:
 
     def read(self, held: int, relation: str, item: str) -> None:
         """Add a statement."""
-        if relation in ("takes", "static", "p", "k", "c", "i"):
+        if relation in ("f", "s", "p", "k", "c", "i"):
             name, bracket, rest = item.partition("(")
             self.names.setdefault(name, []).append((held, relation, bracket + rest))
         else:

@@ -45,13 +45,13 @@ def is_shown(module: str) -> bool:
 
 
 def list_offered(names: Names, pairing: str) -> frozenset[str]:
-    """Every path that `from module import name` finds in the modules that count."""
+    """The modules that count, and the classes and functions of TensorFlow and Keras in them."""
     paths = set()
     for module in names.modules():
         if is_shown(module) and names.is_importable(module, pairing):
+            homes = names.list_homes(module, pairing)
             paths.add(module)
-            kinds = names.list_names(module, pairing)
-            paths |= {f"{module}.{name}" for name, kind in kinds.items() if kind != "module"}
+            paths |= {f"{module}.{name}" for name, home in homes.items() if home in rules.DETAILED}
     return frozenset(paths)
 
 

@@ -153,10 +153,10 @@ def _list_stored(place: str, objects: Mapping[str, Mapping[str, Any]]) -> set[st
 
 
 def _is_cut_off(path: str, walked: Walked) -> bool:
-    """Whether the attribute above a path is another module than the one that was imported there.
+    """Whether the attribute above a path is another module than what is imported there.
 
-    `tensorflow.lite` is an attribute that TensorFlow sets: `tensorflow.lite.python` fails, though
-    it can be imported. A module that is imported only now takes the place of the attribute.
+    TensorFlow sets the attribute `tensorflow.lite` itself: so `tensorflow.lite.python` fails, but
+    can be imported. A module that is imported only now takes the place of the attribute.
     """
     above, _, leaf = path.rpartition(".")
     if not above or above in walked.apart:
@@ -252,7 +252,11 @@ def _state_module(
         elif kind == "k":
             yield module, "k", name
         elif relation := _state_alias(module, name, kind, place, fact["package"], best):
-            yield module, *relation
+            foreign = relation[0].endswith("?") and module.startswith("tensorflow.contrib.")
+            foreign = foreign and not fact["package"]
+            yield IMPORTED if foreign else module, *relation
+    if fact["package"]:
+        yield module, "package", ""
     if fact["all"] is not None:
         brought = set(fact["all"])
         known = {name for name in names if not rules.GENERATED.search(name)}
@@ -328,7 +332,7 @@ def _state_object(
     if not is_word(path):
         return
     if fact["kind"] == "f":
-        yield module, "takes", name + fact["parameters"]
+        yield module, "f", name + fact["parameters"]
         if fact["deprecated"]:
             yield module, f"deprecated {name}", shorten_message(fact["deprecated"])
         return
@@ -338,7 +342,4 @@ def _state_object(
     if fact["deprecated"]:
         yield path, "deprecated", shorten_message(fact["deprecated"])
     for name, kind in fact["attributes"].items():
-        if kind[0] in "fs":
-            yield path, "takes" if kind[0] == "f" else "static", name + kind[1:]
-        else:
-            yield path, kind[0], name
+        yield path, kind[0], name + kind[1:]

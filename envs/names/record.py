@@ -19,7 +19,7 @@ from envs.names.statements import Order
 
 KINDS = {"m": "module", "c": "class", "f": "function", "k": "constant"}
 _INSIDE = {
-    **{"takes": "method", "static": "method", "p": "property", "k": "attribute"},
+    **{"f": "method", "s": "method", "p": "property", "k": "attribute"},
     **{"c": "class", "i": "instance"},
 }
 
@@ -197,23 +197,11 @@ class Names:
         if raw and not error:
             operations = self._content("tensorflow.raw_ops", place)
             raw = operations is not None and operations.find(part, place) is not None
-        imported = self._block(facts.IMPORTED).find(part, place) is not None
-        imported = imported and not self._is_package(block, place)
+        plain = not block.holds("package", place)
+        imported = plain and self._block(facts.IMPORTED).find(part, place) is not None
         if not error and (raw or imported or not rules.is_covered(here)):
             return replace(seen, presence=Presence.UNKNOWN)
         return replace(seen, presence=Presence.MISSING, missing_at=here, error=error)
-
-    def _is_package(self, block: ModuleBlock, place: int) -> bool:
-        """Whether a module is a package: then all modules among its names are stated."""
-        root, *parts = block.name.split(".")
-        if root == "tensorflow":
-            # Outside of its inside, all of it is written by a generator of packages.
-            if not rules.is_inner(block.name) and "contrib" not in parts:
-                return True
-        elif "src" not in parts and self._block(f"{root}.src").holds("import", place):
-            return True
-        below = (f"{block.name}.{name}" for name in block.names)
-        return any(self._block(path).holds("import", place) for path in below)
 
     def import_module(self, path: str, pairing: str) -> Sighting:
         """What the statement `import path` finds."""
@@ -270,6 +258,17 @@ class Names:
             return {}
         found = {name: block.find(name, place) for name in block.names}
         return {name: KINDS[one[0]] for name, one in sorted(found.items()) if one}
+
+    def list_homes(self, module: str, pairing: str) -> Mapping[str, str]:
+        """The classes and functions of a module, and the package of each; empty if unknown."""
+        place = self.order.number(pairing)
+        block = self._content(module, place)
+        found = {name: block.find(name, place) for name in block.names} if block else {}
+        return {
+            name: one[1].lstrip("=").split(".")[0]
+            for name, one in sorted(found.items())
+            if one and one[0] in "cf"
+        }
 
     def star_names(self, module: str, pairing: str) -> tuple[str, ...]:
         """The names that `from module import *` brings, as far as they are known."""

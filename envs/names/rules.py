@@ -71,7 +71,10 @@ def is_offered(module: str) -> bool:
             return parts[2:3] == ["keras"]
         inner = ("compiler", "contrib", "core", "dtensor", "include", "lite", "security", "tools")
         return parts[1] not in (*inner, "tsl") and parts[-1] != "raw_ops"
-    return not {"src", "contrib", "python"} & set(parts) or "api" in parts
+    if parts[0] in ("keras", "tf_keras") and {"distribute", "engine", "protobuf"} & set(parts):
+        return False
+    hidden = {"contrib", "legacy_tf_layers", "python", "saved_model", "src", "testing_utils"}
+    return not hidden & set(parts) or "api" in parts
 
 
 def is_inner(module: str) -> bool:

@@ -24,10 +24,13 @@ from envs import Problem
 Statement = tuple[str, str, str]
 """Block, relation and item; the item is empty where the relation says all."""
 
-TEXTS = ("bases", "class", "deprecated", "error", "raises", "says", "static", "takes")
-"""Relations whose item is a text; those of others are words, and several stand on a line."""
+TEXTS = ("bases", "class", "deprecated", "error", "raises", "says")
+"""Relations whose item is a text; those of others are words, and several stand on a line.
 
-ALONE = ("import", "reached")
+So are `f` and `s` alone, which have parameters; `f .` has words.
+"""
+
+ALONE = ("import", "package", "reached")
 """Relations without an item."""
 
 
@@ -137,9 +140,14 @@ def render_statements(statements: Mapping[Statement, int], order: Order) -> str:
 
 
 def _render_items(relation: str, items: list[str]) -> list[str]:
-    if relation.split()[0] in TEXTS:
+    if is_text(relation):
         return [f"{relation}: {item}" for item in items]
     return [f"{relation}: {' '.join(items)}" if any(items) else relation]
+
+
+def is_text(relation: str) -> bool:
+    """Whether the items of a relation are texts, of which each has a line."""
+    return relation in ("f", "s") or relation.split(" ")[0] in TEXTS
 
 
 def split_blocks(text: str, where: str) -> dict[str, str]:
@@ -168,8 +176,7 @@ def parse_block(block: str, body: str, order: Order, where: str) -> Iterator[tup
     for line in body.split("\n"):
         if line.startswith("  "):
             relation, colon, rest = line[2:].partition(": ")
-            text = relation.split(" ")[0] in TEXTS
-            items = [rest] if text or not colon else rest.split(" ")
+            items = [rest] if is_text(relation) or not colon else rest.split(" ")
             wrong = bool(colon) if relation in ALONE else "" in items
             if not held or wrong:
                 raise Problem(f"{where}: [{block}]: cannot be read: '{line[:60]}': {_RESTORE}")
