@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from test_nox import nox
 from test_which import NAMES, OLD, PAIRINGS, TABLE, notebook, report_on, text_of
 
+from envs import ROOT
 from envs.which import (
     declared,
     documents,
@@ -136,7 +138,7 @@ def test_a_name_is_answered() -> None:
     assert by_name["tf221"]["presence"] == "missing"
     assert by_name["tf221"]["instead"] == "from keras.utils import to_categorical"
     assert not name_of("keras.utils.np_utils", "tf221").there
-    assert name_of("keras.nonsense").as_text() == "keras.nonsense is in no pairing."
+    assert name_of("keras.nonsense").headline == "keras.nonsense is in no pairing."
     assert "does not cover it" in name_of("numpy.ones").as_text()
 
 
@@ -222,3 +224,18 @@ def test_wishes_of_a_file_are_those_of_its_folder(tmp_path: Path) -> None:
     report = which_run.make_report(request, NAMES, TABLE, PAIRINGS)
     assert [wish.words for wish in report.answer.wishes] == ["keras==2.4.3"]
     assert declared.read_wishes(tmp_path / "nowhere") == ([], [])
+
+
+def test_the_pages_show_what_is_answered() -> None:
+    gan = ROOT / "tests" / "legacy" / "gan_2017"
+
+    def answer_to(to: str) -> str:
+        return which_run.answer_request(WhichRequest(gan / "gan.py", "gan.py", to))[0]
+
+    shown = re.search(r"`(All \d+ names[^`]*), \.\.\.`", (ROOT / "README.md").read_text("utf-8"))
+    assert shown
+    assert answer_to("").startswith(shown[1])
+    page = (ROOT / "envs" / "which" / "README.md").read_text("utf-8")
+    block = re.search(r"(?s)```text\n\$ nox -s which -- gan.py --to tf221\n(.*?)\.\.\.\n```", page)
+    assert block
+    assert answer_to("tf221").startswith(block[1])

@@ -136,7 +136,10 @@ def find_answer(
             if mixed and does_mixing_fail(pairings[name]):
                 verdict.surprises.append("layers of `keras` do not go into models of `tf.keras`")
             verdicts.append(verdict)
-    uncovered = set.intersection(*(one.unknown for one in verdicts)) if verdicts else set()
+    uncovered = {path for one in verdicts for path in one.unknown}
+    for one in verdicts:
+        # Where a whole package is missing, that much is known.
+        uncovered &= one.unknown | {lack.finding.path for lack in (*one.lacks, *one.tolerated)}
     return Answer(
         code,
         list(wishes),
@@ -302,8 +305,7 @@ def _compare_wishes(
     verdict.contradicted = [] if wanted else asked
     for wish in wishes:
         release = releases.get(wish.asks)
-        # A pairing without that package has nothing that could be another release.
-        if wish.asks != "python" and release and not wish.admits(release):
+        if wish.asks != "python" and not (release and wish.admits(release)):
             verdict.contradicted.append(wish)
 
 

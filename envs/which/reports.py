@@ -172,12 +172,12 @@ def _others(report: Report) -> list[str]:
     if not lacking:
         return []
     lines = ["", "What the other pairings lack:"]
-    width = max(len(verdict.pairing.name) for verdict in lacking)
+    alike: dict[str, list[str]] = {}
     for verdict in lacking:
-        what = f"{len(verdict.names):3}  {_names(verdict.names)}"
-        if not verdict.lacks:
-            what = "     no Python that reads this code"
-        lines.append(f"    {verdict.pairing.name:{width}} {what}")
+        what = _names(verdict.names) if verdict.lacks else "no Python that reads this code"
+        alike.setdefault(f"{len(verdict.names):4}  {what}", []).append(verdict.pairing.name)
+    for what, names in alike.items():
+        lines += [what, f"      in {', '.join(names)}"]
     example = lacking[0].pairing.name
     shown = report.request.shown
     lines += ["", f"Each place, and what to write instead: nox -s which -- {shown} --to {example}"]
