@@ -33,6 +33,8 @@
 #   "rpds-py==2026.9.1",
 #   "sortedcontainers==2.4.0",
 #   "tomlkit==0.15.2",
+#   "tree-sitter==0.26.1",
+#   "tree-sitter-python==0.25.0",
 #   "typing-extensions==4.16.0; python_version < '3.13'",
 #   "uv==0.13.9",
 #   "virtualenv==21.15.8",
@@ -176,12 +178,27 @@ def copy(session: nox.Session) -> None:
     checked(session, lambda: copying.copy_lock(request, session.log))
 
 
+@nox.session(python=False, default=False)
+def which(session: nox.Session) -> None:
+    """Say which pairings have all that some code uses: -- PATH [--to tf221] [--name X] [--json]."""
+    from envs.which import which_run
+
+    sys.exit(which_run.run_which(session.posargs, Path(session.invoked_from)))
+
+
+@nox.session(name="which-proofs", python=False, default=False)
+def which_proofs(session: nox.Session) -> None:
+    """Execute what `which` says in eight pairings, and compare: -- [-k tf212] [--today 1]."""
+    pytest(session, "tests/test_which_proofs.py", "-m", "which", "-s")
+
+
 @nox.session(default=False, reuse_venv=True)
 def templates(session: nox.Session) -> None:
     """Check the files for GitHub, and every template for every lock, with their own tools."""
     session.install("-r", "envs/publish/templates/checks.txt")
     session.env["PATH"] = os.pathsep.join([session.bin, os.environ["PATH"]])
-    pytest(session, "tests/test_templates.py", "tests/test_github.py", "-m", "templates")
+    files = (f"tests/test_{name}.py" for name in ("templates", "github", "which_report"))
+    pytest(session, *files, "-m", "templates")
 
 
 @nox.session(name="daily-share", python=False, default=False)

@@ -59,6 +59,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--drop", action="store_true", help="remove the environment at the end")
     group.addoption("--jobs", type=int, default=os.cpu_count() or 1, help="scripts at a time")
     group.addoption("--script-timeout", type=float, default=sandbox.TIMEOUT, metavar="SECONDS")
+    group.addoption("--today", type=int, metavar="N", help="prove N pairings, others each day")
+    group.addoption("--seed", type=int, help="of the names that are chosen at random")
     group.addoption("--measure", type=Path, metavar="FOLDER", help="write times and outcomes there")
 
 

@@ -247,12 +247,12 @@ def test_the_readme_is_short() -> None:
     assert len(pages.README.read_text(encoding="utf-8").splitlines()) <= 150
 
 
-def test_contributing_says_where_ten_things_are() -> None:
+def test_contributing_says_where_ten_things_are_and_more() -> None:
     text = CONTRIBUTING.read_text(encoding="utf-8")
     section = re.search(r"(?ms)^## Where is what$(.*?)^## ", text)
     assert section
     rows = [line for line in section[1].splitlines() if line.startswith("| ")][1:]
-    assert len(rows) == 10
+    assert len(rows) >= 10
     for row in rows:
         links = re.findall(r"\[([^]]+)\]\(\.\./([^)]+)\)", row)
         assert links, row

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from envs import ROOT, Problem
-from envs.bench import bench_figures, stopwatch, ways
+from envs.bench import bench_figures, reading, stopwatch, ways
 from envs.bench.bench_figures import Measured
 from envs.bench.stopwatch import Part, Say
 from envs.locking import pip_tools
@@ -179,6 +179,7 @@ PARTS: dict[str, Callable[[Part], None]] = {
     "matrix": _matrix,
     "listing": _listing,
     "lock": _lock,
+    "which": reading.time_which,
 }
 """Name of a part -> the function that times it."""
 

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from envs import Problem
 from envs.names.statements import Order, parse_block, split_blocks
@@ -119,10 +120,23 @@ class ModuleBlock:
 
     def notice(self, name: str, place: int) -> str:
         """What is said when a name is touched; empty if nothing."""
-        for relation in self.others:
-            if relation.startswith("use ") and name in self.words(relation, place):
-                return f"use {relation[4:]}.{name}"
-        return self.text(f"says {name}", place)
+        for held, text in self._notices.get(name, ()):
+            if held >> place & 1:
+                return text
+        return ""
+
+    @cached_property
+    def _notices(self) -> Mapping[str, list[tuple[int, str]]]:
+        """Name -> what is said when it is touched."""
+        notices: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for relation, stated in self.others.items():
+            kind, _, word = relation.partition(" ")
+            for held, item in stated:
+                if kind == "use":
+                    notices[item].append((held, f"use {word}.{item}"))
+                elif kind == "says":
+                    notices[word].append((held, item))
+        return notices
 
 
 @dataclass

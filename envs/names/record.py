@@ -72,6 +72,8 @@ class Names:
         self._texts = texts
         self._takers: dict[str, list[ModuleBlock]] = {}
         self.look_up = lru_cache(200_000)(self._look_up)
+        self._follow = lru_cache(200_000)(self._trace)
+        self._best_of = lru_cache(200_000)(self._find_best)
 
     @property
     def pairings(self) -> tuple[str, ...]:
@@ -82,23 +84,26 @@ class Names:
 
     def _look_up(self, path: str, pairing: str) -> Sighting:
         """What a chain such as `keras.layers.Dense` finds, after the imports that it needs."""
-        place = self.order.number(pairing)
         root, *parts = path.split(".")
         if root not in ROOTS or not all(part.isidentifier() for part in parts):
             return Sighting(path, pairing, Presence.UNKNOWN)
-        seen = self._import(root, pairing, place)
-        module = root
-        for number, part in enumerate(parts, 1):
-            if seen.presence is not Presence.THERE:
-                break
-            here = ".".join(path.split(".")[: number + 1])
-            if seen.kind == "module":
-                seen, module = self._step(module, part, here, seen, place)
-            elif seen.kind == "class":
-                seen = self._inside(part, here, seen, place)
-            else:
-                return Sighting(path, pairing, Presence.UNKNOWN)
-        return replace(seen, path=path)
+        seen, _ = self._follow(path, pairing)
+        return seen if seen.path == path else replace(seen, path=path)
+
+    def _trace(self, path: str, pairing: str) -> tuple[Sighting, str]:
+        """What a chain finds, and the module if it is one; the chain above is traced once."""
+        place = self.order.number(pairing)
+        above, _, part = path.rpartition(".")
+        if not above:
+            return self._import(path, pairing, place), path
+        seen, module = self._follow(above, pairing)
+        if seen.presence is not Presence.THERE:
+            return seen, ""
+        if seen.kind == "module":
+            return self._step(module, part, path, seen, place)
+        if seen.kind == "class":
+            return self._inside(part, path, seen, place), ""
+        return Sighting(path, pairing, Presence.UNKNOWN), ""
 
     def _step(
         self, module: str, part: str, here: str, above: Sighting, place: int
@@ -119,13 +124,15 @@ class Names:
                     return replace(seen, importable=path == here), path
             return self._absent(block, part, here, above, place), ""
         kind, target = found
-        seen = replace(_bare(above), path=here, kind=KINDS[kind], canonical=target)
-        seen = replace(seen, needs=above.needs, unbound=above.unbound)
-        seen = replace(seen, deprecated=block.notice(part, place))
-        if kind == "m":
-            return replace(seen, importable=importable), target
-        canonical, public = self._places(block.name, part, target, place)
-        return self._detailed(replace(seen, canonical=canonical), public, kind, place), ""
+        canonical, public = target, ""
+        if kind != "m":
+            canonical, public = self._places(block.name, part, target, place)
+        seen = Sighting(
+            here, above.pairing, Presence.THERE, KINDS[kind], canonical, needs=above.needs,
+            unbound=above.unbound, deprecated=block.notice(part, place),
+            importable=importable and kind == "m",
+        )  # fmt: skip
+        return (seen, target) if kind == "m" else (self._detailed(seen, public, kind, place), "")
 
     def _places(self, module: str, name: str, target: str, place: int) -> tuple[str, str]:
         """Where a class or function is defined, and its best path, from what its module says."""
@@ -138,7 +145,7 @@ class Names:
             return path, self._best_of(path, place)
         return target, min(path, target, key=facts.rank_path) if target else ""
 
-    def _best_of(self, canonical: str, place: int) -> str:
+    def _find_best(self, canonical: str, place: int) -> str:
         """The best path of a class or function, from where it is defined."""
         home = canonical.rpartition(".")[0]
         if home not in self._takers:

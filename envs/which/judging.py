@@ -1,0 +1,166 @@
+"""Judging: whether one use of a name works in one pairing, by the record of names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from envs.names import record
+from envs.names.record import Names, Presence, Sighting
+from envs.which.successors import Table
+from envs.which.uses import Code, Ref, Use, UseKind
+
+Key = tuple[UseKind, str, str, str, tuple[str, ...], int, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the record says of a use in a pairing: what is not there, or that it does not know.
+
+    `error` is one of the kinds of `uses.ERRORS`, or empty if the use works. `missing` is the
+    shortest path that is not there, and `keyword` the argument that is not taken.
+    """
+
+    path: str
+    error: str = ""
+    missing: str = ""
+    why: str = ""
+    keyword: str = ""
+    unknown: bool = False
+    deprecated: str = ""
+    needs: str = ""
+
+
+class Judge:
+    """Looks up uses in the record, each once."""
+
+    def __init__(self, names: Names, table: Table, code: Code) -> None:
+        self.names = names
+        self.table = table
+        self.imported = code.imported
+        self._found: dict[tuple[Key, str], Finding] = {}
+        self._stars: dict[str, dict[str, frozenset[str]]] = {}
+        self._members: dict[str, bool] = {}
+
+    def judge(self, use: Use, ref: Ref, pairing: str) -> Finding:
+        """What the record says of a use, if its name stands for `ref`, in a pairing."""
+        call = (use.keywords, use.positional, use.unpacked)
+        key = (use.kind, ref.path, use.module, use.base_path, *call)
+        if (key, pairing) not in self._found:
+            self._found[key, pairing] = self._judge(use, ref.path, pairing)
+        return self._found[key, pairing]
+
+    def is_from_star(self, module: str, name: str) -> bool:
+        """Whether `from module import *` brings a name in some pairing."""
+        return any(name in self._star(module, pairing) for pairing in self.names.pairings)
+
+    def _judge(self, use: Use, path: str, pairing: str) -> Finding:
+        match use.kind:
+            case UseKind.IMPORT | UseKind.STAR:
+                return self._import(path, self.names.import_module(path, pairing), pairing)
+            case UseKind.FROM:
+                name = path.removeprefix(f"{use.module}.")
+                sighting = self.names.import_name(use.module, name, pairing)
+                return self._import(path, sighting, pairing, use.module)
+            case UseKind.STAR_NAME:
+                module, _, name = path.rpartition(".")
+                if name in self._star(module, pairing):
+                    return Finding(path)
+                if self.names.import_module(module, pairing).presence != Presence.THERE:
+                    # The import itself is what fails.
+                    return Finding(path)
+                return Finding(path, "attribute", path, f"`{module}` does not bring it")
+            case UseKind.ATTRIBUTE:
+                return self._attribute(path, pairing, use.base_path)
+            case UseKind.CALL:
+                return self._call(use, path, self.names.look_up(path, pairing), pairing)
+            case UseKind.MEMBER:
+                return self._member(use, path, pairing)
+
+    def _import(self, path: str, sighting: Sighting, pairing: str, module: str = "") -> Finding:
+        if sighting.presence == Presence.MISSING:
+            missing = sighting.missing_at or path
+            of_module = not module or f"{module}.".startswith(f"{missing}.")
+            error = "module" if of_module else "name"
+            return Finding(path, error, missing, sighting.error)
+        if sighting.presence == Presence.UNKNOWN:
+            return self._unknown(path, pairing)
+        return Finding(path, deprecated=_notice(sighting))
+
+    def _unknown(self, path: str, pairing: str) -> Finding:
+        """What the nearest name around it that the record covers says.
+
+        An attribute of a constant or of a function is not recorded, and nothing is amiss with it.
+        """
+        around = path.rpartition(".")[0]
+        if not around:
+            return Finding(path, unknown=True)
+        sighting = self.names.look_up(around, pairing)
+        if sighting.presence == Presence.UNKNOWN:
+            return self._unknown(around, pairing)
+        if sighting.presence == Presence.MISSING:
+            return Finding(path, "attribute", sighting.missing_at or around, sighting.error)
+        if sighting.kind == "function" and self.names.pairings_with(path):
+            # Elsewhere it is a class, whose attributes a function does not have.
+            return Finding(path, "attribute", path, f"`{around}` is a function")
+        leaf = path[len(around) + 1 :].partition(".")[0]
+        return Finding(path, unknown=sighting.kind == "module" and not leaf.startswith("__"))
+
+    def _attribute(self, path: str, pairing: str, base: str) -> Finding:
+        sighting = self.names.look_up(path, pairing)
+        if sighting.presence == Presence.MISSING:
+            return Finding(path, "attribute", sighting.missing_at or path, sighting.error)
+        if sighting.presence == Presence.UNKNOWN:
+            return self._unknown(path, pairing)
+        if sighting.kind == "instance":
+            return Finding(path, "attribute", path, "only instances have it")
+        if sighting.unbound and not f"{base}.".startswith(f"{sighting.unbound}."):
+            why = f"`{sighting.unbound}` is no attribute, only `from` and `as` reach it"
+            return Finding(path, "attribute", sighting.unbound, why)
+        if sighting.needs and sighting.needs not in self.imported:
+            why = f"only there after `import {sighting.needs}`"
+            return Finding(path, "attribute", path, why, needs=sighting.needs)
+        return Finding(path, deprecated=_notice(sighting))
+
+    def _member(self, use: Use, path: str, pairing: str) -> Finding:
+        owner = path.rpartition(".")[0]
+        if self.names.look_up(owner, pairing).kind != "class":
+            return Finding(path)
+        sighting = self.names.look_up(path, pairing)
+        if sighting.presence == Presence.MISSING:
+            # An instance may have more than its class. A name counts that a class once had.
+            if path not in self._members:
+                self._members[path] = bool(self.names.pairings_with(path))
+            if self._members[path]:
+                return Finding(path, "attribute", path, sighting.error)
+            return Finding(path)
+        return self._call(use, path, sighting, pairing)
+
+    def _call(self, use: Use, path: str, sighting: Sighting, pairing: str) -> Finding:
+        if sighting.presence != Presence.THERE:
+            return Finding(path)
+        notice = ""
+        exact = not self.table.takes_old_words(path, pairing)
+        for keyword in use.keywords:
+            refused = exact and record.accepts(sighting, keyword) is False
+            if refused or self.table.is_refused(path, keyword, pairing):
+                why = f"does not take `{keyword}`"
+                return Finding(path, "call", path, why, keyword)
+            notice = self.table.explain_change(path, keyword, pairing) or notice
+        if sighting.parameters is not None and exact and not use.unpacked:
+            kinds = [parameter.kind for parameter in sighting.parameters]
+            takes = sum(kind in ("positional", "either") for kind in kinds)
+            if "args" not in kinds and use.positional > takes:
+                why = f"takes {takes} arguments without keyword, not {use.positional}"
+                return Finding(path, "call", path, why)
+        return Finding(path, deprecated=notice)
+
+    def _star(self, module: str, pairing: str) -> frozenset[str]:
+        by_pairing = self._stars.setdefault(module, {})
+        if pairing not in by_pairing:
+            by_pairing[pairing] = frozenset(self.names.star_names(module, pairing))
+        return by_pairing[pairing]
+
+
+def _notice(sighting: Sighting) -> str:
+    """The notice that a name is deprecated; one that is about an argument only is left out."""
+    return "" if sighting.deprecated.startswith("`(") else sighting.deprecated
