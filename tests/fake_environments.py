@@ -70,6 +70,8 @@ class Environment:
         self.python = self.prefix / "bin" / "python"
         self.project.mkdir()
         shutil.copy(str(SCRIPT), str(self.project))
+        (self.packages / "pip").mkdir()  # so that the fixes are for pip
+        (self.packages / "pip" / "__init__.py").touch()
 
     def install(
         self,

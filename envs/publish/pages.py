@@ -11,11 +11,20 @@ from pathlib import Path
 from envs import ROOT, Problem
 from envs.atlas import layout, row_files
 from envs.interference import interferences
-from envs.model import disk, failures, index, lock, outcome_records, pairing, platforms
+from envs.model import (
+    disk,
+    failures,
+    index,
+    lock,
+    outcome_records,
+    outcomes,
+    pairing,
+    platforms,
+)
 from envs.model.index import Entry
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Pairing, Target
-from envs.publish import atlas_picture, bench_tables
+from envs.publish import atlas_picture, bench_tables, verify_tables
 from envs.running import unpinned_install
 from envs.running.unpinned_install import Observation
 
@@ -65,7 +74,7 @@ def list_stale_pages() -> list[str]:
 
 
 def render_pages() -> dict[Path, str]:
-    """Each page with its tables made anew, and each picture, by its path."""
+    """Each page with its tables made anew, each picture, and verify.py, by its path."""
     pairings = pairing.load_pairings(wheels=lock.known_wheels())
     entries = index.load_index()
     grid = layout.list_rows(), row_files.load_atlas()
@@ -87,6 +96,7 @@ def render_pages() -> dict[Path, str]:
     pictures = {
         atlas_picture.FILE: atlas_picture.render_atlas_picture(*grid),
         bench_tables.PLOT: bench_tables.render_bench_plot(),
+        outcomes.VERIFY: verify_tables.render_verify(pairings),
     }
     return {page: _fill(page, contents) for page, contents in tables.items()} | pictures
 
