@@ -145,6 +145,8 @@ class BrokenEnvironment:
         results: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
         if ended.returncode < 0:
             results["the process"] = f"is ended by signal {-ended.returncode}"
+        if errors := re.findall(r"(?m)^\w+(?:Error|Exception): .+$", ended.stderr):
+            results["printed"] = "; ".join(dict.fromkeys(errors))
         return {step: outcomes.normalise_message(result) for step, result in results.items()}
 
     def verify(self, *args: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from envs.model import index, lock, outcomes, platforms
 from envs.model.index import Entry
 from envs.model.pairing import Target
 from envs.model.platforms import PLATFORMS
-from envs.publish import copy_request, templates
+from envs.publish import copy_request, extended_copy, templates
 from envs.publish.copy_request import CopyRequest
 from envs.running import installers
 
@@ -46,19 +46,24 @@ def copy_lock(
     _check_folder(request, names)
 
     files = {"requirements.in": lock.render_in(target).encode()}
-    if request.format == "pylock":
+    own = extended_copy.read_own_requirements(request, target, names)
+    if own:
+        files |= extended_copy.render_extended(request, target, own, listed, say)
+    elif request.format == "pylock":
         files["pylock.toml"] = templates.render_pylock(target).encode()
     else:
         lock.read_lock(target)
         files["requirements.txt"] = lock.lock_path(target).read_bytes()
     files[outcomes.VERIFY.name] = outcomes.VERIFY.read_bytes()
     for name in request.templates:
-        path, text = templates.render_template(name, target)
+        path, text = templates.render_template(name, target, request)
         files[path] = text.encode()
     _write(request.path, files)
 
     say(f"{request.path}: written {', '.join(files)}, for {copy_request.describe_target(target)}")
-    if copy_request.find_entry(target, listed).get("status") != "executed":
+    if own:
+        say("your own packages were resolved beside the pins of the pairing, never executed")
+    elif copy_request.find_entry(target, listed).get("status") != "executed":
         say("this lock was resolved but never executed: run verify.py to see whether it works")
     if target.pairing.preview:
         say(f"TensorFlow {target.pairing.tensorflow} is a pre-release: it is not recommended")

@@ -850,9 +850,10 @@ def check_legacy_keras(report, installed, tensorflow):
         report.note(what, where, undo)
     if tf_keras and parse(tf_keras.version).numbers[1:3] != minor:
         what = f"tf-keras {tf_keras.version} is not made for TensorFlow {tensorflow.version}"
-        if minor < (2, 14):  # no tf-keras is
-            fix = f"python -m pip uninstall -y {tf_keras.name}"
-        report.problem(what, tf_keras.folder, fix)
+        if minor < (2, 15):
+            report.note(what + ", and nothing here imports it", tf_keras.folder)
+        else:
+            report.problem(what, tf_keras.folder, fix)
 
 
 def check_settings(report, keras):
