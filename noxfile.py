@@ -157,7 +157,7 @@ def check_locks(session: nox.Session) -> None:
 
 @nox.session(python=False, default=False)
 def copy(session: nox.Session) -> None:
-    """Put a lock into a project: -- tf212 PATH [--python 3.9] [--with dockerfile] [--help]."""
+    """Put a lock into a project: -- tf212 PATH [--add pandas] [--with dockerfile] [--help]."""
     from envs.publish import copy_request, copying
 
     request = copy_request.parse_copy_request(session.posargs, Path(session.invoked_from))

@@ -26,9 +26,10 @@ ALONE = 12
 
 @dataclass(frozen=True)
 class Obstacle:
-    """A requirement that does not go with a lock, and the resolver's own proof."""
+    """A requirement that does not go with a lock: with which pins, and the resolver's own proof."""
 
     own: Own
+    pins: tuple[str, ...]
     proof: str
 
 
@@ -108,10 +109,15 @@ def find_obstacles(target: Target, own: Sequence[Own]) -> list[Obstacle]:
     """The requirements that do not go with a lock even alone, each with the resolver's proof."""
     obstacles = []
     for one in own[:ALONE]:
+        base = lock.read_lock(target)
         try:
-            resolve_own(target, lock.read_lock(target), [one], _now())
+            resolve_own(target, base, [one], _now())
         except NoSolution as problem:
-            obstacles.append(Obstacle(one, str(problem)))
+            # uv writes the marker of a requirement into its name.
+            proof = re.sub(r"\{[^}]*\}", "", str(problem))
+            named = re.findall(r"([\w.-]+)==([\w.!+-]+)", proof)
+            pins = {f"{name} {v}" for name, v in named if base.versions.get(name) == v.rstrip(".")}
+            obstacles.append(Obstacle(one, tuple(sorted(pins)), proof))
     return obstacles
 
 

@@ -77,7 +77,9 @@ def _explain(
         )
     label = f"{target.pairing.name} for {copy_request.describe_target(target)}"
     lines = [f"{label}: not all of this fits beside its pins: nothing was written"]
-    lines += [f"{one.own.where}: {one.own.requirement}:\n    {one.proof}" for one in obstacles]
+    for one in obstacles:
+        pins = f"does not go with {', '.join(one.pins)}" if one.pins else "cannot be resolved"
+        lines.append(f"{one.own.where}: {one.own.requirement} {pins}:\n    {one.proof}")
     if not obstacles:
         lines.append(f"each of them fits alone, and together they do not:\n    {proof}")
     tried = []
