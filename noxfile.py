@@ -196,6 +196,15 @@ def atlas(session: nox.Session) -> None:
         checked(session, pages_.write_pages)
 
 
+@nox.session(python=False, default=False)
+def companions(session: nox.Session) -> None:
+    """Install what people have beside TensorFlow, and mend it: -- [tf212] [--package pandas]."""
+    from envs.companions import companions_run
+
+    request = companions_run.parse_companions_request(session.posargs)
+    checked(session, lambda: companions_run.run_companions(request, session.log))
+
+
 @nox.session(name="unpinned-install", python=False, default=False)
 def unpinned_install_(session: nox.Session) -> None:
     """Type the document's commands, unpinned, and say what changed since last time: -- [tf212]."""

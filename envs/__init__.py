@@ -7,6 +7,7 @@ Each package may import those above it in this list, and none below (import-lint
 `locking`       locks compiled, derived and checked
 `atlas`         every TensorFlow against every Keras
 `interference`  what breaks an environment, and what mends it
+`companions`    what people install beside TensorFlow, what breaks, and what mends it
 `bench`         what a run costs
 `publish`       pages, tables and pictures; a lock copied into a project
 `adding`        a new TensorFlow: its pairing file, its locks, its records
