@@ -200,9 +200,12 @@ def atlas(session: nox.Session) -> None:
 def companions(session: nox.Session) -> None:
     """Install what people have beside TensorFlow, and mend it: -- [tf212] [--package pandas]."""
     from envs.companions import companions_run
+    from envs.publish import pages as pages_
 
     request = companions_run.parse_companions_request(session.posargs)
     checked(session, lambda: companions_run.run_companions(request, session.log))
+    if request.check is None:
+        checked(session, pages_.write_pages)
 
 
 @nox.session(name="unpinned-install", python=False, default=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from fake_environments import KERAS, LEGACY, TENSORFLOW, Environment, clean, problems
+from fake_environments import BUNDLED, KERAS, LEGACY, TENSORFLOW, Environment, clean, problems
 
 
 def tensorflow(place: Environment, version: str, *requires: str) -> None:
@@ -197,6 +197,21 @@ def test_the_pairing_that_goes_with_it_is_offered(legacy: Environment) -> None:
         "or, to keep tensorflow-probability 0.25.0, take the pairing tf218 (TensorFlow 2.18.1), "
         "or an environment of its own for it\n"
     ) in legacy.run()[1]
+
+
+def test_a_keras_that_fails_beside_an_old_tensorflow_gives_way_to_that_of_the_pairing(
+    empty: Environment,
+) -> None:
+    empty.tensorflow("2.4.4", BUNDLED, [])
+    empty.install("keras", "2.11.0", "keras", "raise AttributeError('no __internal__')")
+    problems(
+        empty.run(),
+        (
+            "`import keras` fails: AttributeError: no __internal__",
+            empty.packages,
+            'python -m pip install "tensorflow==2.4.4" "keras==2.4.3"',
+        ),
+    )
 
 
 def test_another_variant_is_as_good_and_no_second_tensorflow_is_brought(

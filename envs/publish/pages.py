@@ -24,7 +24,7 @@ from envs.model import (
 from envs.model.index import Entry
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Pairing, Target
-from envs.publish import atlas_picture, bench_tables, verify_tables
+from envs.publish import atlas_picture, bench_tables, companion_tables, verify_tables
 from envs.running import unpinned_install
 from envs.running.unpinned_install import Observation
 
@@ -33,6 +33,7 @@ ERRORS = ROOT / "examples" / "README.md"
 LOCKS = lock.FOLDER / "README.md"
 TOOLING = ROOT / "envs" / "README.md"
 BENCH = ROOT / "envs" / "bench" / "README.md"
+COMPANIONS = ROOT / "envs" / "companions" / "README.md"
 
 _IMPORTS = {
     "`tf.keras`": "broken_import/correction",
@@ -91,6 +92,7 @@ def render_pages() -> dict[Path, str]:
             "atlas": atlas_picture.render_atlas_table(*grid),
             "atlas-failures": atlas_picture.render_atlas_failures(*grid),
         },
+        COMPANIONS: {"companions": companion_tables.render_companions()},
         BENCH: {"speed": _relink(bench_tables.render_bench_tables(), BENCH)},
     }
     pictures = {

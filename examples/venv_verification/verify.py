@@ -932,15 +932,15 @@ def meaning_of(error):
     return " ".join(lines[:2]) if goes_on else lines[0]
 
 
-def check_import(report, name, owner, required):
-    """Imports a module; reports which one came, or why none did."""
-    where, again = (owner.folder, reinstall(owner)) if owner else (sys.prefix, FRESH)
+def check_import(report, name, owner, required, otherwise=FRESH):
+    """Imports a module; reports which one came, or why none did, and `otherwise` as the fix."""
+    where, again = (owner.folder, reinstall(owner)) if owner else (sys.prefix, otherwise)
     try:
         module = importlib.import_module(name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit as well
-        meaning, fix = meaning_of(error), FRESH
+        meaning, fix = meaning_of(error), otherwise
         report.imports[name] = {"error": meaning}
         report.line(name, f"cannot be imported, {meaning}")
         for pattern, known in KNOWN_FAILURES.items():
@@ -985,7 +985,17 @@ def check_tf_keras(report, tensorflow):
     return None
 
 
-def check_imports(report, tensorflow, keras, required):
+def keras_for(installed, tensorflow, keras):
+    """The fix for a Keras that cannot be imported: that of the pairing, if it is another one."""
+    lost = given_up(installed, tensorflow)
+    limits = limits_of(installed, tensorflow, lost)
+    if not (tensorflow and keras) or allowed(limits.get(keras.name, ""), keras.version):
+        return FRESH
+    conflict = Conflict(tensorflow, keras.name, limits[keras.name], "")
+    return Remedy([conflict], installed, tensorflow, lost, limits).command()
+
+
+def check_imports(report, installed, tensorflow, keras, required):
     """Imports what there is, and compares where it came from with the environment."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     there, broken = provided(sys.path), None
@@ -993,7 +1003,8 @@ def check_imports(report, tensorflow, keras, required):
         module = check_import(report, "tensorflow", tensorflow, required)
         broken = module and check_tf_keras(report, module)
     if keras or "keras" in there:
-        module = check_import(report, "keras", keras, required)
+        otherwise = keras_for(installed, tensorflow, keras)
+        module = check_import(report, "keras", keras, required, otherwise)
         if hasattr(getattr(module, "config", None), "backend"):  # Keras 3
             report.imports["keras"]["backend"] = module.config.backend()
             report.line("", f"its backend is {module.config.backend()}")
@@ -1044,7 +1055,7 @@ def check(report, importing):
     check_files(report, everything)
     if importing:
         report.print("Imports (where the report ends here, the import has ended the process)")
-        check_imports(report, tensorflow, keras, required)
+        check_imports(report, installed, tensorflow, keras, required)
     return {
         "python": {"version": platform.python_version(), "executable": sys.executable},
         "environment": {
