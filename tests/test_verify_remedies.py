@@ -214,6 +214,13 @@ def test_a_keras_that_fails_beside_an_old_tensorflow_gives_way_to_that_of_the_pa
     )
 
 
+def test_no_keras_is_brought_beside_keras_nightly(empty: Environment) -> None:
+    empty.tensorflow("2.5.3", BUNDLED, ["keras-nightly (~=2.5.0.dev)"])
+    empty.keras("2.5.0.dev2021032900", "keras-nightly")
+    empty.install("keras-tuner", "1.4.8", requires=["keras>=2.6"])
+    clean(empty.run())
+
+
 def test_another_variant_is_as_good_and_no_second_tensorflow_is_brought(
     empty: Environment,
 ) -> None:

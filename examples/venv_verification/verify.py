@@ -496,7 +496,9 @@ def conflicts_of(installed, tensorflow, lost, leaking):
     needed = set(needed_by_family(installed))
 
     def missed(name, clauses):
-        found = installed.get(name) or (installed.get("keras-nightly") if name == "keras" else None)
+        found = installed.get(name)
+        if not found and name == "keras" and "keras-nightly" in installed:
+            return False  # a keras beside it would overwrite it
         return not found or not (allowed(clauses, found.version) or found.folder in leaking)
 
     order = [lambda one: not in_family(one.name), lambda one: one is not tensorflow]
@@ -577,7 +579,7 @@ class Remedy:
             self.named[name] = join(self.named.get(name, ""), limit, clauses)
             return name
         self.move(one)
-        if why:  # its metadata would let the same release stay
+        if why and is_tensorflow(name):  # its metadata would let the same release stay
             floors = [
                 releases[2:]  # it is >= in the table
                 for other, releases, wanted, limit, _ in self.rows
