@@ -48,7 +48,8 @@ def kept_dict():
         def values(self):
             return self.kept
 
-    return ", ".join(Keeper().values())
+    keeper = Keeper()
+    return ", ".join(keeper.values())
 
 
 def tensorboard():
