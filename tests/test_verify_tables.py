@@ -64,7 +64,7 @@ def test_a_companion_that_cannot_be_read_is_named(entry: str, message: str, tmp_
     file = tmp_path / "companions.toml"
     file.write_text(f"[one]\n{entry}", encoding="utf-8")
     with pytest.raises(Problem, match=r"^envs/explained/companions\.toml: one: ") as caught:
-        verify_tables.load_companions(file)
+        verify_tables.load_needs(file)
     assert message in str(caught.value)
 
 

@@ -29,7 +29,7 @@ _WIDTH = 90
 
 
 @dataclass(frozen=True)
-class Companion:
+class Need:
     """What a package needs beside TensorFlow, and its own metadata does not say."""
 
     name: str
@@ -40,21 +40,21 @@ class Companion:
     tensorflow: str = ""
 
 
-def load_companions(path: Path = COMPANIONS) -> list[Companion]:
+def load_needs(path: Path = COMPANIONS) -> list[Need]:
     """What companions need. Raises Problem, naming file and entry, for every mistake."""
-    companions = []
+    needs = []
     for name, table in disk.read_toml(path).items():
         where = f"envs/explained/{path.name}: {name}"
         try:
-            companion = Companion(name, **table)
-            for clauses in (companion.releases, companion.tensorflow):
+            need = Need(name, **table)
+            for clauses in (need.releases, need.tensorflow):
                 SpecifierSet(clauses)
-            if not re.fullmatch(r"[A-Z_]+=\w+", companion.requires):
-                Requirement(companion.requires)
+            if not re.fullmatch(r"[A-Z_]+=\w+", need.requires):
+                Requirement(need.requires)
         except (TypeError, InvalidSpecifier, InvalidRequirement) as error:
             raise Problem(f"{where}: {error}") from None
-        companions.append(companion)
-    return companions
+        needs.append(need)
+    return needs
 
 
 def render_verify(pairings: Mapping[str, Pairing]) -> str:
@@ -96,7 +96,7 @@ def render_tables(pairings: Mapping[str, Pairing]) -> str:
     parts += [")\nCOMPANIONS = (  # package, its releases, TensorFlow, what it requires, why\n"]
     parts += [
         _entry(one.package, one.releases, one.tensorflow, one.requires, one.why)
-        for one in load_companions()
+        for one in load_needs()
     ]
     return "".join([*parts, ")\n# fmt: on\n"])
 
