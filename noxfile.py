@@ -171,7 +171,7 @@ def check_locks(session: nox.Session) -> None:
 
 @nox.session(python=False, default=False)
 def copy(session: nox.Session) -> None:
-    """Put a lock into a project: -- tf212 PATH [--python 3.9] [--with dockerfile] [--help]."""
+    """Put a lock into a project: -- tf212 PATH [--add pandas] [--with dockerfile] [--help]."""
     from envs.publish import copy_request, copying
 
     request = copy_request.parse_copy_request(session.posargs, Path(session.invoked_from))
@@ -266,6 +266,18 @@ def names(session: nox.Session) -> None:
 
     request = names_request.parse_names_request(session.posargs)
     checked(session, lambda: recording.record_names(request, session.log))
+
+
+@nox.session(python=False, default=False)
+def companions(session: nox.Session) -> None:
+    """Install what people have beside TensorFlow, and mend it: -- [tf212] [--package pandas]."""
+    from envs.companions import companions_run
+    from envs.publish import pages as pages_
+
+    request = companions_run.parse_companions_request(session.posargs)
+    checked(session, lambda: companions_run.run_companions(request, session.log))
+    if request.check is None:
+        checked(session, pages_.write_pages)
 
 
 @nox.session(name="unpinned-install", python=False, default=False)

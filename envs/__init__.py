@@ -8,6 +8,7 @@ Each package may import those above it in this list, and none below (import-lint
 `atlas`         every TensorFlow against every Keras
 `interference`  what breaks an environment, and what mends it
 `names`         everything that can be imported in each pairing, and what it is
+`companions`    what people install beside TensorFlow, what breaks, and what mends it
 `bench`         what a run costs
 `engine`        all of it run as shards on many machines, and merged
 `emulation`     locks of other machines, run on this one by an emulator

@@ -76,6 +76,8 @@ class Environment:
         self.python = interpreters.interpreter_in(self.prefix)
         self.project.mkdir()
         shutil.copy(str(SCRIPT), str(self.project))
+        (self.packages / "pip").mkdir()  # so that the fixes are for pip
+        (self.packages / "pip" / "__init__.py").touch()
 
     def install(
         self,

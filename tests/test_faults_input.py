@@ -25,11 +25,12 @@ pythons = ["3.11"]
 requires = ["tensorflow==2.12.0", "keras==2.12.0"]
 env = { A = "1" }
 impossible = "no wheel"
-caps = [{ requirement = "numpy<2", reason = "built against NumPy 1" }]
+caps = [{ requirement = "numpy<2", reason = "built against NumPy 1", beside = "jax" }]
 sdists = [{ package = "gast", reason = "no wheel", python = "3.11" }]
+harmless = [{ requirement = "wrapt<1.15", seen = "it is whole", beside = "numpy<2" }]
 """
 KEYS = list(tomllib.loads(PAIRING))
-OPTIONAL = ("env", "impossible", "caps", "sdists")
+OPTIONAL = ("env", "impossible", "caps", "sdists", "harmless")
 FAULTS: dict[str, Callable[[str, str], str]] = {
     "is missing": lambda key, line: "",
     "is misspelt": lambda key, line: line.replace(key, key + "x", 1),
@@ -39,6 +40,12 @@ FAULTS: dict[str, Callable[[str, str], str]] = {
 }
 OF_A_TABLE = [("caps", "requirement"), ("caps", "reason"), ("sdists", "package")]
 OF_A_TABLE += [("sdists", "reason"), ("sdists", "python")]
+OF_A_TABLE += [
+    ("caps", "beside"),
+    ("harmless", "requirement"),
+    ("harmless", "seen"),
+    ("harmless", "beside"),
+]
 
 
 def load(folder: Path, text: str) -> None:
@@ -73,12 +80,12 @@ def test_a_pairing_file_of_which(fault: Fault, tmp_path: Path, key: str, what: s
     refused(fault, tmp_path, text, message)
 
 
-# The key `python` of an sdist is optional: without it, the sdist is for every Python.
+# Two keys are optional: `python`, without which an sdist is for every Python, and `beside`.
 OF_TABLES = [
     (table, key, what)
     for table, key in OF_A_TABLE
     for what in FAULTS
-    if (key, what) != ("python", "is missing")
+    if (key in ("python", "beside"), what) != (True, "is missing")
 ]
 
 

@@ -258,6 +258,28 @@ def test_which_commands_are_safe_is_as_the_page_of_the_locks_says(
     assert (ended[1:] == [False, False]) == safe, ended
 
 
+# --- a copy with the project's own packages ---
+
+
+def test_a_lock_with_own_packages_installs_by_hash_and_is_verified(tmp_path: Path) -> None:
+    project, asked = tmp_path / "project", tmp_path / "own.in"
+    asked.write_text("pandas>=2  # frames\n", encoding="utf-8")
+    options = ["--python", "3.11", "--requirements", str(asked), "--add", "tensorflow-hub"]
+    code, output = nox("-s", "copy", "--", "tf212", str(project), *options)
+    assert code == 0, output
+    made = lock.parse_lock((project / "requirements.txt").read_text(encoding="utf-8"), "made")
+    base = lock.read_lock(TARGETS["tf212"])
+    assert set(base.pins) < set(made.pins)
+    assert {"pandas", "tensorflow-hub"} <= set(made.versions)
+    text = (project / "requirements.txt").read_text(encoding="utf-8")
+    assert installs("pip install --require-hashes -r", tmp_path, text)
+    python = tmp_path / "env/bin/python"
+    for words in (["-m", "pip", "check"], ["-c", "import pandas, tensorflow_hub"]):
+        subprocess.run([python, *words], env=installers.tool_environ(), check=True)
+    run = sandbox.run_script(project / "verify.py", python, {})
+    assert run.outcome == Outcome(Kind.WORKS), run.output
+
+
 # --- a session that disagrees is red, with one message ---
 
 

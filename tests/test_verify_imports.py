@@ -33,7 +33,7 @@ def test_tensorflow_cannot_be_imported(empty: Environment, message: str, fix: st
     empty.keras()
     printed = problems(empty.run(), ("`import tensorflow` fails: ", empty.packages, fix))
     first = message.split("\\n")[0]
-    assert f"tensorflow     cannot be imported, TypeError: {first}\n" in printed
+    assert f"tensorflow     cannot be imported, TypeError: {first}" in printed
     kept = f"keras          2.12.0  {empty.packages / 'keras' / '__init__.py'}\n"
     assert plain(kept) in plain(printed)
 
@@ -46,7 +46,7 @@ def test_tensorflow_cannot_be_imported_for_a_known_reason(empty: Environment) ->
         (
             "tensorflow 2.12.0 requires keras<2.13,>=2.12.0, but 2.11.0 is installed",
             empty.packages,
-            'python -m pip install "keras<2.13,>=2.12.0"',
+            'python -m pip install "tensorflow==2.12.0" "keras<2.13,>=2.12.0"',
         ),
         (
             "`import tensorflow` fails: TypeError: something new",
@@ -67,6 +67,10 @@ def test_tensorflow_cannot_be_imported_for_a_known_reason(empty: Environment) ->
         (
             "raise ValueError('Use this instead:\\nkeras.ops\\n```\\nx = 1\\n```')",
             "ValueError: Use this instead: keras.ops",
+        ),
+        (
+            "raise TypeError('Nothing fits! The signature was\\n\\t() -> handle')",
+            "TypeError: Nothing fits! The signature was () -> handle",
         ),
         (
             'raise ImportError(\'Traceback (most recent call last):\\n  File "x.py"\\n'
@@ -200,6 +204,9 @@ def test_tf_keras_cannot_be_used(empty: Environment) -> None:
 
 
 def test_fixes_name_the_python(empty: Environment) -> None:
-    printed = empty.run()[1]
     python = empty.python
-    assert f"In the fixes, python is {python}, which has no pip: use `uv pip`" in printed
+    assert f"In the fixes, python is {python}\n" in empty.run()[1]
+    shutil.rmtree(str(empty.packages / "pip"))
+    printed = empty.run(PATH="/nowhere")[1]
+    no_pip = f"python is {python}, which has no pip: `python -m ensurepip` brings one"
+    assert no_pip in printed

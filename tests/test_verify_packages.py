@@ -84,7 +84,7 @@ def test_keras_of_another_release(empty: Environment) -> None:
         (
             "tensorflow 2.12.0 requires keras<2.13,>=2.12.0, but 2.11.0 is installed",
             empty.packages,
-            'python -m pip install "keras<2.13,>=2.12.0"',
+            'python -m pip install "tensorflow==2.12.0" "keras<2.13,>=2.12.0"',
         ),
     )
 
@@ -96,7 +96,7 @@ def test_keras_missing(empty: Environment) -> None:
         (
             "tensorflow 2.12.0 requires keras<2.13,>=2.12.0, which is missing",
             empty.packages,
-            'python -m pip install "keras<2.13,>=2.12.0"',
+            'python -m pip install "tensorflow==2.12.0" "keras<2.13,>=2.12.0"',
         ),
     )
     assert "keras          not installed, though required" in printed
@@ -113,7 +113,7 @@ def test_setuptools_missing_is_brought_with_what_tensorboard_imports(empty: Envi
         (
             "tensorflow 2.12.0 requires setuptools, which is missing",
             empty.packages,
-            'python -m pip install "setuptools<82"',
+            'python -m pip install "tensorflow==2.12.0" "setuptools<82"',
         ),
     )
 
@@ -131,7 +131,7 @@ def test_what_does_not_go_with_the_remedy_is_moved_along(empty: Environment) -> 
         (
             "tensorflow 2.12.0 requires numpy<1.24,>=1.22, but 2.3.5 is installed",
             empty.packages,
-            'python -m pip install "numpy<1.24,>=1.22" ml-dtypes',
+            'python -m pip install "tensorflow==2.12.0" "numpy<1.24,>=1.22" ml-dtypes',
         ),
     )
 
@@ -147,25 +147,29 @@ def test_what_tensorflow_needs_further_down_must_hold_as_well(empty: Environment
         (
             "ml-dtypes 0.6.0 requires numpy>=2.0, but 1.23.5 is installed",
             empty.packages,
-            'python -m pip install "numpy<1.24,>=1.22" ml-dtypes',
+            'python -m pip install "tensorflow==2.12.0" ml-dtypes',
         ),
     )
 
 
 def test_what_nobody_needs_here_may_lack_something(pairing: Environment) -> None:
     pairing.install("fastapi", "1.0", requires=["pydantic>=2"])
-    clean(pairing.run())
+    clean(
+        pairing.run(),
+        "note:          beside TensorFlow and Keras, fastapi 1.0 requires pydantic>=2, which is",
+    )
 
 
 @pytest.mark.parametrize(
-    ("tensorboard", "module", "broken"),
-    [("2.12.3", None, True), ("2.12.3", "pkg_resources", False), ("2.21.0", None, False)],
+    ("tensorboard", "setuptools", "broken"),
+    [("2.12.3", "84.2.1", True), ("2.12.3", "81.0.0", False), ("2.21.0", "84.2.1", False)],
 )
 def test_a_setuptools_without_pkg_resources_breaks_tensorboard(
-    pairing: Environment, tensorboard: str, module: str | None, broken: bool
+    pairing: Environment, tensorboard: str, setuptools: str, broken: bool
 ) -> None:
+    """The cap of the pairing, which holds beside that tensorboard only."""
     pairing.install("tensorboard", tensorboard, requires=["setuptools>=41.0.0"])
-    pairing.install("setuptools", "84.2.1", module)
+    pairing.install("setuptools", setuptools)
     ended = pairing.run()
     if not broken:
         clean(ended)
@@ -173,9 +177,9 @@ def test_a_setuptools_without_pkg_resources_breaks_tensorboard(
     problems(
         ended,
         (
-            "tensorboard 2.12.3 imports pkg_resources, which setuptools 84.2.1 does not have",
+            "tensorflow 2.12.0 goes only with setuptools<82, but 84.2.1 is installed: tensorboard",
             pairing.packages,
-            'python -m pip install "setuptools<82"',
+            'python -m pip install "tensorflow==2.12.0" "setuptools<82"',
         ),
     )
 
@@ -188,7 +192,7 @@ def test_keras_missing_for_somebody_else(empty: Environment) -> None:
         (
             "keras-tuner 1.0.2 requires keras, which is missing",
             empty.packages,
-            'python -m pip install "keras"',
+            'python -m pip install "tensorflow==2.4.4" "keras==2.4.3"',
         ),
     )
 

@@ -132,7 +132,7 @@ def test_the_script_is_written_for_python_3_7() -> None:
         elif isinstance(node, ast.ImportFrom):
             modules.append(node.module or "")
     assert {name.split(".")[0] for name in modules} == {
-        *("argparse", "ast", "base64", "collections", "email", "glob", "hashlib", "importlib"),
-        *("json", "os", "platform", "re", "shutil", "site", "sys", "traceback"),
+        *("argparse", "ast", "base64", "collections", "email", "functools", "glob", "hashlib"),
+        *("importlib", "json", "os", "platform", "re", "shutil", "site", "sys", "traceback"),
     }
     assert "importlib.metadata" not in modules

@@ -13,7 +13,7 @@ from packaging.version import Version
 from envs.adding import published
 from envs.adding.add_request import AddRequest
 from envs.model import version_numbers
-from envs.model.pairing import Cap, Pairing, Sdist
+from envs.model.pairing import Cap, Harmless, Pairing, Sdist
 
 SUMMARIES = {
     "standalone": "TensorFlow {minor} with the stand-alone Keras {keras} beside its own copy.",
@@ -113,6 +113,8 @@ def render_pairing(declared: Pairing) -> str:
         lines += ["", "[[caps]]", *_table(cap)]
     for sdist in declared.sdists:
         lines += ["", "[[sdists]]", *_table(sdist)]
+    for harmless in declared.harmless:
+        lines += ["", "[[harmless]]", *_table(harmless)]
     return "\n".join(lines) + "\n"
 
 
@@ -132,7 +134,7 @@ def file_of(name: str) -> str:
     return f"envs/pairings/{name}.toml"
 
 
-def _table(entry: Cap | Sdist) -> list[str]:
+def _table(entry: Cap | Harmless | Sdist) -> list[str]:
     return [f"{key} = {_text(value)}" for key, value in vars(entry).items() if value]
 
 

@@ -73,6 +73,10 @@ class BrokenEnvironment:
         names = ("PATH", "LANG", "LC_ALL", "TMPDIR")
         self.environ = {name: os.environ[name] for name in names if name in os.environ}
         self.environ |= {"HOME": str(self.home), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        # Without uv on it, verify.py prints its fixes for pip, which most people have.
+        folders = self.environ["PATH"].split(os.pathsep)
+        kept = [folder for folder in folders if not shutil.which("uv", path=folder)]
+        self.environ["PATH"] = os.pathsep.join(kept)
         self.environ |= self.target.pairing.env
 
     def ensure(self) -> None:
@@ -145,6 +149,8 @@ class BrokenEnvironment:
         results: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
         if ended.returncode < 0:
             results["the process"] = f"is ended by signal {-ended.returncode}"
+        if errors := re.findall(r"(?m)^\w+(?:Error|Exception): .+$", ended.stderr):
+            results["printed"] = "; ".join(dict.fromkeys(errors))
         return {step: outcomes.normalise_message(result) for step, result in results.items()}
 
     def verify(self, *args: str) -> dict[str, Any]:

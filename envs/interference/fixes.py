@@ -19,10 +19,12 @@ def carry_out_fix(place: BrokenEnvironment, fix: str, where: str) -> None:
     is not known here.
     """
     fix = fix.split(", or ")[0]
-    if fix.startswith("first the fixes above"):
+    if fix.startswith(("first the fixes above", "or ", "or, ", "take ")):
         return
     if fix.startswith("python -m pip "):
         place.uv(*shlex.split(fix)[3:])
+    elif fix.startswith("uv pip "):
+        place.uv(*(word for word in shlex.split(fix)[2:] if word not in ("-p", "python")))
     elif fix.startswith("make a fresh environment"):
         place.renew()
     elif match := re.fullmatch(r"unset (\w+)", fix):

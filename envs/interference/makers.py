@@ -14,7 +14,7 @@ from envs.interference import broken_environment
 from envs.interference.broken_environment import BrokenEnvironment
 from envs.running import interpreters
 
-ANOTHER_PACKAGE = {"tf115": "grpcio-status==1.62.3", "tf221": "googleapis-common-protos==1.62.0"}
+OLDER_PROTOBUF = "googleapis-common-protos==1.62.0"
 NEEDS_NUMPY_2 = "opencv-python-headless==4.12.0.88"
 NEEDS_PROTOBUF_5 = "grpcio-status==1.71.0"
 
@@ -187,7 +187,38 @@ def numpy(place: BrokenEnvironment) -> None:
 
 
 def protobuf(place: BrokenEnvironment) -> None:
-    place.uv("install", ANOTHER_PACKAGE.get(place.name, NEEDS_PROTOBUF_5))
+    if place.name == "tf221":  # the newest is right there
+        place.uv("install", OLDER_PROTOBUF)
+    else:
+        place.uv("install", "-U", "protobuf")
+
+
+def protobuf_of_another(place: BrokenEnvironment) -> None:
+    place.uv("install", NEEDS_PROTOBUF_5)
+
+
+def upgraded_keras(place: BrokenEnvironment) -> None:
+    place.uv("install", "-U", "keras")
+
+
+def typing_extensions(place: BrokenEnvironment) -> None:
+    place.uv("install", "pydantic")
+
+
+def setuptools_missing(place: BrokenEnvironment) -> None:
+    place.uv("uninstall", "setuptools")
+
+
+def tf_keras_missing(place: BrokenEnvironment) -> None:
+    tensorflow = f"tensorflow=={place.target.pairing.tensorflow}"
+    place.uv("install", tensorflow, "transformers==4.50.3")
+    if place.target.pairing.tf_keras:
+        place.uv("uninstall", "tf-keras")
+
+
+def hub_layer(place: BrokenEnvironment) -> None:
+    tensorflow = f"tensorflow=={place.target.pairing.tensorflow}"
+    place.uv("install", tensorflow, "tensorflow-hub==0.16.1", "setuptools<82")
 
 
 # Name of an interference -> the function that makes it.
@@ -217,4 +248,10 @@ MAKERS: dict[str, Callable[[BrokenEnvironment], None]] = {
     "other-python": other_python,
     "numpy": numpy,
     "protobuf": protobuf,
+    "protobuf-of-another": protobuf_of_another,
+    "upgraded-keras": upgraded_keras,
+    "typing-extensions": typing_extensions,
+    "setuptools-missing": setuptools_missing,
+    "tf-keras-missing": tf_keras_missing,
+    "hub-layer": hub_layer,
 }

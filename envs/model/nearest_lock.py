@@ -36,7 +36,14 @@ def has_lock(target: Target, listed: Sequence[Entry]) -> bool:
 def find_nearest(
     target: Target, pairings: Mapping[str, Pairing], listed: Sequence[Entry]
 ) -> Target | None:
-    """The nearest target on the same platform that has a lock; None if there is none.
+    """The nearest target on the same platform that has a lock; None if there is none."""
+    return next(iter(rank_targets(target, pairings, listed)), None)
+
+
+def rank_targets(
+    target: Target, pairings: Mapping[str, Pairing], listed: Sequence[Entry]
+) -> list[Target]:
+    """The targets on the same platform that have a lock, nearest first.
 
     Another Python is nearer than another variant, and that is nearer than another TensorFlow.
     """
@@ -68,7 +75,7 @@ def find_nearest(
         # A pre-release is proposed to nobody who did not ask for it.
         and (entry["pairing"] == target.pairing.name or not pairings[entry["pairing"]].preview)
     ]
-    return min(candidates, key=distance, default=None)
+    return sorted(candidates, key=distance)
 
 
 def find_entry(target: Target, listed: Sequence[Entry]) -> Entry:

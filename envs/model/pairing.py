@@ -36,10 +36,20 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Cap:
-    """A requirement that TensorFlow's own metadata lacks, and the reason why it is needed."""
+    """A requirement that TensorFlow's metadata lacks, and why it is needed: always, or `beside`."""
 
     requirement: str
     reason: str
+    beside: str = ""
+
+
+@dataclass(frozen=True)
+class Harmless:
+    """A requirement of TensorFlow's metadata, and what was `seen` without it: no harm."""
+
+    requirement: str
+    seen: str
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,7 @@ class Pairing:
     requires: tuple[str, ...]
     caps: tuple[Cap, ...] = ()
     sdists: tuple[Sdist, ...] = ()
+    harmless: tuple[Harmless, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict, hash=False)
     impossible: str | None = None
 
@@ -188,6 +199,7 @@ def load_pairing(path: Path, wheels: Wheels | None = None) -> Pairing:
         requires=requires,
         caps=_tables(data, "caps", Cap, where),
         sdists=_tables(data, "sdists", Sdist, where),
+        harmless=_tables(data, "harmless", Harmless, where),
         env=_env(data, where),
         impossible=_impossible(data, where),
     )
@@ -199,9 +211,16 @@ def load_pairing(path: Path, wheels: Wheels | None = None) -> Pairing:
 
 
 def _check_lists(pairing: Pairing, where: str) -> None:
-    for number, cap in enumerate(pairing.caps):
-        _requirement(cap.requirement, f"{where}: caps[{number}].requirement")
-    _no_duplicates([c.requirement for c in pairing.caps], f"{where}: caps")
+    lists: dict[str, tuple[Cap | Harmless, ...]] = {
+        "caps": pairing.caps,
+        "harmless": pairing.harmless,
+    }
+    for key, entries in lists.items():
+        for number, entry in enumerate(entries):
+            for field_ in ("requirement", "beside"):
+                if text := getattr(entry, field_):
+                    _requirement(text, f"{where}: {key}[{number}].{field_}")
+        _no_duplicates([entry.requirement for entry in entries], f"{where}: {key}")
     for number, sdist in enumerate(pairing.sdists):
         _requirement(sdist.package, f"{where}: sdists[{number}].package")
     _no_duplicates([s.package for s in pairing.sdists], f"{where}: sdists")

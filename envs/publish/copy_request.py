@@ -34,7 +34,8 @@ class CopyRequest:
     """Which lock to copy, where to, and with which templates.
 
     Without `python` or `platform`, those of this process are meant. `platform` may be a word that
-    names one platform, such as `windows`.
+    names one platform, such as `windows`. `requirements` is a file with what the project needs as
+    well, and `add` names more of it.
     """
 
     pairing: str
@@ -45,6 +46,8 @@ class CopyRequest:
     templates: tuple[str, ...] = ()
     format: str = "requirements"
     force: bool = False
+    requirements: Path | None = None
+    add: tuple[str, ...] = ()
 
 
 def parse_copy_request(argv: Sequence[str], origin: Path | None = None) -> CopyRequest:
@@ -72,11 +75,19 @@ def parse_copy_request(argv: Sequence[str], origin: Path | None = None) -> CopyR
         help=f"add files made for it: {', '.join(TEMPLATES)}",
     )
     options.add_argument("--format", default="requirements", help=" or ".join(FORMATS))
+    options.add_argument(
+        "--requirements", type=Path, metavar="FILE", help="lock what this file asks for as well"
+    )
+    options.add_argument(
+        "--add", action="append", default=[], metavar="PACKAGE", help="lock this package as well"
+    )
     options.add_argument("--force", action="store_true", help="replace files that exist")
     given = vars(options.parse_args(argv))
+    given["add"] = tuple(given["add"])
     given["templates"] = tuple(filter(None, given["templates"].split(",")))
     if origin and origin != Path.cwd():
         given["path"] = origin / given["path"]
+        given["requirements"] = given["requirements"] and origin / given["requirements"]
     return CopyRequest(**given)
 
 
@@ -131,4 +142,8 @@ def copy_command(request: CopyRequest, target: Target) -> str:
         words += ["--with", ",".join(request.templates)]
     if request.format != "requirements":
         words += ["--format", request.format]
+    if request.requirements:
+        words += ["--requirements", str(request.requirements)]
+    for package in request.add:
+        words += ["--add", package]
     return shlex.join([*words, *(["--force"] if request.force else [])])

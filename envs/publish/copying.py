@@ -13,7 +13,7 @@ from envs.model import index, lock, nearest_lock, outcomes, platforms
 from envs.model.index import Entry
 from envs.model.pairing import Target
 from envs.model.platforms import PLATFORMS
-from envs.publish import copy_request, templates
+from envs.publish import copy_request, extended_copy, templates
 from envs.publish.copy_request import CopyRequest
 from envs.running import installers
 
@@ -46,20 +46,25 @@ def copy_lock(
     _check_folder(request, names)
 
     files = {"requirements.in": lock.render_in(target).encode()}
-    if request.format == "pylock":
+    own = extended_copy.read_own_requirements(request, target, names)
+    if own:
+        files |= extended_copy.render_extended(request, target, own, listed, say)
+    elif request.format == "pylock":
         files["pylock.toml"] = templates.render_pylock(target).encode()
     else:
         lock.read_lock(target)
         files["requirements.txt"] = lock.lock_path(target).read_bytes()
     files[outcomes.VERIFY.name] = outcomes.VERIFY.read_bytes()
     for name in request.templates:
-        path, text = templates.render_template(name, target)
+        path, text = templates.render_template(name, target, request)
         files[path] = text.encode()
     _write(request.path, files)
 
     say(f"{request.path}: written {', '.join(files)}, for {nearest_lock.describe_target(target)}")
     entry = nearest_lock.find_entry(target, listed)
-    if entry.get("status") == "emulated":
+    if own:
+        say("your own packages were resolved beside the pins of the pairing, never executed")
+    elif entry.get("status") == "emulated":
         label = PLATFORMS[target.platform].label
         say(f"this lock ran with {entry['with']}, never on {label} itself: run verify.py to check")
     elif entry.get("status") != "executed":

@@ -12,12 +12,12 @@ from envs import ROOT, Problem
 from envs.atlas import layout, row_files
 from envs.engine import scale
 from envs.interference import interferences
-from envs.model import disk, failures, index, lock, outcome_records, pairing
+from envs.model import disk, failures, index, lock, outcome_records, outcomes, pairing
 from envs.model.index import Entry
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Pairing, Target
 from envs.names import changes
-from envs.publish import atlas_picture, bench_tables, lock_tables
+from envs.publish import atlas_picture, bench_tables, companion_tables, lock_tables, verify_tables
 from envs.running import unpinned_install
 from envs.running.unpinned_install import Observation
 
@@ -28,6 +28,7 @@ TOOLING = ROOT / "envs" / "README.md"
 BENCH = ROOT / "envs" / "bench" / "README.md"
 ENGINE = ROOT / "envs" / "engine" / "README.md"
 NAMES = ROOT / "envs" / "names" / "README.md"
+COMPANIONS = ROOT / "envs" / "companions" / "README.md"
 
 _IMPORTS = {
     "`tf.keras`": "broken_import/correction",
@@ -59,7 +60,7 @@ def list_stale_pages() -> list[str]:
 
 
 def render_pages() -> dict[Path, str]:
-    """Each page with its tables made anew, and each picture, by its path."""
+    """Each page with its tables made anew, each picture, and verify.py, by its path."""
     pairings = pairing.load_pairings(wheels=lock.known_wheels())
     entries = index.load_index()
     grid = layout.list_rows(), row_files.load_atlas()
@@ -78,11 +79,13 @@ def render_pages() -> dict[Path, str]:
         },
         ENGINE: {"scale": scale.render_scale()},
         NAMES: {"came-and-went": changes.render_changes(changes.list_steps())},
+        COMPANIONS: {"companions": companion_tables.render_companions()},
         BENCH: {"speed": _relink(bench_tables.render_bench_tables(), BENCH)},
     }
     pictures = {
         atlas_picture.FILE: atlas_picture.render_atlas_picture(*grid),
         bench_tables.PLOT: bench_tables.render_bench_plot(),
+        outcomes.VERIFY: verify_tables.render_verify(pairings),
     }
     return {page: _fill(page, contents) for page, contents in tables.items()} | pictures
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import tempfile
 import tomllib
@@ -15,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from packaging.utils import canonicalize_name
 
 from envs import Problem
+from envs.locking import own_requirements
 from envs.model import lock, nearest_lock, version_numbers
 from envs.model.lock import Lock
 from envs.model.pairing import Target
@@ -41,8 +41,12 @@ NO_SETUP_PYTHON = {("linux-x86_64", "3.7"), ("linux-aarch64", "3.7")}
 """Platform and Python for which setup-python has no build; the workflow uses an official image."""
 
 
-def render_template(name: str, target: Target) -> tuple[str, str]:
+def render_template(
+    name: str, target: Target, request: CopyRequest | None = None
+) -> tuple[str, str]:
     """The path in a project of the file that a template makes, and its text for a target.
+
+    `request` is that of the copy, for what the project asks for as well.
 
     Raises Problem if there is no such template, or if it does not support the platform.
     """
@@ -63,10 +67,17 @@ def render_template(name: str, target: Target) -> tuple[str, str]:
         pairing=target.pairing,
         label=nearest_lock.describe_target(target),
         renew=copy_request.copy_command(
-            CopyRequest(target.pairing.name, Path("PATH"), templates=(name,)), target
+            CopyRequest(
+                target.pairing.name,
+                Path("PATH"),
+                templates=(name,),
+                requirements=request.requirements if request else None,
+                add=request.add if request else (),
+            ),
+            target,
         )
         + " --force",
-        asked=lock.requirements_of(target),
+        asked=[*lock.requirements_of(target), *_own(request, target)],
         requires_python=f">=3.{minor},<3.{minor + 1}",
         processor=IMAGES.get(target.platform),
         runner=RUNNERS[target.platform],
@@ -75,12 +86,22 @@ def render_template(name: str, target: Target) -> tuple[str, str]:
     return copy_request.TEMPLATES[name], text
 
 
-def render_pylock(target: Target) -> str:
+def _own(request: CopyRequest | None, target: Target) -> list[str]:
+    """What a project asks for beside its pairing."""
+    if request is None:
+        return []
+    own = own_requirements.read_own(request.requirements, request.add, target)
+    return [str(one.requirement) for one in own]
+
+
+def render_pylock(target: Target, text: str = "", renew: str = "") -> str:
     """The text of a lock as `pylock.toml` (PEP 751), made by uv.
 
-    Raises Problem if uv is missing or fails, or if the result differs from the lock.
+    The lock is that of the target, or `text`, which the command line `renew` makes anew. Raises
+    Problem if uv is missing or fails, or if the result differs from the lock.
     """
-    wanted = lock.read_lock(target)
+    text = text or lock.lock_path(target).read_text(encoding="utf-8")
+    wanted = lock.parse_lock(text, lock.lock_label(target))
     uv = installers.find_uv()
     if uv is None:
         raise Problem("--format pylock: needs uv, which is not installed: pip install uv")
@@ -89,7 +110,7 @@ def render_pylock(target: Target) -> str:
     # A patch release later than any, because some pins exclude the first ones.
     command += [f"--python-version={target.python}.99"]
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copyfile(lock.lock_path(target), Path(folder, "requirements.txt"))
+        Path(folder, "requirements.txt").write_text(text, encoding="utf-8")
         done = subprocess.run(
             [*command, "requirements.txt", "-o", "pylock.toml"],
             cwd=folder,
@@ -108,10 +129,11 @@ def render_pylock(target: Target) -> str:
     text = text.replace(f'">={target.python}.99"', f'">={target.python}"', 1)
     _check_pylock(tomllib.loads(text), wanted, lock.lock_label(target))
     request = CopyRequest(target.pairing.name, Path("PATH"), format="pylock")
+    renew = renew or f"{copy_request.copy_command(request, target)} --force"
     return (
         f"# The lock of {target.pairing.name} for {nearest_lock.describe_target(target)}, "
         "by keras-pairings; "
-        f"renew it with:\n#     {copy_request.copy_command(request, target)} --force\n{text}"
+        f"renew it with:\n#     {renew}\n{text}"
     )
 
 

@@ -28,12 +28,14 @@ import sys
 import traceback
 from collections import namedtuple
 from email.parser import HeaderParser
+from functools import lru_cache
 from importlib.machinery import PathFinder
 
 MODULES = ("tensorflow", "keras", "tf_keras")
 IMPORTED = (".py", ".so", ".pyd")
 is_tensorflow = re.compile(r"tensorflow(-(cpu|gpu|intel|macos|cpu-aws|rocm))?$|tf-nightly$").match
 is_keras = re.compile(r"(tf-)?keras(-nightly)?$").match
+is_variable = re.compile(r"[A-Z_]+=\w+$").match
 FRESH = "make a fresh environment and install the lock of this pairing in it"
 NUMPY_2 = (
     r"_ARRAY_API not found|numpy\.core\.\w+ failed to import|compiled using NumPy 1\.x"
@@ -50,8 +52,11 @@ KNOWN_FAILURES = {  # what the traceback holds: what that means, the fix
         "unset KERAS_BACKEND, and set backend to tensorflow in ~/.keras/keras.json",
     ),
 }
+
 Distribution = namedtuple("Distribution", "name version requires files folder")
 Version = namedtuple("Version", "numbers key local")
+# What does not hold: a distribution requires a name in these versions; why, if metadata is silent.
+Conflict = namedtuple("Conflict", "one name clauses why")
 
 
 # What Keras writes into a keras.json of its own accord.
@@ -83,24 +88,35 @@ class Report:
 
     def note(self, what, where="", *fixes):
         """What is worth knowing, and nothing is wrong with it."""
-        self.notes.append({"what": what, "where": where, "fixes": list(fixes)})
+        fixes = [spell(fix) for fix in fixes]
+        self.notes.append({"what": what, "where": where, "fixes": fixes})
         self.line("note:", "; ".join(filter(None, (what, where, *fixes))))
 
     def problem(self, what, where, *fixes):
-        self.problems.append({"what": what, "where": str(where), "fixes": list(fixes)})
+        fixes = [spell(fix) for fix in fixes]
+        self.problems.append({"what": what, "where": str(where), "fixes": fixes})
         self.print(f"  PROBLEM {len(self.problems)}: {what}", f"    where: {where}")
         self.print("    fix:   " + "\n           ".join(fixes))
 
-    def repeat(self, what, where, fix):
+    def repeat(self, what, where, fix, *more):
         """A problem, unless it is what one with the same fix has led to."""
-        if not any(fix in one["fixes"] for one in self.problems):
-            self.problem(what, where, fix)
+        if not any(spell(fix) in one["fixes"] for one in self.problems):
+            self.problem(what, where, fix, *more)
 
     def leak(self, name, file, way, *fixes):
         """A module from outside the environment: one problem, however often it is met."""
         if (name, real(parent(file))) not in self.leaks:
             self.leaks.add((name, real(parent(file))))
             self.problem(f"{name} from outside the environment, through {way}", file, *fixes)
+
+
+def spell(fix):
+    """A fix in the words of the installer that this environment has: pip, or else uv."""
+    if provided(sys.path, ["pip"]) or not shutil.which("uv"):
+        return fix
+    fix = fix.replace("python -m pip uninstall -y", "uv pip uninstall -p python")
+    fix = fix.replace("python -m pip install", "uv pip install -p python")
+    return fix.replace("--force-reinstall", "--reinstall")
 
 
 # Versions (PEP 440) and environment markers (PEP 508), as far as packages use them.
@@ -152,6 +168,7 @@ def allows(clause, text):
     return own.key < limit.key if sign == "<" else own.key > limit.key
 
 
+@lru_cache(maxsize=None)
 def allowed(clauses, version):
     """Whether a version satisfies all clauses; what cannot be read is taken to be so."""
     try:
@@ -237,8 +254,17 @@ def distributions():
 
 
 def requirements(distribution):
-    """(name, version clauses) for everything that a distribution requires here."""
-    for line in distribution.requires:
+    """[(name, version clauses)] of everything that a distribution requires here."""
+    return read_requirements(tuple(distribution.requires))
+
+
+@lru_cache(maxsize=None)
+def read_requirements(lines):
+    return list(each_requirement(lines))
+
+
+def each_requirement(lines):
+    for line in lines:
         text, _, marker = line.partition(";")
         name, clauses = re.match(r"\s*([\w.-]*)\s*(?:\[.*?\])?(.*)", text).groups()
         try:
@@ -400,61 +426,322 @@ def required_of(installed):
                 yield one, name, clauses
 
 
+def split(requirement):
+    """The name and the clauses of a requirement of the tables."""
+    name, clauses = re.match(r"([\w.-]+)(.*)", requirement).groups()
+    return normal(name), clauses
+
+
+def join(*clauses):
+    """Clauses as one text, each once."""
+    return ",".join(dict.fromkeys(filter(None, ",".join(clauses).split(","))))
+
+
 def go_together(clauses, others):
     """Whether some version satisfies both, judged by the versions that they name."""
-    named = re.findall(r"[\d][\w.]*", f"{clauses},{others}")
-    return not named or any(allowed(clauses, one) and allowed(others, one) for one in named)
+    named = re.findall(r"\d[\w.]*\w|\d", join(clauses, others))
+    tried = ["0", *named, *(one + ".1" for one in named)]
+    return any(allowed(clauses, one) and allowed(others, one) for one in tried)
 
 
-def install(name, clauses, installed):
-    """The command that installs a release that will do, and moves what does not go with it."""
-    along = sorted(
-        one.name
-        for one in installed.values()
-        for other, theirs in requirements(one)
-        if other == name and not in_family(one.name) and not go_together(clauses, theirs)
-    )
-    return " ".join([f'python -m pip install "{name}{clauses}"', *dict.fromkeys(along)])
+def known(table, installed, tensorflow):
+    """(name, clauses, beside, why) of the rows of a table that hold for what is installed."""
+    for span, requirement, beside, why in table:
+        other, limit = split(beside) if beside else ("", "")
+        there = not beside or (other in installed and allowed(limit, installed[other].version))
+        if tensorflow and allowed(span, tensorflow.version) and there:
+            yield (*split(requirement), beside, why)
 
 
-def check_requirements(report, installed):
-    """Whether what is required is there, in a release that will do."""
-    reported = set()
-    leaking = {folder for _, folder in report.leaks}  # reported, with their own fix
-    in_front = {real(folder): fix for folder, now, _, fix in folders_in_front() if now}
-    wanted = {}  # what TensorFlow and Keras themselves say comes first
-    for _, name, clauses in required_of(installed):
-        wanted.setdefault(name, clauses)
-    for one, name, clauses in required_of(installed):
+def given_up(installed, tensorflow):
+    """{name: (clauses, what was seen)} of what TensorFlow requires, does not get, and can miss."""
+    lost = {}
+    for name, clauses, _, seen in known(HARMLESS, installed, tensorflow):
+        others = [
+            theirs
+            for one in installed.values()
+            for other, theirs in requirements(one)
+            if other == name and not in_family(one.name)
+        ]
         found = installed.get(name)
-        if found and (allowed(clauses, found.version) or found.folder in leaking):
+        broken = found and not allowed(clauses, found.version)
+        if broken or not all(go_together(clauses, theirs) for theirs in others):
+            lost[name] = (clauses, seen)
+    return lost
+
+
+def limits_of(installed, tensorflow, lost):
+    """{name: clauses} within which TensorFlow and Keras work: their metadata, and the tables."""
+    limits = {}
+    if tensorflow:
+        minor = parse(tensorflow.version).numbers[1:3]
+        if minor >= (2, 15):
+            limits["tf-keras"] = "==%d.%d.*" % minor
+        if minor < (2, 5):  # those of later ones say which Keras they need
+            pins = [one[3] for one in PAIRINGS if parse(one[1]).numbers[1:3] == minor]
+            limits.update(split(pin) for pin in pins)
+    for one in sorted(installed.values(), key=lambda one: one is not tensorflow):
+        for name, clauses in requirements(one) if in_family(one.name) else ():
+            if is_tensorflow(name) or (one is tensorflow and name in lost):
+                continue
+            if go_together(limits.get(name, ""), clauses):
+                limits[name] = join(limits.get(name, ""), clauses)
+    for name, clauses, _, _ in known(CAPS, installed, tensorflow):
+        limits[name] = join(limits.get(name, ""), clauses)
+    return limits
+
+
+def conflicts_of(installed, tensorflow, lost, leaking):
+    """(conflict, whether it touches TensorFlow or Keras) of all that does not hold."""
+    needed = set(needed_by_family(installed))
+
+    def missed(name, clauses):
+        found = installed.get(name)
+        if not found and name == "keras" and "keras-nightly" in installed:
+            return False  # a keras beside it would overwrite it
+        return not found or not (allowed(clauses, found.version) or found.folder in leaking)
+
+    order = [lambda one: not in_family(one.name), lambda one: one is not tensorflow]
+    for one in sorted(installed.values(), key=lambda one: [test(one) for test in order]):
+        for name, clauses in requirements(one):
+            if is_tensorflow(name) and one is not tensorflow and name != one.name and tensorflow:
+                # Any variant of it will do; check_legacy_keras tells of a Keras for another.
+                if is_keras(one.name) or allowed(clauses, tensorflow.version):
+                    continue
+            elif not missed(name, clauses) or (one is tensorflow and name in lost):
+                continue
+            near = one.name in needed or is_keras(name) or (name in installed and name in needed)
+            yield Conflict(one, name, clauses, ""), near
+    for name, clauses, _, why in known(CAPS, installed, tensorflow):
+        if name in installed and missed(name, clauses):
+            yield Conflict(tensorflow, name, clauses, why), True
+    for one, _, name, clauses, why in companions_of(installed, tensorflow):
+        if name in dict(requirements(one)) or (name == "tf-keras" and name in installed):
+            continue  # told above, or by check_legacy_keras if it is for another TensorFlow
+        if is_tensorflow(name):
+            if not allowed(clauses, tensorflow.version):
+                yield Conflict(one, name, clauses, why), True
+        elif missed(name, clauses):
+            yield Conflict(one, name, clauses, why), True
+
+
+def companions_of(installed, tensorflow):
+    """(distribution, its releases, name, clauses, why) of the table's rows that hold here."""
+    for package, releases, span, requirement, why in COMPANIONS:
+        one = installed.get(package)
+        fits = one and tensorflow and allowed(releases, one.version)
+        if fits and allowed(span, tensorflow.version) and not is_variable(requirement):
+            yield (one, releases, *split(requirement), why)
+
+
+def describe(conflict, installed, tensorflow):
+    """A conflict in words."""
+    one, name, clauses, why = conflict
+    found = tensorflow if is_tensorflow(name) and one is not tensorflow else installed.get(name)
+    has = f"but {found.version} is installed" if found else "which is missing"
+    verb = "goes only with" if why and one is tensorflow else "requires"
+    return f"{one.name} {one.version} {verb} {name}{clauses}, {has}" + (f": {why}" if why else "")
+
+
+class Remedy:
+    """What pip or uv is told to solve together, so that it mends and breaks nothing else.
+
+    `named` is {name: clauses} beside TensorFlow, and `moved` the distributions that nothing but
+    their user asked for and that another release must take the place of.
+    """
+
+    def __init__(self, conflicts, installed, tensorflow, lost, limits):
+        self.installed, self.tensorflow, self.limits = installed, tensorflow, limits
+        self.rows = list(companions_of(installed, tensorflow))
+        self.needed = set(needed_by_family(installed))
+        self.whole = bool(tensorflow) and not lost  # else its metadata would rule out what is right
+        self.named, self.moved = {}, []
+        for name, clauses, _, _ in known(CAPS, installed, tensorflow):
+            self.named[name] = join(limits[name], clauses)
+        todo = [self.mover(conflict) for conflict in conflicts]
+        done = set()
+        while todo:
+            name = todo.pop(0)
+            if name not in done:
+                done.add(name)
+                self.named.setdefault(name, limits.get(name, ""))
+                todo += self.dragged(name)
+
+    def mover(self, conflict):
+        """The name whose release must change; its clauses are noted."""
+        one, name, clauses, why = conflict
+        limit = self.limits.get(name, "")
+        if not is_tensorflow(name) and (one is self.tensorflow or go_together(limit, clauses)):
+            stranger = one.name not in self.needed
+            if stranger and limit and clauses and not why and not self.brings_another(one):
+                self.named.setdefault(one.name, "")
+                clauses = ""
+            self.named[name] = join(self.named.get(name, ""), limit, clauses)
+            return name
+        self.move(one)
+        if why and is_tensorflow(name):  # its metadata would let the same release stay
+            floors = [
+                releases[2:]  # it is >= in the table
+                for other, releases, wanted, limit, _ in self.rows
+                if other is one
+                and is_tensorflow(wanted)
+                and not allowed(limit, self.tensorflow.version)
+            ]
+            self.named[one.name] = "<" + min(floors, key=lambda floor: parse(floor).key)
+        return one.name
+
+    def move(self, one):
+        if one not in self.moved and one.name not in self.needed:
+            self.moved.append(one)
+
+    def dragged(self, name):
+        """The names that change along with this one; those that only must hold are noted."""
+        limit = self.named[name]
+        for one in self.installed.values():
+            for other, theirs in requirements(one):
+                if other != name or not theirs or in_family(one.name) or self.brings_another(one):
+                    continue
+                if limit and not go_together(limit, theirs):
+                    self.move(one)
+                    yield one.name
+                elif (not limit or re.search("[<=~!]=?", theirs.replace(">=", ""))) and not (
+                    self.whole and one.name in self.needed
+                ):
+                    self.named.setdefault(one.name, "")
+
+    def brings_another(self, one):
+        """Whether installing it would bring a second TensorFlow: it names another variant."""
+        return any(is_tensorflow(n) and n not in self.installed for n, _ in requirements(one))
+
+    def command(self):
+        parts = []
+        if self.whole:
+            parts.append('"%s==%s"' % self.tensorflow[:2])
+        for name, clauses in self.named.items():
+            if not is_tensorflow(name):
+                parts.append(f'"{name}{clauses}"' if clauses else name)
+        return " ".join(["python -m pip install", *parts])
+
+
+def pairing_for(needs, tensorflow):
+    """The nearest pairing whose lock pins what all of this is satisfied with, in words."""
+    if not tensorflow:
+        return ""
+    own = parse(tensorflow.version).numbers[1:3]
+    minors = [parse(one[1]).numbers[1:3] for one in PAIRINGS]
+    place = sum(minor < own for minor in minors)
+    python = "%d.%d" % sys.version_info[:2]
+    fitting = []
+    for number, (name, release, pythons, _, pins) in enumerate(PAIRINGS):
+        pinned = dict(pin.split("==") for pin in pins.split() + ["tensorflow==" + release])
+        if all(one in pinned and allowed(clauses, pinned[one]) for one, clauses in needs):
+            on = "" if python in pythons.split() else f", on Python {pythons.split()[0]}"
+            words = f"the pairing {name} (TensorFlow {release}{on})"
+            fitting.append((abs(number - place), number, words))
+    return min(fitting)[2] if fitting else ""
+
+
+def stuck_in(installed, tensorflow, limits):
+    """[(distribution, name, clauses, why)] that no release of what is wanted goes with here."""
+    return [
+        (one, name, clauses, why)
+        for one, _, name, clauses, why in companions_of(installed, tensorflow)
+        if not is_tensorflow(name) and not go_together(limits.get(name, ""), clauses)
+    ]
+
+
+def check_requirements(report, installed, tensorflow):
+    """Whether all that is required holds together; and the one command that makes it so."""
+    leaking = {folder for _, folder in report.leaks}  # reported, with their own fix
+    lost = given_up(installed, tensorflow)
+    for name, (clauses, seen) in lost.items():
+        if name in installed and not allowed(clauses, installed[name].version):
+            conflict = Conflict(tensorflow, name, clauses, "")
+            report.note(f"{describe(conflict, installed, tensorflow)}: harmless: {seen}")
+    limits = limits_of(installed, tensorflow, lost)
+    near, far = [], []
+    for conflict, touches in conflicts_of(installed, tensorflow, lost, leaking):
+        (near if touches else far).append(conflict)
+    for one, name, clauses, why in stuck_in(installed, tensorflow, limits):
+        if any(conflict.name == name for conflict in near):
+            near = [conflict for conflict in near if conflict.name != name]
+            check_stuck(report, installed, tensorflow, limits, (one, name, clauses, why))
+    if near:
+        seen, lines = set(), []
+        for conflict in near:
+            found = conflict.name in installed and not is_tensorflow(conflict.name)
+            key = conflict.name + (conflict.clauses if found else "")
+            if is_tensorflow(conflict.name) and conflict.one is not tensorflow:
+                key = conflict.one.name  # of several bounds, the first is the highest
+            if key not in seen:
+                seen.add(key)
+                lines.append(describe(conflict, installed, tensorflow))
+        remedy = Remedy(near, installed, tensorflow, lost, limits)
+        found = installed.get(near[0].name)
+        where = found.folder if found else near[0].one.folder
+        in_front = {real(folder): fix for folder, now, _, fix in folders_in_front() if now}
+        if where in in_front and found:
+            report.repeat("; ".join(lines), where, in_front[where])
+        else:
+            report.repeat("; ".join(lines), where, remedy.command(), *keep(remedy))
+    if far:
+        more = f", and {len(far) - 1} more such" if far[1:] else ""
+        first = describe(far[0], installed, tensorflow)
+        report.note(f"beside TensorFlow and Keras, {first}{more}: see `pip check`")
+
+
+def keep(remedy):
+    """What to do instead, for who needs the releases that the remedy changes."""
+    if remedy.moved:
+        needs = [
+            (name, clauses)
+            for one in remedy.moved
+            for name, clauses in requirements(one)
+            if name in remedy.limits and not go_together(remedy.limits[name], clauses)
+        ]
+        needs += [("tensorflow", row[3]) for row in remedy.rows if is_tensorflow(row[2])]
+        names = ", ".join(f"{one.name} {one.version}" for one in remedy.moved)
+        place = pairing_for(needs, remedy.tensorflow) if needs else ""
+        place = place and place + ", or "
+        yield f"or, to keep {names}, take {place}an environment of its own for it"
+
+
+def check_stuck(report, installed, tensorflow, limits, stuck):
+    """Two that cannot be in one environment, and what there is to choose from."""
+    one, name, clauses, why = stuck
+    caps = [row for row in known(CAPS, installed, tensorflow) if row[0] == name]
+    reason = f" ({caps[0][3]})" if caps else ""
+    what = f"{tensorflow.name} {tensorflow.version} goes only with {name}{limits[name]}{reason}, "
+    what += f"and {one.name} {one.version} only with {name}{clauses} ({why}): "
+    what += "they cannot both be satisfied in one environment"
+    fixes = []
+    for _, _, beside, _ in caps:
+        other, limit = split(beside) if beside else ("", "")
+        for missed, _, _, _ in known(HARMLESS, installed, tensorflow):
+            if missed == other and re.match(r"<[\w.]+$", limit):
+                # pip says then that TensorFlow requires another; what was seen is that it works.
+                fixes.append(f'python -m pip install --no-deps "{other}>={limit[1:]}"')
+    own = [theirs for other, theirs in requirements(one) if other == name] or [clauses]
+    place = pairing_for([(name, own[0])], tensorflow)
+    fixes.append(f"{'or ' if fixes else ''}take {place + ', or ' if place else ''}two environments")
+    report.problem(what, one.folder, *fixes)
+
+
+def check_variables(report, installed, tensorflow):
+    """Variables that must be set for what is installed beside this TensorFlow."""
+    for package, releases, span, requirement, why in COMPANIONS:
+        one = installed.get(package)
+        if not (one and is_variable(requirement) and allowed(releases, one.version)):
             continue
-        if name in reported and not in_family(one.name):
-            continue  # what mends the first of them mends this one
-        if (name if not found else name + clauses) not in reported:
-            reported.update([name + clauses, name])
-            what = f"{one.name} {one.version} requires {name}{clauses}, "
-            # Only setuptools below 82 has the pkg_resources that tensorboard imports.
-            cap = ("," if clauses else "") + "<82" if name == "setuptools" else ""
-            both = [wanted[name], clauses] if go_together(wanted[name], clauses) else [wanted[name]]
-            clauses = ",".join(dict.fromkeys(filter(None, both)))
-            fix = install(name, clauses + cap, installed)
-            if not found:
-                report.repeat(what + "which is missing", one.folder, fix)
-            else:
-                what += f"but {found.version} is installed"
-                report.repeat(what, found.folder, in_front.get(found.folder, fix))
-
-
-def check_tensorboard(report, installed):
-    """tensorboard up to 2.20 imports pkg_resources, which setuptools has up to 81."""
-    tensorboard, setuptools = installed.get("tensorboard"), installed.get("setuptools")
-    if not tensorboard or "setuptools" not in dict(requirements(tensorboard)):
-        return
-    if allowed("<2.21", tensorboard.version) and not provided(sys.path, ["pkg_resources"]):
-        which = f"setuptools {setuptools.version} does not have" if setuptools else "is missing"
-        what = f"tensorboard {tensorboard.version} imports pkg_resources, which {which}"
-        report.repeat(what, tensorboard.folder, 'python -m pip install "setuptools<82"')
+        name, value = requirement.split("=")
+        if allowed(span, tensorflow.version) and os.environ.get(name) not in (
+            value,
+            "true",
+            "True",
+        ):
+            what = f"{one.name} {one.version} requires {requirement} beside {tensorflow.name} "
+            what += f"{tensorflow.version}: {why}"
+            report.problem(what, one.folder, f"set {requirement}")
 
 
 def owners_of(module, everything):
@@ -565,7 +852,10 @@ def check_legacy_keras(report, installed, tensorflow):
         report.note(what, where, undo)
     if tf_keras and parse(tf_keras.version).numbers[1:3] != minor:
         what = f"tf-keras {tf_keras.version} is not made for TensorFlow {tensorflow.version}"
-        report.problem(what, tf_keras.folder, fix)
+        if minor < (2, 15):
+            report.note(what + ", and nothing here imports it", tf_keras.folder)
+        else:
+            report.problem(what, tf_keras.folder, fix)
 
 
 def check_settings(report, keras):
@@ -619,7 +909,8 @@ def check_interpreter(report, tensorflow):
     own = os.path.dirname(sys.executable)
     python, pip = (shutil.which(name) or "" for name in ("python", "pip"))
     if pip and real(os.path.dirname(python)) == real(own) != real(os.path.dirname(pip)):
-        report.note(f"`pip` is of another environment, {pip}: use `python -m pip`")
+        words = "`python -m pip`" if provided(sys.path, ["pip"]) else "`uv pip -p python`"
+        report.note(f"`pip` is of another environment, {pip}: use {words}")
 
 
 def site_packages(prefix):
@@ -631,33 +922,35 @@ def site_packages(prefix):
 
 
 def meaning_of(error):
-    """What an exception says: its first line, since a URL or a code sample may follow."""
+    """What an exception says: its first line, as a URL or a code sample may follow; both lines of
+    a sentence that goes on."""
     lines = f"{type(error).__name__}: {error}".strip().splitlines()
     lines = [line.strip() for line in lines if line.strip()]
     if any(line.endswith("Traceback (most recent call last):") for line in lines[:2]):
         # TensorFlow 1 and 2.0 put the traceback of what failed into their own message.
         nested = [line for line in lines[1:] if re.match(r"[A-Za-z_][\w.]*(Error|Exit): ", line)]
         return (nested or lines)[-1]
-    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    goes_on = re.search(r"[\w,:]$", lines[0])
+    return " ".join(lines[:2]) if goes_on else lines[0]
 
 
-def check_import(report, name, owner, required):
-    """Imports a module; reports which one came, or why none did."""
-    where, again = (owner.folder, reinstall(owner)) if owner else (sys.prefix, FRESH)
+def check_import(report, name, owner, required, otherwise=FRESH):
+    """Imports a module; reports which one came, or why none did, and `otherwise` as the fix."""
+    where, again = (owner.folder, reinstall(owner)) if owner else (sys.prefix, otherwise)
     try:
         module = importlib.import_module(name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit as well
-        reason = f"{type(error).__name__}: {error}".strip().splitlines()
-        report.imports[name] = {"error": reason[0]}
-        report.line(name, f"cannot be imported, {reason[0]}")
-        meaning, fix = meaning_of(error), FRESH
+        meaning, fix = meaning_of(error), otherwise
+        report.imports[name] = {"error": meaning}
+        report.line(name, f"cannot be imported, {meaning}")
         for pattern, known in KNOWN_FAILURES.items():
             if re.search(pattern, traceback.format_exc()):
                 meaning, fix = known
-                if "protobuf" in fix and "<" in required.get("protobuf", ""):
-                    fix = f'python -m pip install "protobuf{required["protobuf"]}"'
+                package = re.search('"(protobuf|numpy)<', fix)
+                if package and "<" in required.get(package.group(1), ""):
+                    fix = f'python -m pip install "{package.group(1)}{required[package.group(1)]}"'
         path = getattr(error, "path", None)
         # Its metadata is there, but it is not, or not whole; unless another module has its name.
         if getattr(error, "name", None) == name and (path is None or inside(path)):
@@ -679,7 +972,7 @@ def check_tf_keras(report, tensorflow):
     try:
         module = tensorflow.keras.Model.__module__
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        reason = meaning_of(error)
         report.imports["tf.keras"] = {"error": reason}
         report.line("tf.keras", f"cannot be used, {reason}")
         return f"`tf.keras` cannot be used: {reason}"
@@ -694,7 +987,17 @@ def check_tf_keras(report, tensorflow):
     return None
 
 
-def check_imports(report, tensorflow, keras, required):
+def keras_for(installed, tensorflow, keras):
+    """The fix for a Keras that cannot be imported: that of the pairing, if it is another one."""
+    lost = given_up(installed, tensorflow)
+    limits = limits_of(installed, tensorflow, lost)
+    if not (tensorflow and keras) or allowed(limits.get(keras.name, ""), keras.version):
+        return FRESH
+    conflict = Conflict(tensorflow, keras.name, limits[keras.name], "")
+    return Remedy([conflict], installed, tensorflow, lost, limits).command()
+
+
+def check_imports(report, installed, tensorflow, keras, required):
     """Imports what there is, and compares where it came from with the environment."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     there, broken = provided(sys.path), None
@@ -702,7 +1005,8 @@ def check_imports(report, tensorflow, keras, required):
         module = check_import(report, "tensorflow", tensorflow, required)
         broken = module and check_tf_keras(report, module)
     if keras or "keras" in there:
-        module = check_import(report, "keras", keras, required)
+        otherwise = keras_for(installed, tensorflow, keras)
+        module = check_import(report, "keras", keras, required, otherwise)
         if hasattr(getattr(module, "config", None), "backend"):  # Keras 3
             report.imports["keras"]["backend"] = module.config.backend()
             report.line("", f"its backend is {module.config.backend()}")
@@ -746,13 +1050,14 @@ def check(report, importing):
     if tensorflow:
         check_legacy_keras(report, installed, tensorflow)
     check_settings(report, keras)
-    check_requirements(report, installed)
-    check_tensorboard(report, installed)
+    check_requirements(report, installed, tensorflow)
+    if tensorflow:
+        check_variables(report, installed, tensorflow)
     check_owners(report, everything, required)
     check_files(report, everything)
     if importing:
         report.print("Imports (where the report ends here, the import has ended the process)")
-        check_imports(report, tensorflow, keras, required)
+        check_imports(report, installed, tensorflow, keras, required)
     return {
         "python": {"version": platform.python_version(), "executable": sys.executable},
         "environment": {
@@ -796,11 +1101,215 @@ def main():
         seen = "" if not asked.no_import else ", as far as can be seen without importing"
         print(f"OK: nothing interferes with TensorFlow and Keras{seen}")
         return 0
-    pip = "" if provided(sys.path, ["pip"]) else ", which has no pip: use `uv pip` in its place"
+    pip = "" if provided(sys.path, ["pip"]) or shutil.which("uv") else ", which has no pip"
+    pip += pip and ": `python -m ensurepip` brings one"
     print(f"In the fixes, python is {sys.executable}{pip}")
     count = len(report.problems)
     print(f"{count} problem{'s' * (count > 1)} found")
     return 1
+
+
+# tables: generated by nox -s pages, from envs/pairings and envs/explained/companions.toml
+# fmt: off
+PAIRINGS = (  # name, TensorFlow, Pythons, Keras, what its lock pins
+    (
+        "tf113", "1.13.2", "3.7", "keras==2.2.4",
+        "numpy==1.21.6 protobuf==3.20.3 typing-extensions==4.7.1",
+    ),
+    (
+        "tf114", "1.14.0", "3.7", "keras==2.2.5",
+        "numpy==1.21.6 protobuf==3.20.3 typing-extensions==4.7.1",
+    ),
+    (
+        "tf115", "1.15.5", "3.7", "keras==2.3.1",
+        "numpy==1.18.5 protobuf==3.20.3 typing-extensions==4.7.1",
+    ),
+    (
+        "tf20", "2.0.4", "3.7", "keras==2.3.1",
+        "numpy==1.18.5 protobuf==3.20.3 typing-extensions==4.7.1",
+    ),
+    (
+        "tf21", "2.1.4", "3.7", "keras==2.3.1",
+        "numpy==1.18.5 protobuf==3.20.3 typing-extensions==4.7.1",
+    ),
+    ("tf22", "2.2.3", "3.8 3.7", "keras==2.4.3", "numpy==1.18.5 protobuf==3.20.3"),
+    (
+        "tf23", "2.3.4", "3.8 3.7", "keras==2.4.3",
+        "numpy==1.18.5 protobuf==3.20.3 typing-extensions==4.13.2",
+    ),
+    (
+        "tf24", "2.4.4", "3.8 3.7", "keras==2.4.3",
+        "numpy==1.19.5 protobuf==3.20.3 typing-extensions==3.7.4.3",
+    ),
+    (
+        "tf25", "2.5.3", "3.9 3.8 3.7", "keras-nightly==2.5.0.dev2021032900",
+        "numpy==1.19.5 protobuf==3.20.3 typing-extensions==3.7.4.3",
+    ),
+    (
+        "tf26", "2.6.5", "3.9 3.8 3.7", "keras==2.6.0",
+        "numpy==1.19.5 protobuf==3.19.6 typing-extensions==3.10.0.2",
+    ),
+    (
+        "tf27", "2.7.4", "3.9 3.8 3.7", "keras==2.7.0",
+        "numpy==1.26.4 protobuf==3.19.6 typing-extensions==4.16.0",
+    ),
+    (
+        "tf28", "2.8.4", "3.10 3.9 3.8 3.7", "keras==2.8.0",
+        "numpy==1.26.4 protobuf==3.19.6 typing-extensions==4.16.0",
+    ),
+    (
+        "tf29", "2.9.3", "3.10 3.9 3.8 3.7", "keras==2.9.0",
+        "numpy==1.26.4 protobuf==3.19.6 typing-extensions==4.16.0",
+    ),
+    (
+        "tf210", "2.10.1", "3.10 3.9 3.8 3.7", "keras==2.10.0",
+        "numpy==1.26.4 protobuf==3.19.6 typing-extensions==4.16.0",
+    ),
+    (
+        "tf211", "2.11.1", "3.10 3.9 3.8", "keras==2.11.0",
+        "numpy==1.26.4 protobuf==3.19.6 typing-extensions==4.16.0",
+    ),
+    (
+        "tf212", "2.12.0", "3.11 3.10 3.9 3.8", "keras==2.12.0",
+        "ml-dtypes==0.5.4 numpy==1.23.5 protobuf==4.25.9 typing-extensions==4.16.0",
+    ),
+    (
+        "tf213", "2.13.1", "3.11 3.10 3.9 3.8", "keras==2.13.1",
+        "numpy==1.24.3 protobuf==4.25.9 typing-extensions==4.5.0",
+    ),
+    (
+        "tf214", "2.14.1", "3.11 3.10 3.9", "keras==2.14.0",
+        "ml-dtypes==0.2.0 numpy==1.26.4 protobuf==4.25.9 typing-extensions==4.5.0",
+    ),
+    (
+        "tf215", "2.15.1", "3.11 3.10 3.9", "keras==2.15.0",
+        "ml-dtypes==0.3.2 numpy==1.26.4 protobuf==4.25.9 typing-extensions==4.5.0",
+    ),
+    (
+        "tf216", "2.16.2", "3.12 3.11 3.10 3.9", "keras~=3.0",
+        "ml-dtypes==0.3.2 numpy==1.26.4 protobuf==4.25.9 typing-extensions==4.16.0",
+    ),
+    (
+        "tf217", "2.17.1", "3.12 3.11 3.10 3.9", "keras~=3.0",
+        "ml-dtypes==0.4.1 numpy==1.26.4 protobuf==4.25.9 typing-extensions==4.16.0",
+    ),
+    (
+        "tf218", "2.18.1", "3.12 3.11 3.10 3.9", "keras~=3.0",
+        "ml-dtypes==0.6.0 numpy==2.0.2 protobuf==5.29.6 typing-extensions==4.16.0",
+    ),
+    (
+        "tf219", "2.19.1", "3.12 3.11 3.10 3.9", "keras~=3.0",
+        "ml-dtypes==0.6.0 numpy==2.1.3 protobuf==5.29.6 typing-extensions==4.16.0",
+    ),
+    (
+        "tf220", "2.20.0", "3.13 3.12 3.11 3.10 3.9", "keras~=3.0",
+        "ml-dtypes==0.6.0 numpy==2.5.5 protobuf==7.36.2 typing-extensions==4.16.0",
+    ),
+    (
+        "tf221", "2.21.0", "3.13 3.12 3.11 3.10", "keras~=3.0",
+        "ml-dtypes==0.6.0 numpy==2.5.5 protobuf==7.36.2 typing-extensions==4.16.0",
+    ),
+)
+CAPS = (  # TensorFlow, what goes with it, only beside, why
+    (
+        ">=1.13,<2.4", "protobuf<4", "",
+        "the generated code is older than protoc 3.19, which protobuf 4 refuses; no "
+        "upper bound is declared",
+    ),
+    (
+        ">=1.13,<1.15", "gast==0.2.2", "",
+        "TensorFlow 1.15.5 states this bound, and this one states none; without it: "
+        "fails: tensorflow.python.autograph.impl.api.ConversionError: converting "
+        "<function positive_part at 0x...>: AttributeError: module 'gast' has no "
+        "attribute 'Str'",
+    ),
+    (
+        ">=1.13,<1.15", "h5py<=2.10.0", "",
+        "TensorFlow 1.15.5 states this bound, and this one states none; without it: "
+        "fails: AttributeError: 'str' object has no attribute 'decode'",
+    ),
+    (
+        ">=2.5,<2.21", "setuptools<82", "tensorboard<2.21",
+        "tensorboard imports pkg_resources, which setuptools 82 removed; no upper bound "
+        "is declared",
+    ),
+    (
+        ">=2.7,<2.12", "numpy<2", "",
+        "the wheels are built against the NumPy 1 ABI and declare no upper bound",
+    ),
+    (
+        ">=2.14,<2.16", "typing-extensions<4.6", "wrapt<2",
+        "with a later one, a tf.function cannot return a dict that is kept on a "
+        "tf.Module ('this __dict__ descriptor does not support '_DictWrapper' "
+        "objects'), as wrapt 1.14 makes it; TensorFlow 2.13 states this bound",
+    ),
+)
+HARMLESS = (  # TensorFlow, what it requires, only beside, what was seen
+    (
+        ">=2.13,<2.14", "typing-extensions<4.6.0,>=3.6.6", "wrapt>=2",
+        "with typing-extensions 4.16.0 and pydantic 2.14.4 the environment is whole, on "
+        "every Python of this pairing that has them",
+    ),
+    (
+        ">=2.14,<2.16", "wrapt<1.15,>=1.11.0", "",
+        "with wrapt 2.5.2 and typing-extensions 4.16.0 the environment is whole, on "
+        "every Python of this pairing",
+    ),
+)
+COMPANIONS = (  # package, its releases, TensorFlow, what it requires, why
+    (
+        "pydantic", ">=2", "", "typing-extensions>=4.6.1",
+        "every pydantic 2 requires it, and pydantic 1 is another interface",
+    ),
+    (
+        "tensorflow-hub", "<=0.16.1", "", "setuptools<82",
+        "it imports pkg_resources, which setuptools 82 removed",
+    ),
+    (
+        "tensorflow-hub", "<=0.16.1", ">=2.16", "TF_USE_LEGACY_KERAS=1",
+        "hub.KerasLayer is a layer of tf-keras, which a model of Keras 3 refuses ('Only "
+        "instances of keras.Layer can be added'); hub.load works without",
+    ),
+    (
+        "transformers", ">=4.35,<5", ">=2.16", "tf-keras",
+        "its TensorFlow models refuse Keras 3 ('Your currently installed version of "
+        "Keras is Keras 3, but this is not yet supported')",
+    ),
+    (
+        "deepface", ">=0.0.87", ">=2.16", "tf-keras",
+        "it refuses to be imported without ('this requires tf-keras package')",
+    ),
+    (
+        "tensorflow-probability", ">=0.24", ">=2.16", "tf-keras",
+        "it imports tf_keras as it is imported",
+    ),
+    (
+        "tensorflow-probability", ">=0.25", "", "tensorflow>=2.18",
+        "it refuses an older TensorFlow as it is imported",
+    ),
+    (
+        "tensorflow-probability", ">=0.24", "", "tensorflow>=2.16",
+        "it refuses an older TensorFlow as it is imported",
+    ),
+    (
+        "tensorflow-probability", ">=0.23", "", "tensorflow>=2.15",
+        "it refuses an older TensorFlow as it is imported",
+    ),
+    (
+        "tensorflow-probability", ">=0.22", "", "tensorflow>=2.14",
+        "it refuses an older TensorFlow as it is imported",
+    ),
+    (
+        "tensorflow-probability", ">=0.21", "", "tensorflow>=2.13",
+        "it refuses an older TensorFlow as it is imported",
+    ),
+    (
+        "tensorflow-probability", ">=0.20", "", "tensorflow>=2.12",
+        "it refuses an older TensorFlow as it is imported",
+    ),
+)
+# fmt: on
+# end of tables
 
 
 if __name__ == "__main__":

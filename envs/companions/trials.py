@@ -1,0 +1,103 @@
+"""A trial: a companion installed, all of it checked, the remedy carried out, all checked again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+WORKS = "works"
+
+Changes = Mapping[str, tuple[str | None, str | None]]
+"""Package -> its release before and after; None where it was not, or is no longer, there."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What was seen at one time: how each part ended, and what verify.py said."""
+
+    environment: str
+    keras: str
+    companion: str
+    problems: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all parts work and verify.py names no problem."""
+        parts = (self.environment, self.keras, self.companion)
+        return not self.problems and all(part in (WORKS, "") for part in parts)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A companion in a pairing's environment.
+
+    `cannot` is why it could not be installed, or empty. `fixes` are those that verify.py printed,
+    and `mended` is the state after the first of them were carried out; None if there were none.
+    """
+
+    date: str
+    lock: str
+    verify: str
+    as_of: str
+    cannot: str = ""
+    changed: Changes = field(default_factory=dict)
+    installed: State | None = None
+    fixes: tuple[str, ...] = ()
+    moved: Changes = field(default_factory=dict)
+    mended: State | None = None
+
+    @property
+    def result(self) -> tuple[Any, ...]:
+        """What must be the same when it is tried again."""
+        return (
+            self.cannot,
+            dict(self.changed),
+            self.installed,
+            self.fixes,
+            dict(self.moved),
+            self.mended,
+        )
+
+
+def judge_trial(trial: Trial) -> str:
+    """In one word how a trial ended, from the keys of MEANING."""
+    if trial.cannot or trial.installed is None:
+        return "cannot"
+    if trial.installed.whole:
+        return "works"
+    if not trial.installed.problems:
+        return "unnoticed"
+    if any(fix.startswith("take ") for fix in trial.fixes) and trial.mended is None:
+        return "said to be impossible"
+    return "mended" if trial.mended and trial.mended.whole else "not mended"
+
+
+MEANING = {
+    "works": "installed, and everything still works",
+    "mended": "something broke, and after what verify.py printed everything works",
+    "said to be impossible": "verify.py says that both cannot be in one environment",
+    "cannot": "the installer finds no way to install it there",
+    "unnoticed": "something fails, and verify.py names no problem",
+    "not mended": "something fails after what verify.py printed",
+}
+"""How a trial can end, and what that means."""
+
+
+def to_data(trial: Trial) -> dict[str, Any]:
+    """A trial as JSON has it."""
+    return asdict(trial)
+
+
+def from_data(data: Mapping[str, Any]) -> Trial:
+    """A trial as it was before `to_data`. Raises TypeError, KeyError or ValueError."""
+
+    def state(found: Mapping[str, Any] | None) -> State | None:
+        return State(**{**found, "problems": tuple(found["problems"])}) if found else None
+
+    changes = {
+        key: {name: tuple(change) for name, change in data[key].items()}
+        for key in ("changed", "moved")
+    }
+    states = {key: state(data[key]) for key in ("installed", "mended")}
+    return Trial(**{**data, **changes, **states, "fixes": tuple(data["fixes"])})

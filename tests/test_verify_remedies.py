@@ -1,0 +1,260 @@
+"""verify.py: the one command that mends what does not go together, and where there is none."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from fake_environments import BUNDLED, KERAS, LEGACY, TENSORFLOW, Environment, clean, problems
+
+
+def tensorflow(place: Environment, version: str, *requires: str) -> None:
+    """TensorFlow of a release, with its Keras, which is not looked at further."""
+    keras = "3.5.0" if version >= "2.16" else version.rpartition(".")[0] + ".0"
+    code = LEGACY if version >= "2.16" else TENSORFLOW
+    code = code.replace("2.12.0", version).replace("2.16.2", version)
+    place.install("tensorflow", version, "tensorflow", code, [f"keras>={keras}", *requires])
+    place.install("keras", keras, "keras", KERAS.format(keras))
+
+
+def test_what_else_is_installed_must_hold_after_the_remedy(empty: Environment) -> None:
+    tensorflow(empty, "2.12.0", "numpy<1.24,>=1.22")
+    empty.install("numpy", "2.2.6")
+    empty.install("opencv-python", "4.12.0.88", requires=["numpy<2.3.0,>=2"])
+    empty.install("blobs", "1.0", requires=["opencv-python>=4.5"])
+    empty.install("numba", "0.58", requires=["numpy<1.27,>=1.22"])
+    empty.install("pandas", "2.3.3", requires=["numpy>=1.22.4"])
+    printed = problems(
+        empty.run(),
+        (
+            "tensorflow 2.12.0 requires numpy<1.24,>=1.22, but 2.2.6 is installed; "
+            "numba 0.58 requires numpy<1.27,>=1.22, but 2.2.6 is installed",
+            empty.packages,
+            'python -m pip install "tensorflow==2.12.0" "numpy<1.24,>=1.22" numba opencv-python '
+            "blobs",
+        ),
+    )
+    assert (
+        "           or, to keep opencv-python 4.12.0.88, take the pairing tf218 (TensorFlow "
+        "2.18.1), or an environment of its own for it\n"
+    ) in printed
+
+
+def test_a_package_that_was_broken_by_what_tensorflow_shares_is_a_problem(
+    empty: Environment,
+) -> None:
+    tensorflow(empty, "2.12.0", "numpy<1.24,>=1.22")
+    empty.install("numpy", "1.23.5")
+    empty.install("opencv-python", "4.12.0.88", requires=["numpy<2.3.0,>=2"])
+    problems(
+        empty.run(),
+        (
+            "opencv-python 4.12.0.88 requires numpy<2.3.0,>=2, but 1.23.5 is installed",
+            empty.packages,
+            'python -m pip install "tensorflow==2.12.0" opencv-python',
+        ),
+    )
+
+
+def test_a_cap_that_metadata_lacks_is_brought_by_the_remedy(empty: Environment) -> None:
+    """As after `uv pip install -U keras`: typing-extensions of today, which tf215 caps."""
+    needs = ["numpy<2.0.0,>=1.23.5", "typing-extensions>=3.6.6", "wrapt<1.15,>=1.11.0"]
+    tensorflow(empty, "2.15.1", *needs, "grpcio<2.0,>=1.24.3")
+    empty.install("numpy", "2.3.5")
+    empty.install("wrapt", "1.14.2")
+    empty.install("grpcio", "1.76.0", requires=["typing-extensions~=4.12"])
+    empty.install("typing-extensions", "4.16.0")
+    problems(
+        empty.run(),
+        (
+            "tensorflow 2.15.1 goes only with typing-extensions<4.6, but 4.16.0 is installed: "
+            "with a later one, a tf.function cannot return a dict",
+            empty.packages,
+            'python -m pip install "tensorflow==2.15.1" "typing-extensions>=3.6.6,<4.6" '
+            '"numpy<2.0.0,>=1.23.5" "grpcio<2.0,>=1.24.3"',
+        ),
+    )
+
+
+def test_what_cannot_be_in_one_environment_is_said_to_be_so(empty: Environment) -> None:
+    tensorflow(empty, "2.15.1", "typing-extensions>=3.6.6", "wrapt<1.15,>=1.11.0")
+    empty.install("wrapt", "1.14.2")
+    empty.install("pydantic", "2.14.0", requires=["typing-extensions>=4.14.1"])
+    empty.install("typing-extensions", "4.16.0")
+    printed = problems(
+        empty.run(),
+        (
+            "and pydantic 2.14.0 only with typing-extensions>=4.6.1 (every pydantic 2 requires "
+            "it, and pydantic 1 is another interface): they cannot both be satisfied in one",
+            empty.packages,
+            'python -m pip install --no-deps "wrapt>=2"',
+        ),
+    )
+    assert "or take the pairing tf216 (TensorFlow 2.16.2), or two environments\n" in printed
+    shutil.rmtree(str(empty.packages / "wrapt-1.14.2.dist-info"))
+    empty.install("wrapt", "2.5.2")
+    clean(empty.run(), "note:          tensorflow 2.15.1 requires wrapt<1.15,>=1.11.0, but 2.5.2")
+
+
+def test_a_requirement_that_is_harmless_to_break_is_a_note(empty: Environment) -> None:
+    tensorflow(empty, "2.13.1", "typing-extensions<4.6.0,>=3.6.6", "wrapt>=1.11.0")
+    empty.install("wrapt", "2.5.2")
+    empty.install("pydantic", "2.14.0", requires=["typing-extensions>=4.14.1"])
+    empty.install("typing-extensions", "4.16.0")
+    clean(
+        empty.run(),
+        "note:          tensorflow 2.13.1 requires typing-extensions<4.6.0,>=3.6.6, but 4.16.0 is "
+        "installed: harmless: with typing-extensions 4.16.0",
+    )
+
+
+def test_a_remedy_that_broke_pydantic_is_undone(empty: Environment) -> None:
+    """TensorFlow is not named, as its metadata would rule out what works."""
+    tensorflow(empty, "2.13.1", "typing-extensions<4.6.0,>=3.6.6", "wrapt>=1.11.0")
+    empty.install("wrapt", "2.5.2")
+    empty.install("pydantic", "2.14.0", requires=["typing-extensions>=4.14.1"])
+    empty.install("typing-extensions", "4.5.0")
+    problems(
+        empty.run(),
+        (
+            "pydantic 2.14.0 requires typing-extensions>=4.14.1, but 4.5.0 is installed",
+            empty.packages,
+            'python -m pip install "typing-extensions>=4.14.1"',
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "requires", "named"),
+    [
+        ("transformers", "4.50.3", [], ""),
+        ("deepface", "0.0.103", [], ""),
+        ("tensorflow-probability", "0.24.0", [], ""),
+        (
+            "tensorflow-model-optimization",
+            "0.8.1",
+            ["tf-keras>=2.14.1"],
+            "tensorflow-model-optimization ",
+        ),
+    ],
+)
+def test_what_needs_tf_keras_is_named_with_that_of_its_minor(
+    keras3: Environment, name: str, version: str, requires: list[str], named: str
+) -> None:
+    keras3.install(name, version, requires=requires)
+    problems(
+        keras3.run(),
+        (
+            f"{name} {version} requires tf-keras",
+            keras3.packages,
+            f'python -m pip install "tensorflow==2.16.2" {named}"tf-keras==2.16.*"',
+        ),
+    )
+
+
+def test_transformers_5_needs_no_tf_keras(keras3: Environment) -> None:
+    keras3.install("transformers", "5.24.0")
+    clean(keras3.run())
+
+
+def test_an_older_tensorflow_needs_no_tf_keras(pairing: Environment) -> None:
+    pairing.install("transformers", "4.50.3")
+    clean(pairing.run())
+
+
+def test_hub_needs_the_variable_as_well(legacy: Environment) -> None:
+    legacy.install("tensorflow-hub", "0.16.1", requires=["tf-keras>=2.14.1"])
+    legacy.install("setuptools", "81.0.0")
+    problems(
+        legacy.run(),
+        (
+            "tensorflow-hub 0.16.1 requires TF_USE_LEGACY_KERAS=1 beside tensorflow 2.16.2: "
+            "hub.KerasLayer is a layer of tf-keras",
+            legacy.packages,
+            "set TF_USE_LEGACY_KERAS=1",
+        ),
+    )
+    clean(legacy.run(TF_USE_LEGACY_KERAS="1"))
+
+
+def test_a_package_that_refuses_this_tensorflow_moves_and_not_tensorflow(
+    legacy: Environment,
+) -> None:
+    legacy.install("tensorflow-probability", "0.25.0")
+    problems(
+        legacy.run(),
+        (
+            "tensorflow-probability 0.25.0 requires tensorflow>=2.18, but 2.16.2 is installed: it",
+            legacy.packages,
+            'python -m pip install "tensorflow==2.16.2" "tensorflow-probability<0.25"',
+        ),
+    )
+
+
+def test_the_pairing_that_goes_with_it_is_offered(legacy: Environment) -> None:
+    legacy.install("tensorflow-probability", "0.25.0")
+    assert (
+        "or, to keep tensorflow-probability 0.25.0, take the pairing tf218 (TensorFlow 2.18.1), "
+        "or an environment of its own for it\n"
+    ) in legacy.run()[1]
+
+
+def test_a_keras_that_fails_beside_an_old_tensorflow_gives_way_to_that_of_the_pairing(
+    empty: Environment,
+) -> None:
+    empty.tensorflow("2.4.4", BUNDLED, [])
+    empty.install("keras", "2.11.0", "keras", "raise AttributeError('no __internal__')")
+    problems(
+        empty.run(),
+        (
+            "`import keras` fails: AttributeError: no __internal__",
+            empty.packages,
+            'python -m pip install "tensorflow==2.4.4" "keras==2.4.3"',
+        ),
+    )
+
+
+def test_no_keras_is_brought_beside_keras_nightly(empty: Environment) -> None:
+    empty.tensorflow("2.5.3", BUNDLED, ["keras-nightly (~=2.5.0.dev)"])
+    empty.keras("2.5.0.dev2021032900", "keras-nightly")
+    empty.install("keras-tuner", "1.4.8", requires=["keras>=2.6"])
+    clean(empty.run())
+
+
+def test_another_variant_is_as_good_and_no_second_tensorflow_is_brought(
+    empty: Environment,
+) -> None:
+    empty.install("tensorflow-cpu", "2.12.0", "tensorflow", TENSORFLOW, ["numpy<1.24,>=1.22"])
+    empty.keras()
+    empty.install("numpy", "2.2.6")
+    empty.install("tensorflow-text", "2.12.0", requires=["tensorflow<2.13,>=2.12", "numpy<2"])
+    problems(
+        empty.run(),
+        (
+            "tensorflow-cpu 2.12.0 requires numpy<1.24,>=1.22, but 2.2.6 is installed",
+            empty.packages,
+            'python -m pip install "tensorflow-cpu==2.12.0" "numpy<1.24,>=1.22,<2"',
+        ),
+    )
+
+
+def test_tf_keras_does_no_harm_where_none_is_made_for_this_tensorflow(
+    pairing: Environment,
+) -> None:
+    """As tensorflow-hub 0.16.1 brings it everywhere."""
+    pairing.keras("2.15.0", "tf-keras", "tf_keras", requires=["tensorflow<2.16,>=2.15"])
+    clean(pairing.run(), "note:          tf-keras 2.15.0 is not made for TensorFlow 2.12.0, and")
+
+
+def test_without_pip_the_fixes_are_for_uv(empty: Environment) -> None:
+    shutil.rmtree(str(empty.packages / "pip"))
+    empty.tensorflow()
+    empty.keras("2.11.0")
+    tools = empty.root / "tools"
+    tools.mkdir()
+    (tools / "uv").touch(0o755)
+    code, printed = empty.run(PATH=str(tools))
+    assert code == 1
+    assert 'fix:   uv pip install -p python "tensorflow==2.12.0" "keras<2.13,>=2.12.0"' in printed
+    code, printed = empty.run(PATH="/nowhere")
+    assert 'fix:   python -m pip install "tensorflow==2.12.0" "keras<2.13,>=2.12.0"' in printed

@@ -1,0 +1,73 @@
+"""The tables that verify.py carries: made from pairing files, and from what companions need."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from envs import Problem
+from envs.atlas import explanation
+from envs.model import pairing
+from envs.model.pairing import Cap
+from envs.publish import verify_tables
+
+PAIRINGS = pairing.load_pairings()
+
+
+def test_verify_carries_every_cap_of_every_pairing(verify: ModuleType) -> None:
+    for one in PAIRINGS.values():
+        wanted = {
+            (c.requirement, c.beside, c.reason)
+            for c in one.caps
+            if Requirement(c.requirement).specifier
+        }
+        carried = {
+            tuple(facts)
+            for span, *facts in verify.CAPS
+            if SpecifierSet(span, prereleases=True).contains(one.tensorflow)
+        }
+        assert carried == wanted, one.name
+
+
+def test_a_cap_is_listed_once_for_neighbouring_minors_and_again_after_a_gap() -> None:
+    cap = Cap("numpy<2", "built against NumPy 1")
+    capped = {
+        name: replace(one, caps=(cap,) if name in ("tf210", "tf211", "tf213") else ())
+        for name, one in PAIRINGS.items()
+    }
+    text = verify_tables.render_tables(capped)
+    assert re.findall(r'\("(\S+)", "numpy<2"', text) == [">=2.10,<2.12", ">=2.13,<2.14"]
+
+
+def test_the_tables_are_python_of_short_lines() -> None:
+    text = verify_tables.render_tables(PAIRINGS)
+    compile(text, "tables", "exec")
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ('requires = "x"\nwhy = "y"\n', "missing 1 required positional argument: 'package'"),
+        ('package = "a"\nrequires = "x"\nwhy = "y"\nwho = "z"\n', "unexpected keyword argument"),
+        ('package = "a"\nrequires = "x<<1"\nwhy = "y"\n', "x<<1"),
+        ('package = "a"\nrequires = "x"\nreleases = "2"\nwhy = "y"\n', "Invalid specifier: '2'"),
+    ],
+)
+def test_a_companion_that_cannot_be_read_is_named(entry: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "companions.toml"
+    file.write_text(f"[one]\n{entry}", encoding="utf-8")
+    with pytest.raises(Problem, match=r"^envs/explained/companions\.toml: one: ") as caught:
+        verify_tables.load_needs(file)
+    assert message in str(caught.value)
+
+
+def test_every_cause_of_the_atlas_says_what_to_install() -> None:
+    for cause in explanation.load_causes():
+        assert re.search(r"[Ii]nstall |\btake the ", cause.cause), cause.name
