@@ -124,7 +124,7 @@ def test_what_ran_with_these_pins_is_not_run_again(
     digest = lock.read_lock(WINDOWS).digest if pins == "lock" else pins
     last = Executed("2026-11-25", digest, emulator) if digest else None
     monkeypatch.setattr(outcome_records, "last_executed", lambda target, rules: last)
-    assert emulation_request.is_current(WINDOWS) is current
+    assert emulation_request.has_current_run(WINDOWS) is current
     chosen = emulation_request.choose_targets(EmulationRequest(("windows-x86_64",)))
     assert (WINDOWS in chosen.get("windows-x86_64", [])) is not current
     named = emulation_request.choose_targets(EmulationRequest(("windows-x86_64",), ("tf212",)))
@@ -137,11 +137,11 @@ def test_a_result_that_waits_is_not_run_again(
     monkeypatch.setattr(outcome_records, "last_executed", lambda target, rules: None)
     (emulation / "results").mkdir()
     results.write_result(emulation / "results", seen(WINDOWS))
-    assert emulation_request.is_current(WINDOWS)
+    assert emulation_request.has_current_run(WINDOWS)
     results.write_result(emulation / "results", replace(seen(WINDOWS), pins="0" * 12))
-    assert not emulation_request.is_current(WINDOWS)
+    assert not emulation_request.has_current_run(WINDOWS)
     results.write_result(emulation / "results", replace(seen(WINDOWS), scripts="0" * 12))
-    assert not emulation_request.is_current(WINDOWS)
+    assert not emulation_request.has_current_run(WINDOWS)
 
 
 def test_recommended_pythons_come_first_and_variants_last(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,7 +109,7 @@ def test_four_shards_merged_in_any_order_are_the_records_of_one_run(
         assert texts(records) == of_one_run
     again = merge(*shards)
     assert texts(records) == of_one_run
-    assert "Everything ended as it is recorded." in changes.render_changes(again)
+    assert "Everything ended as it is recorded." in changes.render_merge(again)
     shutil.rmtree(records)
     shutil.copytree(before, records)
     for shard in reversed(shards):
@@ -139,9 +139,7 @@ def test_what_changed_is_told_in_words(tmp_path: Path) -> None:
 def test_what_was_only_emulated_is_told_when_a_machine_runs_it(tmp_path: Path) -> None:
     merge(write(tmp_path / "emulated", result_of(TARGETS[3], emulator="wine 10.0")))
     changed = merge(write(tmp_path / "real", result_of(TARGETS[3])))
-    assert "Windows x86_64, run, and only emulated before: `tf212`" in changes.render_changes(
-        changed
-    )
+    assert "Windows x86_64, run, and only emulated before: `tf212`" in changes.render_merge(changed)
     run_ = outcome_records.last_executed(TARGETS[3], RULES)
     assert run_
     assert run_.emulator == ""

@@ -18,7 +18,7 @@ from envs.model.pairing import Target
 Say = Callable[[str], None]
 
 
-def list_news() -> list[str]:
+def list_additions() -> list[str]:
     """The commands that add what PyPI has and no pairing does, in order. Raises Problem."""
     pairings = pairing.load_pairings()
     recommended = [Target(one, one.pythons[0]) for one in pairings.values() if not one.impossible]
@@ -82,7 +82,7 @@ def tell_news(argv: Sequence[str], environ: Mapping[str, str], say: Say) -> None
     """
     if list(argv) not in ([], ["--run"]):
         raise Problem(f"'{shlex.join(argv)}': nox -s news takes no option but --run")
-    commands = list_news()
+    commands = list_additions()
     if not commands:
         say("nothing is new: every TensorFlow and the newest Keras of PyPI are here")
     failed = []

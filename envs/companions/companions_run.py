@@ -108,7 +108,7 @@ def _choose(request: CompanionsRequest, targets: dict[str, Target], as_of: str, 
         (name, installer, companion)
         for name, installer, companion in every
         if (trial := recorded[name].get(title_of(companion, installer)))
-        and not trial_files.is_stale(targets[name], trial, as_of)
+        and not trial_files.is_stale_trial(targets[name], trial, as_of)
     ]
     if request.check is not None:
         seed = random.randrange(10**6) if request.seed is None else request.seed
@@ -168,7 +168,7 @@ class _Running:
         with self.alone:
             recorded = trial_files.load_trials(name)
             old = recorded.get(title)
-            current = old is not None and not trial_files.is_stale(target, old, self.as_of)
+            current = old is not None and not trial_files.is_stale_trial(target, old, self.as_of)
             differs = current and old is not None and old.result != trial.result
             command = f"nox -s companions -- {name} --package {title.split()[0]}"
             if differs and not self.request.bless:

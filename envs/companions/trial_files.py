@@ -58,7 +58,7 @@ def write_trials(target: Target, done: Mapping[str, Trial], folder: Path = FOLDE
     )
 
 
-def is_stale(target: Target, trial: Trial, as_of: str) -> bool:
+def is_stale_trial(target: Target, trial: Trial, as_of: str) -> bool:
     """Whether a trial was made with another lock or verify.py, or as of another day."""
     now = (lock.read_lock(target).digest, verify_digest(), as_of)
     return (trial.lock, trial.verify, trial.as_of) != now

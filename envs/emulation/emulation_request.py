@@ -85,7 +85,7 @@ def choose_targets(request: EmulationRequest) -> dict[str, list[Target]]:
         if request.names:
             chosen[platform] = [known[name] for name in request.names if name in known]
         else:
-            chosen[platform] = [target for target in known.values() if not is_current(target)]
+            chosen[platform] = [target for target in known.values() if not has_current_run(target)]
     for name in request.names:
         if not any(name == target.session for targets in chosen.values() for target in targets):
             where = " or ".join(platforms.PLATFORMS[name].label for name in request.platforms)
@@ -106,7 +106,7 @@ def list_emulated(pairings: dict[str, pairing.Pairing], platform: str) -> dict[s
     }
 
 
-def is_current(target: Target) -> bool:
+def has_current_run(target: Target) -> bool:
     """Whether a target's lock was run as it is now: recorded, or seen and not yet merged."""
     run = outcome_records.last_executed(target, failures.load_rules())
     pins = lock.read_lock(target).digest

@@ -72,7 +72,7 @@ def _said(outcome: Outcome) -> str:
     return f"`{str(outcome).replace('`', chr(39))}`"
 
 
-def render_changes(changes: Changes) -> str:
+def render_merge(changes: Changes) -> str:
     """What changed, as Markdown."""
     parts = [f"{changes.merged} results were merged."]
     executed = [

@@ -43,7 +43,7 @@ def merge_results(request: MergeRequest, say: Say) -> Changes:
     changed.missing = list_missing(expected, found)
     for file, why in found.refused.items():
         changed.refused[changes.shorten_file(file, request.folders)] = why
-    text = changes.render_changes(changed)
+    text = changes.render_merge(changed)
     say("\n" + text)
     if request.summary:
         disk.write_file(request.summary, text)

@@ -201,7 +201,7 @@ def load_pairing(path: Path, wheels: Wheels | None = None) -> Pairing:
         sdists=_tables(data, "sdists", Sdist, where),
         harmless=_tables(data, "harmless", Harmless, where),
         env=_env(data, where),
-        impossible=_impossible(data, where),
+        impossible=_text(data, "impossible", where) if "impossible" in data else None,
     )
     _check_lists(pairing, where)
     _check_kind(pairing, where)
@@ -211,11 +211,8 @@ def load_pairing(path: Path, wheels: Wheels | None = None) -> Pairing:
 
 
 def _check_lists(pairing: Pairing, where: str) -> None:
-    lists: dict[str, tuple[Cap | Harmless, ...]] = {
-        "caps": pairing.caps,
-        "harmless": pairing.harmless,
-    }
-    for key, entries in lists.items():
+    for key in ("caps", "harmless"):
+        entries: tuple[Cap | Harmless, ...] = getattr(pairing, key)
         for number, entry in enumerate(entries):
             for field_ in ("requirement", "beside"):
                 if text := getattr(entry, field_):
@@ -381,12 +378,6 @@ def _env(data: Mapping[str, Any], where: str) -> dict[str, str]:
     if not isinstance(env, dict) or not all(isinstance(v, str) for v in env.values()):
         raise Problem(f"{where}: env: must be a table of texts")
     return env
-
-
-def _impossible(data: Mapping[str, Any], where: str) -> str | None:
-    if "impossible" not in data:
-        return None
-    return _text(data, "impossible", where)
 
 
 def _check_wheels(pairing: Pairing, wheels: Wheels, where: str) -> None:

@@ -45,7 +45,7 @@ def bless_session(target: Target, ended: Mapping[str, Run]) -> str:
     happened = {script: run.outcome for script, run in ended.items() if script != "smoke"}
     rules, emulator = failures.load_rules(), results.find_emulator()
     changed = outcome_records.bless_record(target, happened, rules, emulator=emulator)
-    return f"{outcome_records.record_path(target.pairing).relative_to(ROOT)}: {changed}"
+    return f"{outcome_records.record_path(target.pairing).relative_to(ROOT).as_posix()}: {changed}"
 
 
 def write_measurements(
