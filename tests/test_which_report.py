@@ -133,6 +133,10 @@ def test_a_name_is_answered() -> None:
     assert first.startswith("keras.utils.np_utils, a module, is in ")
     assert any("`from keras.utils import to_categorical`" in line for line in rest)
     document = json.loads(found.as_json())
+    schema = json.loads(name_answer.SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for one in (found, name_of("numpy.ones"), name_of("keras.layers.Dense", "tf212")):
+        jsonschema.validate(json.loads(one.as_json()), schema)
     by_name = {one["pairing"]: one for one in document["pairings"]}
     assert by_name["tf212"]["presence"] == "there"
     assert by_name["tf221"]["presence"] == "missing"
