@@ -70,7 +70,7 @@ class NameAnswer:
             {name: one.error for name, one in self.sightings.items() if one.error}
         ):
             lines.append(f"    {error}: in {names}")
-        reasons = {}
+        reasons: dict[str, str] = {}
         for one in self.went.values():
             if one:
                 reasons.setdefault(one.write, one.why)
