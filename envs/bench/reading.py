@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ _WHICH = "import sys; from envs.which import which_run; which_run.run_which(sys.
 
 
 def time_which(part: Part) -> None:
-    """Time both on the same files, each on one core. Raises Problem if there are too few."""
+    """Time both on the same files, in seconds of one core. Raises Problem if there are too few."""
     tools = part.folder / "tools"
     stopwatch.run_command(sys.executable, "-m", "venv", tools)
     vermin = interpreters.interpreter_in(tools)
@@ -31,12 +32,22 @@ def time_which(part: Part) -> None:
     one = part.folder / "one"
     one.mkdir()
     (one / "one.py").write_text("import keras\nmodel = keras.Sequential()\nmodel.summary()\n")
+    commands: dict[str, list[str | Path]] = {
+        "which": [sys.executable, "-c", _WHICH, project],
+        "which-one": [sys.executable, "-c", _WHICH, one],
+        "vermin": [vermin.with_name("vermin"), "-p=1", "--no-tips", project],
+    }
     for _ in range(part.repeat):
-        for figure, folder in (("which", project), ("which-one", one)):
-            with part.timed(figure):
-                stopwatch.run_command(sys.executable, "-c", _WHICH, str(folder))
-        with part.timed("vermin"):
-            stopwatch.run_command(vermin, "-m", "vermin", "-p=1", "--no-tips", project)
+        for figure, command in commands.items():
+            began = _cpu_of_children()
+            stopwatch.run_command(*command)
+            part.add(figure, _cpu_of_children() - began)
+
+
+def _cpu_of_children() -> float:
+    """The CPU seconds of all processes that were started here and have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _download_code(folder: Path, python: Path) -> Path:
