@@ -11,17 +11,16 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from test_names_facts import module
 
 from envs import ROOT, Problem
 from envs.model import disk
 from envs.names import (
     blocks,
-    facts,
     files,
     names_request,
     pythons,
     recording,
-    rules,
     statements,
 )
 from envs.names.facts import Walked
@@ -90,7 +89,9 @@ def test_what_other_pythons_have_is_as_its_schema_says_and_of_today() -> None:
     assert not Draft202012Validator(schema).is_valid(data)
 
 
-def test_another_python_is_told_by_what_it_lacks_and_has() -> None:
+def test_another_python_is_told_by_what_it_lacks_and_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     recorded = {
         ("keras", "import", ""),
         ("keras", "c .", "Model"),
@@ -108,8 +109,22 @@ def test_another_python_is_told_by_what_it_lacks_and_has() -> None:
     target = names_request.list_other_pythons()["tf212-py39"]
     one = pythons.compare_python(target, "3.9.18", recorded, seen)
     assert one.lacks == ("keras.old",)
-    assert one.has == ("keras.api._v2.keras.new", "keras.new")
+    assert one.has == ("keras.new",)
     assert pythons.is_current(target, one)
+    twin = dataclasses.replace(one, session="tf213-py39")
+    other = dataclasses.replace(one, session="tf213-py310", has=())
+    data = json.loads(pythons.render_pythons([one, other, twin]))
+    assert [row["differs"] for row in data["sessions"]] == [0, 1, 0]
+    schema = json.loads(pythons.SCHEMA.read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(data)
+    monkeypatch.setattr(pythons, "FILE", tmp_path / "pythons.json")
+    assert pythons.load_pythons() == {}
+    for seen_one in (twin, other, one):
+        pythons.write_python(seen_one)
+    assert list(pythons.load_pythons().values()) == [one, other, twin]
+    pythons.FILE.write_text('{"differences": [], "sessions": [{"differs": 1}]}', encoding="utf-8")
+    with pytest.raises(Problem, match=r"pythons\.json: cannot be read"):
+        pythons.load_pythons()
     assert not pythons.is_current(target, None)
     assert not pythons.is_current(target, dataclasses.replace(one, lock="0" * 12))
 
@@ -143,6 +158,10 @@ def test_the_record_answers_soon_after_it_is_opened() -> None:
         ("keras.api._v2.keras.utils.Sequential", "", "tf115 tf212 tf216"),
         ("tensorflow.keras.layers.Dense", "tf115 tf212 tf216 tf216-legacy", ""),
         ("tensorflow.placeholder", "tf115", "tf212 tf221"),
+        ("tensorflow.test.is_gpu_available", "tf113 tf115 tf24 tf212 tf221", ""),
+        ("tensorflow.estimator.Estimator", "tf113 tf115 tf24 tf212 tf215", "tf216 tf221"),
+        ("tensorflow.lite.TFLiteConverter.from_keras_model", "tf24 tf212 tf221", "tf115"),
+        ("tensorflow.compat.v1.layers.dense", "tf115 tf212 tf216-legacy", "tf216 tf221"),
         ("tensorflow.compat.v1.placeholder", "tf115 tf212 tf221", ""),
         ("tensorflow.contrib.slim.conv2d", "tf115", "tf212 tf221"),
         ("tf_keras.layers.Dense", "tf216-legacy", "tf115 tf212 tf216"),
@@ -161,65 +180,6 @@ def test_the_object_of_tf_keras_is_that_of_keras_where_they_are_one() -> None:
     assert "keras.layers.Dense" in NAMES.same_object("tensorflow.keras.layers.Dense", "tf212")
     assert "keras.layers.Dense" not in NAMES.same_object("tensorflow.keras.layers.Dense", "tf115")
     assert "keras.utils.to_categorical" in NAMES.same_leaf("to_categorical", "tf221")
-
-
-# --- facts ---
-
-
-def module(name: str, **names: str) -> dict[str, object]:
-    """What a walk writes of a module; `Dense="c keras.core.Dense"`."""
-    kinds = {key: tuple((value + " ").split(" ")[:2]) for key, value in names.items()}
-    nothing: dict[str, object] = {"all": None, "package": True, "errors": {}, "said": {}}
-    return {"module": name, "names": kinds, **nothing}
-
-
-def test_modules_with_the_same_names_are_stated_once_under_the_best_path() -> None:
-    modules = {
-        "keras": module("keras", layers="m keras.layers"),
-        "keras.layers": module("keras.layers", Dense="c keras.core.Dense"),
-        "keras.api._v2.keras": module("keras.api._v2.keras", layers="m keras.api._v2.keras.layers"),
-        "keras.api._v2.keras.layers": module(
-            "keras.api._v2.keras.layers", Dense="c keras.core.Dense"
-        ),
-        "keras.other": module("keras.other", Dense="c keras.other.Dense"),
-        "keras.empty": module("keras.empty"),
-        "keras.bare": module("keras.bare"),
-    }
-    assert facts.find_same(modules) == {
-        "keras.api._v2.keras": "keras",
-        "keras.api._v2.keras.layers": "keras.layers",
-    }
-    walked = Walked(modules=modules, paths={"keras.api._v2.keras": "keras.api._v2.keras"})
-    stated = facts.list_statements(walked)
-    assert ("keras.api._v2.keras", "same", "keras") in stated
-    assert ("keras", "m .", "layers") in stated
-    assert ("keras.layers", "c keras.core", "Dense") in stated
-
-
-def test_the_best_path_is_public_and_short() -> None:
-    paths = ["keras.src.x.Dense", "keras.layers.core.Dense", "keras.layers.Dense"]
-    assert sorted(paths, key=facts.rank_path)[0] == "keras.layers.Dense"
-    assert facts.as_snake("BatchMatMulV2") == "batch_mat_mul_v2"
-
-
-@pytest.mark.parametrize(
-    ("path", "covered"),
-    [
-        ("keras.layers.Dense", True),
-        ("keras.__version__", True),
-        ("keras.api._v2.keras.layers", True),
-        ("keras._private", False),
-        ("keras.layers.print_function", False),
-        ("keras.layers.core_test", False),
-        ("tensorflow.compat.v1.nn", True),
-        ("tensorflow.compat.v1.compat.v1.nn", False),
-        ("tensorflow._api.v2.nn", False),
-        ("tensorflow.python._pywrap_tfe.x", False),
-        ("tensorflow.python.ops.gen_math_ops.add_eager_fallback", False),
-    ],
-)
-def test_the_rules_say_what_the_walk_looks_for(path: str, covered: bool) -> None:
-    assert rules.is_covered(path) is covered
 
 
 # --- what is run ---
@@ -267,6 +227,7 @@ def own_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty record, to write into."""
     monkeypatch.setattr(files, "FOLDER", tmp_path)
     monkeypatch.setattr(files, "PAIRINGS", tmp_path / "pairings.json")
+    monkeypatch.setattr(pythons, "FILE", tmp_path / "pythons.json")
     return tmp_path
 
 
@@ -315,6 +276,19 @@ def test_a_pairing_whose_lock_or_script_changed_is_recorded_again(
         run(NamesRequest(check=1), monkeypatch, "b")
     assert run(tf212, monkeypatch, "b")[0].endswith("recorded, 2 changes")
     assert files.load_names().list_names("keras", "tf212") == {"b": "constant"}
+
+
+def test_another_python_is_compared_with_the_recommended_one(
+    own_record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(NamesRequest(("tf212",)), monkeypatch, "a")
+    other = NamesRequest(("tf212-py39",))
+    assert run(other, monkeypatch, "b")[0].endswith("lacks 1 paths and has 1 others, recorded")
+    assert pythons.load_pythons()["tf212-py39"].lacks == ("keras.a",)
+    assert run(other, monkeypatch, "b")[0].endswith("as recorded")
+    with pytest.raises(Problem, match=r"tf212-py39: 1 differences(.|\n)*keras\.c"):
+        run(other, monkeypatch, "b", "c")
+    assert files.load_names().list_names("keras", "tf212") == {"a": "constant"}
 
 
 def test_a_damaged_list_of_walks_is_refused(own_record: Path) -> None:

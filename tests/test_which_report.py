@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -133,6 +134,10 @@ def test_a_name_is_answered() -> None:
     assert first.startswith("keras.utils.np_utils, a module, is in ")
     assert any("`from keras.utils import to_categorical`" in line for line in rest)
     document = json.loads(found.as_json())
+    schema = json.loads(name_answer.SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for one in (found, name_of("numpy.ones"), name_of("keras.layers.Dense", "tf212")):
+        jsonschema.validate(json.loads(one.as_json()), schema)
     by_name = {one["pairing"]: one for one in document["pairings"]}
     assert by_name["tf212"]["presence"] == "there"
     assert by_name["tf221"]["presence"] == "missing"
@@ -198,6 +203,21 @@ def test_code_may_come_from_standard_input() -> None:
     cells = notebook("import keras\nkeras.nope")
     text, _ = which_run.answer_request(request, io.BytesIO(cells.encode()))
     assert "stdin.ipynb: cell 1, 2:1: keras.nope" in text
+
+
+def test_a_file_whose_name_is_no_text_is_answered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / os.fsdecode(b"a\xff b.py")).write_text("import keras\nkeras.nonsense\n")
+    for form in ((), ("--json",), ("--sarif",)):
+        assert which_run.run_which([".", "--to", "tf221", *form], tmp_path) == 1
+        assert "keras.nonsense" in capsys.readouterr().out
+    assert "a%FF%20b.py" in sarif_of(tmp_path)
+
+
+def sarif_of(folder: Path) -> str:
+    request = WhichRequest(folder, ".", "tf221", "", "sarif")
+    return which_run.answer_request(request)[0]
 
 
 def test_nox_gives_the_answer_and_its_exit_code(tmp_path: Path) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
 
-from envs import ROOT, Problem
+from envs import Problem
 from envs.bench import stopwatch
 from envs.bench.stopwatch import Part
-from envs.model import lock, pairing
-from envs.running import installation, interpreters, sessions
+from envs.running import interpreters
 
 _FILES = 1000
+_CODE = ("tensor2tensor==1.15.7", "tf-models-official==2.18.0")
+"""Real code of TensorFlow 1 and 2, which many people read and copied from."""
+
 _VERMIN = "vermin==1.9.2"
 """What a Python program needs, from rules written by hand: the nearest relative of `which`."""
 
@@ -20,38 +23,44 @@ _WHICH = "import sys; from envs.which import which_run; which_run.run_which(sys.
 
 
 def time_which(part: Part) -> None:
-    """Time both on the same files, each on one core. Raises Problem if there are too few."""
-    project = _copy_files(part.folder / "project")
-    one = part.folder / "one"
-    one.mkdir()
-    (one / "one.py").write_text("import keras\nmodel = keras.Sequential()\nmodel.summary()\n")
+    """Time both on the same files, in seconds of one core. Raises Problem if there are too few."""
     tools = part.folder / "tools"
     stopwatch.run_command(sys.executable, "-m", "venv", tools)
     vermin = interpreters.interpreter_in(tools)
     stopwatch.run_command(vermin, "-m", "pip", "install", _VERMIN)
+    project = _download_code(part.folder, vermin)
+    one = part.folder / "one"
+    one.mkdir()
+    (one / "one.py").write_text("import keras\nmodel = keras.Sequential()\nmodel.summary()\n")
+    commands: dict[str, list[str | Path]] = {
+        "which": [sys.executable, "-c", _WHICH, project],
+        "which-one": [sys.executable, "-c", _WHICH, one],
+        "vermin": [vermin.with_name("vermin"), "-p=1", "--no-tips", project],
+    }
     for _ in range(part.repeat):
-        for figure, folder in (("which", project), ("which-one", one)):
-            with part.timed(figure):
-                stopwatch.run_command(sys.executable, "-c", _WHICH, folder)
-        with part.timed("vermin"):
-            stopwatch.run_command(vermin, "-m", "vermin", "-p=1", "--no-tips", project)
+        for figure, command in commands.items():
+            began = _cpu_of_children()
+            stopwatch.run_command(*command)
+            part.add(figure, _cpu_of_children() - began)
 
 
-def _copy_files(folder: Path) -> Path:
-    """A folder with files of real code: those of an environment that mention either package."""
-    target = lock.list_executable(pairing.load_pairings())["tf212"]
-    environment = sessions.environment_folder(target)
-    installation.ensure_environment(environment, target.python, lock.lock_path(target))
-    (site,) = installation.find_site_packages(environment)
-    copied = 0
-    for package in ("keras", "tensorflow"):
-        for file in sorted((site / package).rglob("*.py")):
-            data = file.read_bytes()
-            if copied < _FILES and (b"keras" in data or b"tensorflow" in data):
-                copy = folder / file.relative_to(site)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, copy)
-                copied += 1
-    if copied < _FILES:
-        raise Problem(f"{environment.relative_to(ROOT)}: only {copied} files to read")
-    return folder
+def _cpu_of_children() -> float:
+    """The CPU seconds of all processes that were started here and have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def _download_code(folder: Path, python: Path) -> Path:
+    """A folder with the first thousand files of the code, which is not run."""
+    installed, project = folder / "installed", folder / "project"
+    stopwatch.run_command(
+        python, "-m", "pip", "install", "--no-deps", "--target", installed, *_CODE
+    )
+    files = sorted(installed.rglob("*.py"))[:_FILES]
+    if len(files) < _FILES:
+        raise Problem(f"{' and '.join(_CODE)}: only {len(files)} files to read")
+    for file in files:
+        copy = project / file.relative_to(installed)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
+    return project

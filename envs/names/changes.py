@@ -39,7 +39,7 @@ def area_of(path: str) -> str:
 def is_shown(module: str) -> bool:
     """Whether the names of a module count: it is offered to users, and no part is private."""
     parts = module.split(".")
-    hidden = {"src", "python", "api", "compat", "legacy_tf_layers", "raw_ops", "estimator"}
+    hidden = {"src", "python", "api", "compat", "legacy_tf_layers", "raw_ops"}
     private = any(part.startswith("_") or part in hidden for part in parts)
     return parts[0] in rules.ROOTS and rules.is_offered(module) and not private
 

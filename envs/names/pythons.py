@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -41,12 +40,13 @@ def load_pythons() -> dict[str, OtherPython]:
     if not FILE.exists():
         return {}
     try:
-        rows = json.loads(FILE.read_text(encoding="utf-8"))["sessions"]
-        read = [
-            OtherPython(**{**row, "lacks": tuple(row["lacks"]), "has": tuple(row["has"])})
-            for row in rows
-        ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        data = json.loads(FILE.read_text(encoding="utf-8"))
+        lists = [(tuple(one["lacks"]), tuple(one["has"])) for one in data["differences"]]
+        read = []
+        for row in data["sessions"]:
+            lacks, has = lists[row.pop("differs")]
+            read.append(OtherPython(**row, lacks=lacks, has=has))
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise Problem(
             f"envs/measured/names/{FILE.name}: cannot be read ({error!r}): restore it with git, "
             "or remove it and run nox -s names -- --pythons"
@@ -55,13 +55,22 @@ def load_pythons() -> dict[str, OtherPython]:
 
 
 def render_pythons(seen: Iterable[OtherPython]) -> str:
-    """The text of the file: a path a line, so that a diff is easy to read."""
-    facts = {
-        "$schema": SCHEMA.name,
-        "generated": "by nox -s names -- --pythons",
-        "sessions": [asdict(one) for one in seen],
-    }
-    return json.dumps(facts, indent=1) + "\n"
+    """The text of the file: a session a line, and a path a line, so that a diff is easy to read.
+
+    Sessions with the same differences share them: those of the same Keras do.
+    """
+    seen = list(seen)
+    lists = list(dict.fromkeys((one.lacks, one.has) for one in seen))
+    rows = []
+    for one in seen:
+        row = {key: value for key, value in asdict(one).items() if key not in ("lacks", "has")}
+        rows.append("  " + json.dumps({**row, "differs": lists.index((one.lacks, one.has))}))
+    facts = {"$schema": SCHEMA.name, "generated": "by nox -s names -- --pythons"}
+    lines = [f" {json.dumps(key)}: {json.dumps(value)}," for key, value in facts.items()]
+    told = [{"lacks": lacks, "has": has} for lacks, has in lists]
+    differences = json.dumps(told, indent=1).replace("\n", "\n ")
+    lines += [f' "differences": {differences},', ' "sessions": [', ",\n".join(rows), " ]"]
+    return "\n".join(["{", *filter(None, lines), "}", ""])
 
 
 def is_current(target: Target, one: OtherPython | None) -> bool:
@@ -87,20 +96,14 @@ def compare_python(
 
 
 def list_paths(stated: Iterable[Statement]) -> set[str]:
-    """Every module and every name in one that statements speak of, under each of its paths."""
-    names: dict[str, set[str]] = defaultdict(set)
-    same: dict[str, str] = {}
+    """Every module, and every name in one under its best path, that statements speak of."""
     paths = set()
     for block, relation, item in stated:
         kind = relation.split(" ")[0]
         if kind in ("m", "c", "f", "k"):
-            names[block].add(item.partition("=")[0])
-        elif kind == "same":
-            same[block] = item
-        elif kind == "import":
+            paths.add(f"{block}.{item.partition('=')[0]}")
+        elif kind in ("import", "same"):
             paths.add(block)
-    paths |= {f"{block}.{name}" for block, its in names.items() for name in its}
-    paths |= {f"{block}.{name}" for block, other in same.items() for name in names[other]}
     return {path for path in paths if path.split(".")[0] in rules.ROOTS}
 
 

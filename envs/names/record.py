@@ -87,8 +87,7 @@ class Names:
         root, *parts = path.split(".")
         if root not in ROOTS or not all(part.isidentifier() for part in parts):
             return Sighting(path, pairing, Presence.UNKNOWN)
-        seen, _ = self._follow(path, pairing)
-        return seen if seen.path == path else replace(seen, path=path)
+        return replace(self._follow(path, pairing)[0], path=path)
 
     def _trace(self, path: str, pairing: str) -> tuple[Sighting, str]:
         """What a chain finds, and the module if it is one; the chain above is traced once."""
@@ -124,15 +123,13 @@ class Names:
                     return replace(seen, importable=path == here), path
             return self._absent(block, part, here, above, place), ""
         kind, target = found
-        canonical, public = target, ""
-        if kind != "m":
-            canonical, public = self._places(block.name, part, target, place)
-        seen = Sighting(
-            here, above.pairing, Presence.THERE, KINDS[kind], canonical, needs=above.needs,
-            unbound=above.unbound, deprecated=block.notice(part, place),
-            importable=importable and kind == "m",
-        )  # fmt: skip
-        return (seen, target) if kind == "m" else (self._detailed(seen, public, kind, place), "")
+        seen = replace(_bare(above), path=here, kind=KINDS[kind], canonical=target)
+        seen = replace(seen, needs=above.needs, unbound=above.unbound)
+        seen = replace(seen, deprecated=block.notice(part, place))
+        if kind == "m":
+            return replace(seen, importable=importable), target
+        canonical, public = self._places(block.name, part, target, place)
+        return self._detailed(replace(seen, canonical=canonical), public, kind, place), ""
 
     def _places(self, module: str, name: str, target: str, place: int) -> tuple[str, str]:
         """Where a class or function is defined, and its best path, from what its module says."""

@@ -26,8 +26,13 @@ FUTURE = {
     *("absolute_import", "annotations", "barry_as_FLUFL", "division", "generator_stop"),
     *("generators", "nested_scopes", "print_function", "unicode_literals", "with_statement"),
 }
-TEST = re.compile(r"(^|\.)(test_[^.]*|[^.]*_tests?|tests?|conftest|[^.]*benchmarks?)(\.|$)")
-"""Modules that test the package: nobody imports them, and many end their process."""
+TEST = re.compile(
+    r"(^|\.)(test_(?!utils?(\.|$))[^.]*|[^.]*_tests?|tests|conftest|[^.]*benchmarks?)(\.|$)"
+)
+"""Modules that test the package: nobody imports them, and many end their process.
+
+`tensorflow.test` is for users, and `test_util` is imported.
+"""
 AGAIN = re.compile(r"\.compat\.v\d\.compat\.|\.(?<!\.compat\.)(?<!\._api\.)v\d(\.|$)")
 """Modules that repeat the interface inside itself, as `tensorflow.compat.v1.compat.v1` does."""
 COMPILED = re.compile(r"^tensorflow(_core)?\..*\._(?!_|v\d)")
@@ -69,8 +74,8 @@ def is_offered(module: str) -> bool:
     if parts[0] == "tensorflow" and len(parts) > 1:
         if parts[1] == "python":
             return parts[2:3] == ["keras"]
-        inner = ("compiler", "contrib", "core", "dtensor", "include", "lite", "security", "tools")
-        return parts[1] not in (*inner, "tsl") and parts[-1] != "raw_ops"
+        inner = ("compiler", "contrib", "core", "dtensor", "include", "security", "tools", "tsl")
+        return parts[1] not in inner and parts[-1] != "raw_ops" and not _is_inner_lite(parts)
     if parts[0] in ("keras", "tf_keras") and {"distribute", "engine", "protobuf"} & set(parts):
         return False
     hidden = {"contrib", "legacy_tf_layers", "python", "saved_model", "src", "testing_utils"}
@@ -84,5 +89,10 @@ def is_inner(module: str) -> bool:
         return "python" in parts and "api" not in parts
     if parts[0] != "tensorflow" or len(parts) < 2 or parts[1:3] == ["python", "keras"]:
         return False
-    inner = ("compiler", "core", "lite", "python", "tools", "tsl")
-    return parts[1] in inner or "python" in parts
+    inner = ("compiler", "core", "python", "tools", "tsl")
+    return parts[1] in inner or "python" in parts or _is_inner_lite(parts)
+
+
+def _is_inner_lite(parts: list[str]) -> bool:
+    """Whether a module is inside `tensorflow.lite`, but for `tensorflow.lite.experimental`."""
+    return parts[1] == "lite" and (parts[2:3] not in ([], ["experimental"]) or "python" in parts)

@@ -143,9 +143,16 @@ class Heard(logging.Handler):
 
 
 def is_special(module):
-    """Whether looking at a module may run its code."""
+    """Whether looking at a module may run code: its own, or that of a lazy loader in it."""
     plain = type(module) is types.ModuleType
-    return not plain or "__getattr__" in vars(module) or "__dir__" in vars(module)
+    inside = vars(module)
+    if not plain or "__getattr__" in inside or "__dir__" in inside:
+        return True
+    return any(rules.is_public(key) and is_loader(value) for key, value in list(inside.items()))
+
+
+def is_loader(value):
+    return isinstance(value, types.ModuleType) and type(value).__name__.endswith("Loader")
 
 
 def visit(module):
@@ -184,7 +191,7 @@ def visit_special(module, name):
         for key in sorted(key for key in keys if isinstance(key, str) and rules.is_public(key)):
             if key in left_out:
                 continue
-            if key not in vars(module) or type(vars(module)[key]).__name__.endswith("Loader"):
+            if key not in vars(module) or is_loader(vars(module)[key]):
                 emit(touch=key, of=name)
             heard.said = []
             with warnings.catch_warnings(record=True) as warned:

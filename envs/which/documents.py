@@ -145,7 +145,7 @@ def _result(report: Report, lack: Lack, suggestion: Suggestion | None) -> dict[s
     )
     location: dict[str, Any] = {
         "physicalLocation": {
-            "artifactLocation": {"uri": quote(place.file)},
+            "artifactLocation": {"uri": quote(place.file, errors="surrogateescape")},
             "region": region,
         }
     }

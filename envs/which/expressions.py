@@ -27,9 +27,7 @@ _FOLLOWED = (*ROOTS, "importlib")
 DEPTH = 12
 """How many functions deep a call is followed."""
 
-_VERSIONS = ("__version__", "VERSION", "__git_version__")
-
-CHECKED = Ref("?version", called=True)
+CHECKED = Ref("?.__version__", called=True)
 """What depends on a version."""
 
 
@@ -141,9 +139,7 @@ class Expressions:
     def _watch(self, value: Value) -> None:
         """Count a value that depends on a version."""
         for item in value:
-            if item == CHECKED or (
-                isinstance(item, Ref) and any(f".{word}" in item.path for word in _VERSIONS)
-            ):
+            if isinstance(item, Ref) and _is_version(item.path):
                 self.checks += 1
                 return
 
@@ -180,12 +176,8 @@ class Expressions:
     def _take(self, item: Item, name: str) -> Value:
         """What an attribute of one value stands for."""
         if isinstance(item, Ref):
-            if item == CHECKED:
-                return (item,)
             if item.called:
-                if any(f".{word}" in item.path for word in _VERSIONS):
-                    return (item,)
-                return (Method(item, name),)
+                return (item,) if _is_version(item.path) else (Method(item, name),)
             return (Ref(f"{item.path}.{name}", False, item.guards),)
         if isinstance(item, LocalInstance):
             if (first := item.klass.functions.get("__init__")) and not first.read:
@@ -387,3 +379,8 @@ class Expressions:
             values.append(self.value_of(part))
         self.guards = kept
         return unite(*values)
+
+
+def _is_version(path: str) -> bool:
+    """Whether a path is the version of a package, or something of it."""
+    return "__version__" in path or ".VERSION" in path or "__git_version__" in path

@@ -11,6 +11,9 @@ from envs.which.uses import Code, Ref, Use, UseKind
 
 Key = tuple[UseKind, str, str, str, tuple[str, ...], int, bool]
 
+_OF_MEMBERS = ("enum.Enum.name", "enum.Enum.value")
+"""Properties that raise an error when they are asked of the class."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -103,7 +106,8 @@ class Judge:
             # Elsewhere it is a class, whose attributes a function does not have.
             return Finding(path, "attribute", path, f"`{around}` is a function")
         leaf = path[len(around) + 1 :].partition(".")[0]
-        return Finding(path, unknown=sighting.kind == "module" and not leaf.startswith("__"))
+        inside = sighting.kind in ("module", "class")
+        return Finding(path, unknown=inside and not leaf.startswith("__"))
 
     def _attribute(self, path: str, pairing: str, base: str) -> Finding:
         sighting = self.names.look_up(path, pairing)
@@ -111,7 +115,7 @@ class Judge:
             return Finding(path, "attribute", sighting.missing_at or path, sighting.error)
         if sighting.presence == Presence.UNKNOWN:
             return self._unknown(path, pairing)
-        if sighting.kind == "instance":
+        if sighting.kind == "instance" or sighting.canonical in _OF_MEMBERS:
             return Finding(path, "attribute", path, "only instances have it")
         if sighting.unbound and not f"{base}.".startswith(f"{sighting.unbound}."):
             why = f"`{sighting.unbound}` is no attribute, only `from` and `as` reach it"

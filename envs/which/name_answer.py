@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from envs import ROOT
 from envs.names.record import Names, Presence, Sighting
 from envs.which.answer import Lack
 from envs.which.judging import Finding
@@ -12,6 +13,9 @@ from envs.which.successors import Table
 from envs.which.suggestions import Adviser, Suggestion
 from envs.which.uses import Place, Ref, Use, UseKind
 from envs.which.which_request import WhichRequest
+
+SCHEMA = ROOT / "envs" / "which" / "name.schema.json"
+"""What the JSON holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +70,13 @@ class NameAnswer:
             {name: one.error for name, one in self.sightings.items() if one.error}
         ):
             lines.append(f"    {error}: in {names}")
-        for write, names in self._group(
-            {
-                name: f"`{one.write}` ({one.why})" if one.write else one.why
-                for name, one in self.went.items()
-                if one
-            }
-        ):
-            lines += [f"instead, in {names}:", f"    {write}"]
+        reasons: dict[str, str] = {}
+        for one in self.went.values():
+            if one:
+                reasons.setdefault(one.write, one.why)
+        for write, names in self._group({n: one.write for n, one in self.went.items() if one}):
+            why = reasons[write]
+            lines += [f"instead, in {names}:", f"    `{write}` ({why})" if write else f"    {why}"]
         return "\n".join(lines)
 
     @staticmethod

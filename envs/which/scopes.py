@@ -95,6 +95,8 @@ MOST = 8
 
 def unite(*values: Value) -> Value:
     """Every meaning of several values, each once."""
+    if len(values) == 1:
+        return values[0]
     return tuple(dict.fromkeys(item for value in values for item in value))[:MOST]
 
 

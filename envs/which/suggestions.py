@@ -96,6 +96,8 @@ class Adviser:
         """
         found = [one for one in (self._same_object(path), self._same_leaf(path)) if one]
         keras = _public(split_keras(path)[0])
+        if not keras:
+            return next(iter(found), None)
         return min(found, key=lambda one: _public(split_keras(one.path)[0]) != keras, default=None)
 
     def _same_object(self, path: str) -> Found | None:
@@ -180,7 +182,7 @@ class Adviser:
     def _best(self, paths: list[str], old: str) -> str:
         """The path that is most like the old one: of the same Keras, in the same package, short."""
         keras, rest = split_keras(old)
-        parts = rest.split(".")
+        root, parts = old.partition(".")[0], rest.split(".")
 
         def distance(path: str) -> tuple[object, ...]:
             other, tail = split_keras(path)
@@ -190,7 +192,14 @@ class Adviser:
                     break
                 shared += 1
             versioned = any(word in path for word in ("compat", "legacy", "experimental"))
-            return other != _public(keras), versioned, -shared, path.count("."), len(path)
+            return (
+                bool(keras) and other != _public(keras),
+                path.partition(".")[0] != root,
+                versioned,
+                -shared,
+                path.count("."),
+                len(path),
+            )
 
         return min(dict.fromkeys(paths), key=distance)
 
