@@ -82,18 +82,6 @@ def test_a_class_is_told_at_its_best_path_and_its_others_point_there() -> None:
     }
 
 
-def test_a_module_that_its_attribute_hides_is_cut_off() -> None:
-    modules = {
-        "tensorflow": module("tensorflow", lite="m tensorflow._api.lite"),
-        "tensorflow._api.lite": module("tensorflow._api.lite", shown="f x.shown"),
-    }
-    paths = {name: name for name in ("tensorflow", "tensorflow.lite", "tensorflow.lite.python")}
-    hidden = ("tensorflow.lite.python", "does", "unbound")
-    assert hidden in facts.list_statements(Walked(modules=modules, paths=paths))
-    apart = Walked(modules=modules, paths=paths, apart={"tensorflow.lite"})
-    assert hidden not in facts.list_statements(apart)
-
-
 def test_the_best_path_is_public_and_short() -> None:
     paths = ["keras.src.x.Dense", "keras.layers.core.Dense", "keras.layers.Dense"]
     assert sorted(paths, key=facts.rank_path)[0] == "keras.layers.Dense"

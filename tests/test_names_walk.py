@@ -18,13 +18,20 @@ THERE, MISSING, UNKNOWN = Presence.THERE, Presence.MISSING, Presence.UNKNOWN
 
 MODULES = {
     "__init__": """
+import sys, types
 from . import layers, deleted
 from .layers import Dense
 del deleted
+from . import hidden
+hidden = layers
+sys.modules[__name__ + ".put"] = types.ModuleType(__name__ + ".put")
+del sys, types
 __version__ = '1.0'
 _own = 1
 """,
     "deleted": "value = 1\n",
+    "hidden/__init__": "from . import below\n",
+    "hidden/below": "value = 1\n",
     "layers": """
 import functools, os, math
 from os.path import join
@@ -86,6 +93,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package = next(folder.glob("lib/python*/site-packages")) / "keras"
     package.mkdir()
     for name, code in MODULES.items():
+        (package / name).parent.mkdir(exist_ok=True)
         (package / f"{name}.py").write_text(code, encoding="utf-8")
     return folder / "bin" / "python"
 
@@ -192,6 +200,8 @@ def test_what_a_module_does_besides_is_recorded(walked: Walked) -> None:
         "keras.prints": {"prints"},
         "keras.forks": {"forks"},
         "keras.deleted": {"unbound"},
+        "keras.hidden.below": {"unbound"},
+        "keras.put": {"unbound"},
     }
     assert walked.died == {}
 
@@ -225,6 +235,9 @@ def test_what_must_be_imported_first_is_said(names: Names) -> None:
     assert names.look_up("keras.later.value", "tf1").unbound == ""
     assert names.look_up("keras.deleted.value", "tf1").unbound == "keras.deleted"
     assert names.import_name("keras.deleted", "value", "tf1").unbound == ""
+    assert names.look_up("keras.hidden.below.value", "tf1").unbound == "keras.hidden.below"
+    assert names.import_name("keras.hidden", "below", "tf1").kind == "module"
+    assert names.import_module("keras.put", "tf1").presence is THERE
     assert names.import_name("keras", "later", "tf1").kind == "module"
     assert names.import_module("keras.later", "tf1").presence is THERE
     assert names.import_module("keras.Dense", "tf1").presence is MISSING
@@ -233,7 +246,7 @@ def test_what_must_be_imported_first_is_said(names: Names) -> None:
 
 def test_a_star_brings_what_all_lists_or_every_public_name(names: Names) -> None:
     assert names.star_names("keras.listed", "tf1") == ("_two", "one")
-    assert names.star_names("keras", "tf1") == ("Dense", "layers")
+    assert names.star_names("keras", "tf1") == ("Dense", "hidden", "layers")
     assert names.star_names("keras.exits", "tf1") == ()
 
 
@@ -242,6 +255,7 @@ def test_the_same_object_is_found_under_its_other_paths(names: Names) -> None:
     assert names.same_object("keras.layers.same", "tf1") == ("keras.layers.decorated",)
     assert names.same_leaf("value", "tf1") == (
         *("keras.later.value", "keras.prints.value", "keras.deleted.value"),
+        "keras.hidden.below.value",
     )
     assert names.same_leaf("nowhere", "tf1") == ()
 

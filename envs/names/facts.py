@@ -104,8 +104,11 @@ def list_statements(walked: Walked) -> set[Statement]:
         stated.add((path, "import", ""))
         if path != module and path not in walked.modules:
             stated.add((path, "same", same.get(module, module)))
-        if _is_cut_off(path, walked):
-            stated.add((path, "does", "unbound"))
+        above, _, leaf = path.rpartition(".")
+        free = path not in walked.apart and "unbound" not in walked.does.get(path, ())
+        if leaf.startswith("_") and free and above not in same:
+            # No private name is looked at, but this module was there with the import above.
+            stated.add((above, "m .", leaf))
     stated |= {(path, "error", error) for path, error in walked.errors.items()}
     stated |= {(path, "does", what) for path, all_ in walked.does.items() for what in all_}
     stated |= {(_last(what), "died", _word(how)) for what, how in walked.died.items()}
@@ -150,26 +153,6 @@ def _list_stored(place: str, objects: Mapping[str, Mapping[str, Any]]) -> set[st
         stored -= set(fact.get("attributes", ()))
         stored -= set(fact.get("stored", ())) if class_ != place else set()
     return stored
-
-
-def _is_cut_off(path: str, walked: Walked) -> bool:
-    """Whether the attribute above a path is another module than what is imported there.
-
-    TensorFlow sets the attribute `tensorflow.lite` itself: so `tensorflow.lite.python` fails, but
-    can be imported. A module that is imported only now takes the place of the attribute.
-    """
-    above, _, leaf = path.rpartition(".")
-    if not above or above in walked.apart:
-        return False
-    module, *parts = above.split(".")
-    for part in parts:
-        names = walked.modules[module]["names"] if module in walked.modules else {}
-        kind, place = names.get(part, ("", ""))
-        if kind != "m":
-            return False
-        module = place
-    known = module in walked.modules and leaf not in walked.modules[module]["names"]
-    return known and module != walked.paths.get(above)
 
 
 def _last(text: str) -> str:

@@ -24,6 +24,7 @@ class NamesRequest:
     missing or stale, or with `pythons` every other Python of them. `check` is how many to pick at
     random, with `seed`, and to compare with their record, in addition to the fixed ones. `today`
     is how many to compare of those whose turn it is. `jobs` is how many are walked at a time.
+    `keep` leaves the environments, and `drop` also removes TensorFlow from uv's cache.
     """
 
     names: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class NamesRequest:
     again: bool = False
     bless: bool = False
     keep: bool = False
+    drop: bool = False
     check: int | None = None
     seed: int | None = None
     today: int | None = None
@@ -50,6 +52,7 @@ def parse_names_request(argv: Sequence[str]) -> NamesRequest:
     options.add_argument("--again", action="store_true", help="walk recorded ones again, compare")
     options.add_argument("--bless", action="store_true", help="record what is different")
     options.add_argument("--keep", action="store_true", help="leave the environments")
+    options.add_argument("--drop", action="store_true", help="empty uv's cache of TensorFlow too")
     options.add_argument("--check", type=_count, metavar="N", help="compare the fixed and N others")
     options.add_argument("--seed", type=int, help="picks the N others; each check prints it")
     options.add_argument("--today", type=_count, metavar="N", help="compare N, others each day")

@@ -188,6 +188,8 @@ class _Recording:
         """Walk a target, then record it, or note how it differs."""
         began = time.monotonic()
         walked = walk_target(target, self.request.keep, self.say)
+        if self.request.drop:
+            installation.drop_cached("tensorflow")
         seen = state_walk(walked)
         python = interpreters.version_of(interpreters.find_interpreter(target.python)) or ""
         with self.writing, disk.alone(ROOT / ".nox" / "names"):

@@ -279,19 +279,22 @@ def import_path(path):
 
 
 def is_bound(path):
-    """Whether a module is an attribute of the one above it, after its import.
+    """Whether attributes lead from the package to a module, after its import.
 
-    TensorFlow deletes some: then `from tensorflow import python` works, and `tensorflow.python`
-    does not.
+    TensorFlow deletes some, and sets others to other modules: then `from tensorflow import python`
+    works, and `tensorflow.python` does not.
     """
-    above, _, leaf = path.rpartition(".")
-    above = sys.modules.get(above)
-    if above is None or leaf in vars(above) or not is_special(above):
-        return above is None or leaf in vars(above)
-    try:
-        return hasattr(above, leaf)
-    except Exception:
-        return False
+    value = sys.modules[ROOT]
+    for part in path.split(".")[1:]:
+        if part not in vars(value) and not is_special(value):
+            return False
+        try:
+            value = getattr(value, part)
+        except Exception:
+            return False
+        if not isinstance(value, types.ModuleType):
+            return False
+    return True
 
 
 def list_children(module, path):
@@ -305,6 +308,11 @@ def list_children(module, path):
         # A private module is mostly a compiled library; a private package may hold the interface.
         if child.isidentifier() and child != "__main__" and (package or not child.startswith("_")):
             children[path + "." + child] = True
+    # A package may have put modules there that no file speaks for.
+    for loaded in list(sys.modules):
+        above, _, child = loaded.rpartition(".")
+        if above == path and rules.is_public(child):
+            children.setdefault(loaded, False)
     for key, value in sorted(vars(module).items()):
         module_ = rules.is_public(key) and isinstance(value, types.ModuleType)
         if module_ and look.in_packages(vars(value).get("__name__"), WALKED):
