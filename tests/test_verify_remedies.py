@@ -221,6 +221,25 @@ def test_no_keras_is_brought_beside_keras_nightly(empty: Environment) -> None:
     clean(empty.run())
 
 
+@pytest.mark.parametrize("tensorboard", ["2.21.0", None])
+def test_a_cap_that_the_remedy_itself_makes_needed_is_brought(
+    empty: Environment, tensorboard: str | None
+) -> None:
+    """As after `uv pip install -U tensorboard`: the older one that returns needs setuptools<82."""
+    tensorflow(empty, "2.12.0", "tensorboard<2.13,>=2.12")
+    empty.install("setuptools", "84.2.1")
+    if tensorboard:
+        empty.install("tensorboard", tensorboard)
+    problems(
+        empty.run(),
+        (
+            "tensorflow 2.12.0 requires tensorboard<2.13,>=2.12, ",
+            empty.packages,
+            'python -m pip install "tensorflow==2.12.0" "setuptools<82" "tensorboard<2.13,>=2.12"',
+        ),
+    )
+
+
 def test_another_variant_is_as_good_and_no_second_tensorflow_is_brought(
     empty: Environment,
 ) -> None:

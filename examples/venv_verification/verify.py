@@ -453,6 +453,19 @@ def known(table, installed, tensorflow):
             yield (*split(requirement), beside, why)
 
 
+def caps_of(installed, tensorflow, limits):
+    """(name, clauses) of the caps that will hold once the limits do: now, or beside what comes."""
+    for span, requirement, beside, _ in CAPS:
+        other, limit = split(beside) if beside else ("", "")
+        found = installed.get(other)
+        if beside and found and allowed(limits.get(other, ""), found.version):
+            there = allowed(limit, found.version)
+        else:  # it is not there, or it moves
+            there = not beside or (other in limits and go_together(limits[other], limit))
+        if tensorflow and allowed(span, tensorflow.version) and there:
+            yield split(requirement)
+
+
 def given_up(installed, tensorflow):
     """{name: (clauses, what was seen)} of what TensorFlow requires, does not get, and can miss."""
     lost = {}
@@ -486,7 +499,7 @@ def limits_of(installed, tensorflow, lost):
                 continue
             if go_together(limits.get(name, ""), clauses):
                 limits[name] = join(limits.get(name, ""), clauses)
-    for name, clauses, _, _ in known(CAPS, installed, tensorflow):
+    for name, clauses in list(caps_of(installed, tensorflow, limits)):
         limits[name] = join(limits.get(name, ""), clauses)
     return limits
 
@@ -556,7 +569,7 @@ class Remedy:
         self.needed = set(needed_by_family(installed))
         self.whole = bool(tensorflow) and not lost  # else its metadata would rule out what is right
         self.named, self.moved = {}, []
-        for name, clauses, _, _ in known(CAPS, installed, tensorflow):
+        for name, clauses in caps_of(installed, tensorflow, limits):
             self.named[name] = join(limits[name], clauses)
         todo = [self.mover(conflict) for conflict in conflicts]
         done = set()
