@@ -240,6 +240,19 @@ def test_a_cap_that_the_remedy_itself_makes_needed_is_brought(
     )
 
 
+@pytest.mark.parametrize("release", ["1.23.2", "1.19.0"])
+def test_a_release_whose_metadata_is_silent_is_ruled_out(empty: Environment, release: str) -> None:
+    """onnx 1.19.0 admits any ml-dtypes, and fails with that of TensorFlow 2.16."""
+    tensorflow(empty, "2.16.2", "ml-dtypes~=0.3.1")
+    new = release == "1.23.2"
+    empty.install("onnx", release, requires=["ml-dtypes>=0.5.0" if new else "ml-dtypes"])
+    empty.install("ml-dtypes", "0.5.4" if new else "0.3.2")
+    code, printed = empty.run()
+    assert code == 1
+    named = '"ml-dtypes~=0.3.1" "onnx<1.19"' if new else '"onnx<1.19"'
+    assert f'    fix:   python -m pip install "tensorflow==2.16.2" {named}\n' in printed
+
+
 def test_another_variant_is_as_good_and_no_second_tensorflow_is_brought(
     empty: Environment,
 ) -> None:

@@ -507,6 +507,7 @@ def limits_of(installed, tensorflow, lost):
 def conflicts_of(installed, tensorflow, lost, leaking):
     """(conflict, whether it touches TensorFlow or Keras) of all that does not hold."""
     needed = set(needed_by_family(installed))
+    told = set()
 
     def missed(name, clauses):
         found = installed.get(name)
@@ -524,12 +525,13 @@ def conflicts_of(installed, tensorflow, lost, leaking):
             elif not missed(name, clauses) or (one is tensorflow and name in lost):
                 continue
             near = one.name in needed or is_keras(name) or (name in installed and name in needed)
+            told.add((one.name, name))
             yield Conflict(one, name, clauses, ""), near
     for name, clauses, _, why in known(CAPS, installed, tensorflow):
         if name in installed and missed(name, clauses):
             yield Conflict(tensorflow, name, clauses, why), True
     for one, _, name, clauses, why in companions_of(installed, tensorflow):
-        if name in dict(requirements(one)) or (name == "tf-keras" and name in installed):
+        if (one.name, name) in told or (name == "tf-keras" and name in installed):
             continue  # told above, or by check_legacy_keras if it is for another TensorFlow
         if is_tensorflow(name):
             if not allowed(clauses, tensorflow.version):
@@ -540,7 +542,7 @@ def conflicts_of(installed, tensorflow, lost, leaking):
 
 def companions_of(installed, tensorflow):
     """(distribution, its releases, name, clauses, why) of the table's rows that hold here."""
-    for package, releases, span, requirement, why in COMPANIONS:
+    for package, releases, span, requirement, why, _ in COMPANIONS:
         one = installed.get(package)
         fits = one and tensorflow and allowed(releases, one.version)
         if fits and allowed(span, tensorflow.version) and not is_variable(requirement):
@@ -592,20 +594,25 @@ class Remedy:
             self.named[name] = join(self.named.get(name, ""), limit, clauses)
             return name
         self.move(one)
-        if why and is_tensorflow(name):  # its metadata would let the same release stay
-            floors = [
-                releases[2:]  # it is >= in the table
-                for other, releases, wanted, limit, _ in self.rows
-                if other is one
-                and is_tensorflow(wanted)
-                and not allowed(limit, self.tensorflow.version)
-            ]
-            self.named[one.name] = "<" + min(floors, key=lambda floor: parse(floor).key)
         return one.name
 
     def move(self, one):
         if one not in self.moved and one.name not in self.needed:
             self.moved.append(one)
+            # By its metadata alone, a release could come that does not work here.
+            floors = [
+                releases[2:]
+                for other, releases, name, clauses, _ in self.rows
+                if other is one and releases.startswith(">=") and not self.admits(name, clauses)
+            ]
+            if floors:
+                self.named[one.name] = "<" + min(floors, key=lambda floor: parse(floor).key)
+
+    def admits(self, name, clauses):
+        """Whether what a package needs can be had beside this TensorFlow."""
+        if is_tensorflow(name):
+            return allowed(clauses, self.tensorflow.version)
+        return go_together(self.limits.get(name, ""), clauses)
 
     def dragged(self, name):
         """The names that change along with this one; those that only must hold are noted."""
@@ -656,10 +663,11 @@ def pairing_for(needs, tensorflow):
 
 def stuck_in(installed, tensorflow, limits):
     """[(distribution, name, clauses, why)] that no release of what is wanted goes with here."""
+    final = {(row[0], row[4]): row[5] for row in COMPANIONS if row[5]}
     return [
-        (one, name, clauses, why)
+        (one, name, clauses, f"{why}, and {final[one.name, why]}")
         for one, _, name, clauses, why in companions_of(installed, tensorflow)
-        if not is_tensorflow(name) and not go_together(limits.get(name, ""), clauses)
+        if (one.name, why) in final and not go_together(limits.get(name, ""), clauses)
     ]
 
 
@@ -742,7 +750,7 @@ def check_stuck(report, installed, tensorflow, limits, stuck):
 
 def check_variables(report, installed, tensorflow):
     """Variables that must be set for what is installed beside this TensorFlow."""
-    for package, releases, span, requirement, why in COMPANIONS:
+    for package, releases, span, requirement, why, _ in COMPANIONS:
         one = installed.get(package)
         if not (one and is_variable(requirement) and allowed(releases, one.version)):
             continue
@@ -1269,56 +1277,62 @@ HARMLESS = (  # TensorFlow, what it requires, only beside, what was seen
         "every Python of this pairing",
     ),
 )
-COMPANIONS = (  # package, its releases, TensorFlow, what it requires, why
+COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none older
     (
-        "pydantic", ">=2", "", "typing-extensions>=4.6.1",
-        "every pydantic 2 requires it, and pydantic 1 is another interface",
+        "pydantic", ">=2", "", "typing-extensions>=4.6.1", "every pydantic 2 requires it",
+        "pydantic 1 is another interface",
+    ),
+    (
+        "onnx", ">=1.19", "", "ml-dtypes>=0.5.0",
+        "it uses ml_dtypes.float4_e2m1fn, which 1.19.0 does not say", "",
     ),
     (
         "tensorflow-hub", "<=0.16.1", "", "setuptools<82",
-        "it imports pkg_resources, which setuptools 82 removed",
+        "it imports pkg_resources, which setuptools 82 removed", "",
     ),
     (
         "tensorflow-hub", "<=0.16.1", ">=2.16", "TF_USE_LEGACY_KERAS=1",
         "hub.KerasLayer is a layer of tf-keras, which a model of Keras 3 refuses ('Only "
         "instances of keras.Layer can be added'); hub.load works without",
+        "",
     ),
     (
         "transformers", ">=4.35,<5", ">=2.16", "tf-keras",
         "its TensorFlow models refuse Keras 3 ('Your currently installed version of "
         "Keras is Keras 3, but this is not yet supported')",
+        "",
     ),
     (
         "deepface", ">=0.0.87", ">=2.16", "tf-keras",
-        "it refuses to be imported without ('this requires tf-keras package')",
+        "it refuses to be imported without ('this requires tf-keras package')", "",
     ),
     (
         "tensorflow-probability", ">=0.24", ">=2.16", "tf-keras",
-        "it imports tf_keras as it is imported",
+        "it imports tf_keras as it is imported", "",
     ),
     (
         "tensorflow-probability", ">=0.25", "", "tensorflow>=2.18",
-        "it refuses an older TensorFlow as it is imported",
+        "it refuses an older TensorFlow as it is imported", "",
     ),
     (
         "tensorflow-probability", ">=0.24", "", "tensorflow>=2.16",
-        "it refuses an older TensorFlow as it is imported",
+        "it refuses an older TensorFlow as it is imported", "",
     ),
     (
         "tensorflow-probability", ">=0.23", "", "tensorflow>=2.15",
-        "it refuses an older TensorFlow as it is imported",
+        "it refuses an older TensorFlow as it is imported", "",
     ),
     (
         "tensorflow-probability", ">=0.22", "", "tensorflow>=2.14",
-        "it refuses an older TensorFlow as it is imported",
+        "it refuses an older TensorFlow as it is imported", "",
     ),
     (
         "tensorflow-probability", ">=0.21", "", "tensorflow>=2.13",
-        "it refuses an older TensorFlow as it is imported",
+        "it refuses an older TensorFlow as it is imported", "",
     ),
     (
         "tensorflow-probability", ">=0.20", "", "tensorflow>=2.12",
-        "it refuses an older TensorFlow as it is imported",
+        "it refuses an older TensorFlow as it is imported", "",
     ),
 )
 # fmt: on
