@@ -1012,7 +1012,11 @@ def keras_for(installed, tensorflow, keras):
     """The fix for a Keras that cannot be imported: that of the pairing, if it is another one."""
     lost = given_up(installed, tensorflow)
     limits = limits_of(installed, tensorflow, lost)
-    if not (tensorflow and keras) or allowed(limits.get(keras.name, ""), keras.version):
+    # From 2.5 on, TensorFlow says itself which; and what comes from outside has its own fix.
+    own = tensorflow and keras and inside(os.path.join(keras.folder, "keras", "__init__.py"))
+    if not own or parse(tensorflow.version).numbers[1:3] >= (2, 5):
+        return FRESH
+    if allowed(limits.get(keras.name, ""), keras.version):
         return FRESH
     conflict = Conflict(tensorflow, keras.name, limits[keras.name], "")
     return Remedy([conflict], installed, tensorflow, lost, limits).command()
