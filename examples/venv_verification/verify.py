@@ -1338,6 +1338,12 @@ COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none 
         "tensorflow-probability", ">=0.20", "", "tensorflow>=2.12",
         "it refuses an older TensorFlow as it is imported", "",
     ),
+    (
+        "typing-extensions", ">=4.6", ">=2.16", "wrapt>=2",
+        "with an older wrapt, a tf.function cannot return a dict that is kept on a "
+        "tf.Module ('this __dict__ descriptor does not support '_DictWrapper' objects')",
+        "",
+    ),
 )
 # fmt: on
 # end of tables
