@@ -253,6 +253,30 @@ def test_a_release_whose_metadata_is_silent_is_ruled_out(empty: Environment, rel
     assert f'    fix:   python -m pip install "tensorflow==2.16.2" {named}\n' in printed
 
 
+@pytest.mark.parametrize(
+    ("version", "stated", "fix"),
+    [
+        (
+            "2.12.0",
+            ["tensorboard<2.13,>=2.12"],
+            'python -m pip install --force-reinstall --no-deps "tensorboard==2.12.3"',
+        ),
+        ("2.21.0", [], 'python -m pip install "tensorflow==2.21.0" "tensorboard>=2.20"'),
+    ],
+)
+def test_tensorboard_without_its_command_is_named(
+    empty: Environment, version: str, stated: list[str], fix: str
+) -> None:
+    """The old TensorFlow, which has the command too, takes it away as it is replaced."""
+    tensorflow(empty, version, *stated)
+    empty.install("tensorboard", "2.12.3", "tensorboard")
+    record = empty.packages / "tensorboard-2.12.3.dist-info" / "RECORD"
+    record.write_text(record.read_text() + "../../../bin/tensorboard,sha256=x,1\n")
+    problems(empty.run(), ("tensorboard 2.12.3 has lost its command", empty.packages, fix))
+    (empty.prefix / "bin" / "tensorboard").touch()
+    clean(empty.run())
+
+
 def test_another_variant_is_as_good_and_no_second_tensorflow_is_brought(
     empty: Environment,
 ) -> None:

@@ -765,6 +765,28 @@ def check_variables(report, installed, tensorflow):
             report.problem(what, one.folder, f"set {requirement}")
 
 
+def check_tensorboard(report, installed, tensorflow):
+    """TensorFlow up to 2.20 brings the command tensorboard as well, and takes it away as it goes."""
+    tensorboard = installed.get("tensorboard")
+    if not (tensorboard and tensorflow):
+        return
+    commands = [
+        file for file in tensorboard.files if re.match(r"\.\./.*/tensorboard(\.exe)?$", file)
+    ]
+    if all(os.path.exists(os.path.join(tensorboard.folder, file)) for file in commands):
+        return
+    limits = limits_of(installed, tensorflow, given_up(installed, tensorflow))
+    minor = parse(tensorflow.version).numbers[1:3]
+    fix = reinstall(tensorboard)
+    if not limits.get("tensorboard") and parse(tensorboard.version).numbers[1:3] < min(
+        minor, (2, 20)
+    ):
+        minor = min(minor, (2, 20))  # the last that has a release for every Python of TensorFlow's
+        fix = 'python -m pip install "%s==%s"' % tensorflow[:2] + ' "tensorboard>=%d.%d"' % minor
+    what = f"tensorboard {tensorboard.version} has lost its command, as another TensorFlow came"
+    report.repeat(what, tensorboard.folder, fix)
+
+
 def owners_of(module, everything):
     """The distributions with a package in them, of the folder that is searched first."""
     owners = [one for one in everything if module + "/__init__.py" in one.files]
@@ -1078,6 +1100,7 @@ def check(report, importing):
     check_requirements(report, installed, tensorflow)
     if tensorflow:
         check_variables(report, installed, tensorflow)
+        check_tensorboard(report, installed, tensorflow)
     check_owners(report, everything, required)
     check_files(report, everything)
     if importing:
