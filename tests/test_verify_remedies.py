@@ -221,6 +221,62 @@ def test_no_keras_is_brought_beside_keras_nightly(empty: Environment) -> None:
     clean(empty.run())
 
 
+@pytest.mark.parametrize("tensorboard", ["2.21.0", None])
+def test_a_cap_that_the_remedy_itself_makes_needed_is_brought(
+    empty: Environment, tensorboard: str | None
+) -> None:
+    """As after `uv pip install -U tensorboard`: the older one that returns needs setuptools<82."""
+    tensorflow(empty, "2.12.0", "tensorboard<2.13,>=2.12")
+    empty.install("setuptools", "84.2.1")
+    if tensorboard:
+        empty.install("tensorboard", tensorboard)
+    problems(
+        empty.run(),
+        (
+            "tensorflow 2.12.0 requires tensorboard<2.13,>=2.12, ",
+            empty.packages,
+            'python -m pip install "tensorflow==2.12.0" "setuptools<82" "tensorboard<2.13,>=2.12"',
+        ),
+    )
+
+
+@pytest.mark.parametrize("release", ["1.23.2", "1.19.0"])
+def test_a_release_whose_metadata_is_silent_is_ruled_out(empty: Environment, release: str) -> None:
+    """onnx 1.19.0 admits any ml-dtypes, and fails with that of TensorFlow 2.16."""
+    tensorflow(empty, "2.16.2", "ml-dtypes~=0.3.1")
+    new = release == "1.23.2"
+    empty.install("onnx", release, requires=["ml-dtypes>=0.5.0" if new else "ml-dtypes"])
+    empty.install("ml-dtypes", "0.5.4" if new else "0.3.2")
+    code, printed = empty.run()
+    assert code == 1
+    named = '"ml-dtypes~=0.3.1" "onnx<1.19"' if new else '"onnx<1.19"'
+    assert f'    fix:   python -m pip install "tensorflow==2.16.2" {named}\n' in printed
+
+
+@pytest.mark.parametrize(
+    ("version", "stated", "fix"),
+    [
+        (
+            "2.12.0",
+            ["tensorboard<2.13,>=2.12"],
+            'python -m pip install --force-reinstall --no-deps "tensorboard==2.12.3"',
+        ),
+        ("2.21.0", [], 'python -m pip install "tensorflow==2.21.0" "tensorboard>=2.20"'),
+    ],
+)
+def test_tensorboard_without_its_command_is_named(
+    empty: Environment, version: str, stated: list[str], fix: str
+) -> None:
+    """The old TensorFlow, which has the command too, takes it away as it is replaced."""
+    tensorflow(empty, version, *stated)
+    empty.install("tensorboard", "2.12.3", "tensorboard")
+    record = empty.packages / "tensorboard-2.12.3.dist-info" / "RECORD"
+    record.write_text(record.read_text() + "../../../bin/tensorboard,sha256=x,1\n")
+    problems(empty.run(), ("tensorboard 2.12.3 has lost its command", empty.packages, fix))
+    (empty.prefix / "bin" / "tensorboard").touch()
+    clean(empty.run())
+
+
 def test_another_variant_is_as_good_and_no_second_tensorflow_is_brought(
     empty: Environment,
 ) -> None:

@@ -54,6 +54,7 @@ def test_the_tables_are_python_of_short_lines() -> None:
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
+        ('package = "a"\nrequires = "x"\nwhy = "y"\nnewer = "z"\n', "argument 'newer'"),
         ('requires = "x"\nwhy = "y"\n', "missing 1 required positional argument: 'package'"),
         ('package = "a"\nrequires = "x"\nwhy = "y"\nwho = "z"\n', "unexpected keyword argument"),
         ('package = "a"\nrequires = "x<<1"\nwhy = "y"\n', "x<<1"),

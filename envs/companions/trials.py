@@ -68,7 +68,10 @@ def judge_trial(trial: Trial) -> str:
         return "works"
     if not trial.installed.problems:
         return "unnoticed"
-    if any(fix.startswith("take ") for fix in trial.fixes) and trial.mended is None:
+    if (
+        any(fix.startswith(("take the pairing", "take two")) for fix in trial.fixes)
+        and trial.mended is None
+    ):
         return "said to be impossible"
     return "mended" if trial.mended and trial.mended.whole else "not mended"
 

@@ -38,6 +38,7 @@ class Need:
     why: str
     releases: str = ""
     tensorflow: str = ""
+    older: str = ""
 
 
 def load_needs(path: Path = COMPANIONS) -> list[Need]:
@@ -93,9 +94,11 @@ def render_tables(pairings: Mapping[str, Pairing]) -> str:
         for entry in one.harmless
     ]
     parts += [_entry(span, *facts) for span, facts in _spans(kept, harmless)]
-    parts += [")\nCOMPANIONS = (  # package, its releases, TensorFlow, what it requires, why\n"]
     parts += [
-        _entry(one.package, one.releases, one.tensorflow, one.requires, one.why)
+        ")\nCOMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none older\n"
+    ]
+    parts += [
+        _entry(one.package, one.releases, one.tensorflow, one.requires, one.why, one.older)
         for one in load_needs()
     ]
     return "".join([*parts, ")\n# fmt: on\n"])

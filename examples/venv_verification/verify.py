@@ -453,6 +453,19 @@ def known(table, installed, tensorflow):
             yield (*split(requirement), beside, why)
 
 
+def caps_of(installed, tensorflow, limits):
+    """(name, clauses) of the caps that will hold once the limits do: now, or beside what comes."""
+    for span, requirement, beside, _ in CAPS:
+        other, limit = split(beside) if beside else ("", "")
+        found = installed.get(other)
+        if beside and found and allowed(limits.get(other, ""), found.version):
+            there = allowed(limit, found.version)
+        else:  # it is not there, or it moves
+            there = not beside or (other in limits and go_together(limits[other], limit))
+        if tensorflow and allowed(span, tensorflow.version) and there:
+            yield split(requirement)
+
+
 def given_up(installed, tensorflow):
     """{name: (clauses, what was seen)} of what TensorFlow requires, does not get, and can miss."""
     lost = {}
@@ -486,7 +499,7 @@ def limits_of(installed, tensorflow, lost):
                 continue
             if go_together(limits.get(name, ""), clauses):
                 limits[name] = join(limits.get(name, ""), clauses)
-    for name, clauses, _, _ in known(CAPS, installed, tensorflow):
+    for name, clauses in list(caps_of(installed, tensorflow, limits)):
         limits[name] = join(limits.get(name, ""), clauses)
     return limits
 
@@ -494,6 +507,7 @@ def limits_of(installed, tensorflow, lost):
 def conflicts_of(installed, tensorflow, lost, leaking):
     """(conflict, whether it touches TensorFlow or Keras) of all that does not hold."""
     needed = set(needed_by_family(installed))
+    told = set()
 
     def missed(name, clauses):
         found = installed.get(name)
@@ -511,12 +525,13 @@ def conflicts_of(installed, tensorflow, lost, leaking):
             elif not missed(name, clauses) or (one is tensorflow and name in lost):
                 continue
             near = one.name in needed or is_keras(name) or (name in installed and name in needed)
+            told.add((one.name, name))
             yield Conflict(one, name, clauses, ""), near
     for name, clauses, _, why in known(CAPS, installed, tensorflow):
         if name in installed and missed(name, clauses):
             yield Conflict(tensorflow, name, clauses, why), True
     for one, _, name, clauses, why in companions_of(installed, tensorflow):
-        if name in dict(requirements(one)) or (name == "tf-keras" and name in installed):
+        if (one.name, name) in told or (name == "tf-keras" and name in installed):
             continue  # told above, or by check_legacy_keras if it is for another TensorFlow
         if is_tensorflow(name):
             if not allowed(clauses, tensorflow.version):
@@ -527,7 +542,7 @@ def conflicts_of(installed, tensorflow, lost, leaking):
 
 def companions_of(installed, tensorflow):
     """(distribution, its releases, name, clauses, why) of the table's rows that hold here."""
-    for package, releases, span, requirement, why in COMPANIONS:
+    for package, releases, span, requirement, why, _ in COMPANIONS:
         one = installed.get(package)
         fits = one and tensorflow and allowed(releases, one.version)
         if fits and allowed(span, tensorflow.version) and not is_variable(requirement):
@@ -556,7 +571,7 @@ class Remedy:
         self.needed = set(needed_by_family(installed))
         self.whole = bool(tensorflow) and not lost  # else its metadata would rule out what is right
         self.named, self.moved = {}, []
-        for name, clauses, _, _ in known(CAPS, installed, tensorflow):
+        for name, clauses in caps_of(installed, tensorflow, limits):
             self.named[name] = join(limits[name], clauses)
         todo = [self.mover(conflict) for conflict in conflicts]
         done = set()
@@ -579,20 +594,25 @@ class Remedy:
             self.named[name] = join(self.named.get(name, ""), limit, clauses)
             return name
         self.move(one)
-        if why and is_tensorflow(name):  # its metadata would let the same release stay
-            floors = [
-                releases[2:]  # it is >= in the table
-                for other, releases, wanted, limit, _ in self.rows
-                if other is one
-                and is_tensorflow(wanted)
-                and not allowed(limit, self.tensorflow.version)
-            ]
-            self.named[one.name] = "<" + min(floors, key=lambda floor: parse(floor).key)
         return one.name
 
     def move(self, one):
         if one not in self.moved and one.name not in self.needed:
             self.moved.append(one)
+            # By its metadata alone, a release could come that does not work here.
+            floors = [
+                releases[2:]
+                for other, releases, name, clauses, _ in self.rows
+                if other is one and releases.startswith(">=") and not self.admits(name, clauses)
+            ]
+            if floors:
+                self.named[one.name] = "<" + min(floors, key=lambda floor: parse(floor).key)
+
+    def admits(self, name, clauses):
+        """Whether what a package needs can be had beside this TensorFlow."""
+        if is_tensorflow(name):
+            return allowed(clauses, self.tensorflow.version)
+        return go_together(self.limits.get(name, ""), clauses)
 
     def dragged(self, name):
         """The names that change along with this one; those that only must hold are noted."""
@@ -643,10 +663,11 @@ def pairing_for(needs, tensorflow):
 
 def stuck_in(installed, tensorflow, limits):
     """[(distribution, name, clauses, why)] that no release of what is wanted goes with here."""
+    final = {(row[0], row[4]): row[5] for row in COMPANIONS if row[5]}
     return [
-        (one, name, clauses, why)
+        (one, name, clauses, f"{why}, and {final[one.name, why]}")
         for one, _, name, clauses, why in companions_of(installed, tensorflow)
-        if not is_tensorflow(name) and not go_together(limits.get(name, ""), clauses)
+        if (one.name, why) in final and not go_together(limits.get(name, ""), clauses)
     ]
 
 
@@ -729,7 +750,7 @@ def check_stuck(report, installed, tensorflow, limits, stuck):
 
 def check_variables(report, installed, tensorflow):
     """Variables that must be set for what is installed beside this TensorFlow."""
-    for package, releases, span, requirement, why in COMPANIONS:
+    for package, releases, span, requirement, why, _ in COMPANIONS:
         one = installed.get(package)
         if not (one and is_variable(requirement) and allowed(releases, one.version)):
             continue
@@ -742,6 +763,28 @@ def check_variables(report, installed, tensorflow):
             what = f"{one.name} {one.version} requires {requirement} beside {tensorflow.name} "
             what += f"{tensorflow.version}: {why}"
             report.problem(what, one.folder, f"set {requirement}")
+
+
+def check_tensorboard(report, installed, tensorflow):
+    """TensorFlow up to 2.20 brings the command tensorboard as well, and takes it away as it goes."""
+    tensorboard = installed.get("tensorboard")
+    if not (tensorboard and tensorflow):
+        return
+    commands = [
+        file for file in tensorboard.files if re.match(r"\.\./.*/tensorboard(\.exe)?$", file)
+    ]
+    if all(os.path.exists(os.path.join(tensorboard.folder, file)) for file in commands):
+        return
+    limits = limits_of(installed, tensorflow, given_up(installed, tensorflow))
+    minor = parse(tensorflow.version).numbers[1:3]
+    fix = reinstall(tensorboard)
+    if not limits.get("tensorboard") and parse(tensorboard.version).numbers[1:3] < min(
+        minor, (2, 20)
+    ):
+        minor = min(minor, (2, 20))  # the last that has a release for every Python of TensorFlow's
+        fix = 'python -m pip install "%s==%s"' % tensorflow[:2] + ' "tensorboard>=%d.%d"' % minor
+    what = f"tensorboard {tensorboard.version} has lost its command, as another TensorFlow came"
+    report.repeat(what, tensorboard.folder, fix)
 
 
 def owners_of(module, everything):
@@ -991,7 +1034,11 @@ def keras_for(installed, tensorflow, keras):
     """The fix for a Keras that cannot be imported: that of the pairing, if it is another one."""
     lost = given_up(installed, tensorflow)
     limits = limits_of(installed, tensorflow, lost)
-    if not (tensorflow and keras) or allowed(limits.get(keras.name, ""), keras.version):
+    # From 2.5 on, TensorFlow says itself which; and what comes from outside has its own fix.
+    own = tensorflow and keras and inside(os.path.join(keras.folder, "keras", "__init__.py"))
+    if not own or parse(tensorflow.version).numbers[1:3] >= (2, 5):
+        return FRESH
+    if allowed(limits.get(keras.name, ""), keras.version):
         return FRESH
     conflict = Conflict(tensorflow, keras.name, limits[keras.name], "")
     return Remedy([conflict], installed, tensorflow, lost, limits).command()
@@ -1053,6 +1100,7 @@ def check(report, importing):
     check_requirements(report, installed, tensorflow)
     if tensorflow:
         check_variables(report, installed, tensorflow)
+        check_tensorboard(report, installed, tensorflow)
     check_owners(report, everything, required)
     check_files(report, everything)
     if importing:
@@ -1256,56 +1304,68 @@ HARMLESS = (  # TensorFlow, what it requires, only beside, what was seen
         "every Python of this pairing",
     ),
 )
-COMPANIONS = (  # package, its releases, TensorFlow, what it requires, why
+COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none older
     (
-        "pydantic", ">=2", "", "typing-extensions>=4.6.1",
-        "every pydantic 2 requires it, and pydantic 1 is another interface",
+        "pydantic", ">=2", "", "typing-extensions>=4.6.1", "every pydantic 2 requires it",
+        "pydantic 1 is another interface",
+    ),
+    (
+        "onnx", ">=1.19", "", "ml-dtypes>=0.5.0",
+        "it uses ml_dtypes.float4_e2m1fn, which 1.19.0 does not say", "",
     ),
     (
         "tensorflow-hub", "<=0.16.1", "", "setuptools<82",
-        "it imports pkg_resources, which setuptools 82 removed",
+        "it imports pkg_resources, which setuptools 82 removed", "",
     ),
     (
         "tensorflow-hub", "<=0.16.1", ">=2.16", "TF_USE_LEGACY_KERAS=1",
         "hub.KerasLayer is a layer of tf-keras, which a model of Keras 3 refuses ('Only "
         "instances of keras.Layer can be added'); hub.load works without",
+        "",
     ),
     (
         "transformers", ">=4.35,<5", ">=2.16", "tf-keras",
         "its TensorFlow models refuse Keras 3 ('Your currently installed version of "
         "Keras is Keras 3, but this is not yet supported')",
+        "",
     ),
     (
         "deepface", ">=0.0.87", ">=2.16", "tf-keras",
-        "it refuses to be imported without ('this requires tf-keras package')",
+        "it refuses to be imported without ('this requires tf-keras package')", "",
     ),
     (
         "tensorflow-probability", ">=0.24", ">=2.16", "tf-keras",
-        "it imports tf_keras as it is imported",
+        "it imports tf_keras as it is imported", "",
     ),
     (
         "tensorflow-probability", ">=0.25", "", "tensorflow>=2.18",
-        "it refuses an older TensorFlow as it is imported",
+        "it refuses an older TensorFlow as it is imported", "",
     ),
     (
         "tensorflow-probability", ">=0.24", "", "tensorflow>=2.16",
-        "it refuses an older TensorFlow as it is imported",
+        "it refuses an older TensorFlow as it is imported", "",
     ),
     (
         "tensorflow-probability", ">=0.23", "", "tensorflow>=2.15",
-        "it refuses an older TensorFlow as it is imported",
+        "it refuses an older TensorFlow as it is imported", "",
     ),
     (
         "tensorflow-probability", ">=0.22", "", "tensorflow>=2.14",
-        "it refuses an older TensorFlow as it is imported",
+        "it refuses an older TensorFlow as it is imported", "",
     ),
     (
         "tensorflow-probability", ">=0.21", "", "tensorflow>=2.13",
-        "it refuses an older TensorFlow as it is imported",
+        "it refuses an older TensorFlow as it is imported", "",
     ),
     (
         "tensorflow-probability", ">=0.20", "", "tensorflow>=2.12",
-        "it refuses an older TensorFlow as it is imported",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "typing-extensions", ">=4.6", ">=2.16", "wrapt>=2",
+        "with an older wrapt, a tf.function cannot return a dict that is kept on a "
+        "tf.Module ('this __dict__ descriptor does not support '_DictWrapper' objects')",
+        "",
     ),
 )
 # fmt: on
