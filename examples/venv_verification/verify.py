@@ -766,7 +766,7 @@ def check_variables(report, installed, tensorflow):
 
 
 def check_tensorboard(report, installed, tensorflow):
-    """TensorFlow up to 2.20 brings the command tensorboard as well, and takes it away as it goes."""
+    """TensorFlow up to 2.20 brings the command tensorboard too, and takes it away as it goes."""
     tensorboard = installed.get("tensorboard")
     if not (tensorboard and tensorflow):
         return
