@@ -1367,6 +1367,12 @@ COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none 
         "tf.Module ('this __dict__ descriptor does not support '_DictWrapper' objects')",
         "",
     ),
+    (
+        "tensorflow-metadata", ">=1.18", "", "protobuf>=5.26",
+        "it imports google.protobuf.runtime_version, and its metadata admits an older "
+        "protobuf; tensorflow-datasets cannot be imported then",
+        "",
+    ),
 )
 # fmt: on
 # end of tables
