@@ -277,18 +277,25 @@ def test_tensorboard_without_its_command_is_named(
     clean(empty.run())
 
 
-def test_a_package_that_another_one_brought_is_ruled_out_as_well(empty: Environment) -> None:
+@pytest.mark.parametrize("protobuf", ["4.25.9", "7.36.2"])
+def test_a_package_that_another_one_brought_is_ruled_out_as_well(
+    empty: Environment, protobuf: str
+) -> None:
     """As with tensorflow-datasets, which brings a tensorflow-metadata that needs protobuf 5."""
     tensorflow(empty, "2.16.2", "protobuf<5.0.0dev,>=3.20.3")
-    empty.install("protobuf", "4.25.9")
+    empty.install("protobuf", protobuf)
     empty.install("tensorflow-datasets", "4.9.10", requires=["tensorflow-metadata"])
     empty.install("tensorflow-metadata", "1.21.0", requires=["protobuf>=4.25.2"])
+    old = protobuf == "4.25.9"
+    said = "tensorflow-metadata 1.21.0 requires protobuf>=5.26, but 4.25.9 is installed: it"
+    fix = 'python -m pip install "tensorflow==2.16.2" '
+    fix += "" if old else '"protobuf<5.0.0dev,>=3.20.3" '
     problems(
         empty.run(),
         (
-            "tensorflow-metadata 1.21.0 requires protobuf>=5.26, but 4.25.9 is installed: it",
+            said if old else "tensorflow 2.16.2 requires protobuf<5.0.0dev,>=3.20.3, but 7.36.2 is",
             empty.packages,
-            'python -m pip install "tensorflow==2.16.2" "tensorflow-metadata<1.18"',
+            fix + '"tensorflow-metadata<1.18"',
         ),
     )
 

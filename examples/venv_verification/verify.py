@@ -617,6 +617,10 @@ class Remedy:
     def dragged(self, name):
         """The names that change along with this one; those that only must hold are noted."""
         limit = self.named[name]
+        for one, releases, wanted, clauses, _ in self.rows:
+            if wanted == name and releases.startswith(">=") and not self.admits(name, clauses):
+                self.move(one)
+                yield one.name
         for one in self.installed.values():
             for other, theirs in requirements(one):
                 if other != name or not theirs or in_family(one.name) or self.brings_another(one):
