@@ -300,6 +300,19 @@ def test_a_package_that_another_one_brought_is_ruled_out_as_well(
     )
 
 
+def test_two_that_move_are_kept_together_though_no_metadata_says_so(empty: Environment) -> None:
+    """As with jax and jaxlib: of an older jax, the metadata admits any jaxlib."""
+    tensorflow(empty, "2.16.2", "ml-dtypes~=0.3.1")
+    empty.install("ml-dtypes", "0.6.0")
+    empty.install("jax", "0.12.0", requires=["jaxlib<=0.12.0", "ml-dtypes>=0.5.0"])
+    empty.install("jaxlib", "0.12.0", requires=["ml-dtypes>=0.5.0"])
+    code, printed = empty.run()
+    assert code == 1
+    fix = printed.partition("fix:   ")[2].splitlines()[0]
+    assert fix.startswith('python -m pip install "tensorflow==2.16.2" "ml-dtypes~=0.3.1" ')
+    assert sorted(fix.split()[5:]) == ['"jax>=0.4.30"', '"ml-dtypes~=0.3.1"', "jaxlib"]
+
+
 def test_another_variant_is_as_good_and_no_second_tensorflow_is_brought(
     empty: Environment,
 ) -> None:

@@ -581,6 +581,9 @@ class Remedy:
                 done.add(name)
                 self.named.setdefault(name, limits.get(name, ""))
                 todo += self.dragged(name)
+        for one, _, name, clauses, _ in self.rows:  # what no metadata would keep together
+            if one.name in self.named and name in self.named and self.admits(name, clauses):
+                self.named[name] = join(self.named[name], clauses)
 
     def mover(self, conflict):
         """The name whose release must change; its clauses are noted."""
@@ -1375,6 +1378,21 @@ COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none 
         "tensorflow-metadata", ">=1.18", "", "protobuf>=5.26",
         "it imports google.protobuf.runtime_version, and its metadata admits an older "
         "protobuf; tensorflow-datasets cannot be imported then",
+        "",
+    ),
+    (
+        "pyarrow", ">=26", "", "numpy>=2.0",
+        "it refuses an older NumPy, which its metadata does not say; datasets and "
+        "others need it",
+        "",
+    ),
+    (
+        "jaxlib", ">=0.4.30", "", "jax>=0.4.30",
+        "an older jax refuses a newer jaxlib, and does not say so in its metadata", "",
+    ),
+    (
+        "keras-cv", ">=0.9", "", "tensorflow>=2.13",
+        "it registers a class twice beside an older TensorFlow, and cannot be imported",
         "",
     ),
 )
