@@ -20,8 +20,7 @@ from faults import Fault
 from rich.console import Console
 
 from envs import Problem
-from envs.bench import stopwatch
-from envs.model import console, disk, failures, host, lock, outcome_records, pairing
+from envs.model import console, disk, failures, host, lock, outcome_records, pairing, working_copy
 from envs.model.failures import Rules
 from envs.model.outcomes import Outcome, Run
 from envs.model.pairing import Target
@@ -124,14 +123,14 @@ def started(request: pytest.FixtureRequest) -> Started:
 def checkout(tmp_path: Path) -> Path:
     """A copy of this repository that a test may break."""
     _need_git()
-    return stopwatch.copy_checkout(tmp_path / "checkout")
+    return working_copy.copy_checkout(tmp_path / "checkout")
 
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy that several tests share, with its environments: a test must undo what it breaks."""
     _need_git()
-    return stopwatch.copy_checkout(tmp_path_factory.mktemp("kept") / "checkout")
+    return working_copy.copy_checkout(tmp_path_factory.mktemp("kept") / "checkout")
 
 
 def _need_git() -> None:

@@ -191,6 +191,18 @@ def test_a_check_runs_some_of_what_is_recorded(run: Run) -> None:
     )
 
 
+def test_a_check_compares_and_writes_nothing_even_where_verify_py_is_new(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(CompanionsRequest(("tf212",), ("pandas",)))
+    before = (tmp_path / "tf212.json").read_bytes()
+    monkeypatch.setattr(trial_files, "verify_digest", lambda: "0" * 12)
+    assert run(CompanionsRequest(check=1, seed=1))[-1].endswith(", as recorded")
+    with pytest.raises(Problem, match=r"tf212 \+ pandas: differs from its record"):
+        run(CompanionsRequest(check=1, seed=1), pandas=made(installed=None, cannot="no wheel"))
+    assert (tmp_path / "tf212.json").read_bytes() == before
+
+
 def test_an_unknown_name_is_refused(run: Run) -> None:
     with pytest.raises(Problem, match="unknown companion 'padnas'; known: numpy, pandas"):
         run(CompanionsRequest(packages=("padnas",)))
@@ -210,3 +222,10 @@ def test_a_cell_says_which_release_goes_and_what_the_installation_changed() -> N
     assert companion_tables._cell("pandas", made(changed=changed)) == "3.0.6"
     cannot = made(installed=None, cannot="no wheel")
     assert companion_tables._cell("pandas", cannot) == "cannot be installed"
+
+
+def test_a_check_of_no_number_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        companions_run.parse_companions_request(["--check", "0"])
+    assert ended.value.code == 2
+    assert "argument --check: '0' is not a number from 1 on" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from envs.emulation import emulation_request, emulation_results, emulation_run
 from envs.emulation.emulation_request import EmulationRequest
 from envs.engine import merging
 from envs.engine.changes import Changes
-from envs.model import results
+from envs.model import results, working_copy
 from envs.model.outcomes import Kind, Outcome
 from envs.model.results import SessionResult
 
@@ -40,7 +40,7 @@ def test_a_result_is_collected_with_this_commit(
     assert problems == []
     assert "tf212 on Windows x86_64: as recorded" in said[-1]
     kept = results.read_result(emulation / "results" / "windows-x86_64.tf212-py311.json")
-    assert kept == replace(seen(WINDOWS), commit=results.find_commit())
+    assert kept == replace(seen(WINDOWS), commit=working_copy.find_commit())
 
 
 def test_what_ends_otherwise_is_said_and_kept(

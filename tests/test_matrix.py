@@ -23,9 +23,8 @@ import pytest
 import yaml
 
 from envs import ROOT
-from envs.bench import stopwatch
 from envs.engine import plan_request, planning
-from envs.model import platforms
+from envs.model import platforms, working_copy
 
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/matrix.yml").read_text(encoding="utf-8"))
 JOBS: dict[str, Any] = WORKFLOW["jobs"]
@@ -284,7 +283,7 @@ def run_shards(engine: Engine, options: str, place: str) -> Path:
 def test_four_shards_in_four_checkouts_are_byte_for_byte_one_run(
     engine: Engine, tmp_path: Path
 ) -> None:
-    source = stopwatch.copy_checkout(tmp_path / "source")
+    source = working_copy.copy_checkout(tmp_path / "source")
     record = (source / RECORD).read_text(encoding="utf-8")
     (source / RECORD).write_text(as_if_older(record), encoding="utf-8")
     commit(source, engine)

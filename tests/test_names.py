@@ -26,6 +26,7 @@ from envs.names import (
 from envs.names.facts import Walked
 from envs.names.names_request import NamesRequest
 from envs.names.record import Presence
+from envs.running import daily_share
 
 WALKS = files.load_walks()
 ORDER = files.order_of(WALKS)
@@ -190,10 +191,12 @@ def test_each_day_checks_other_pairings_and_all_get_their_turn() -> None:
     day = datetime.date(2026, 11, 25)
     seen: list[str] = []
     for number in range(6):
-        seen += names_request.choose_todays(names, 2, day + datetime.timedelta(number))
+        seen += daily_share.rotate_names(names, 2, day + datetime.timedelta(number))[0]
     assert set(seen) == set(names)
     assert len(set(seen[:10])) == 10
-    assert names_request.choose_todays(["tf1"], 3, day) == ["tf1"]
+    assert daily_share.rotate_names(["tf1"], 3, day) == (["tf1"], [])
+    todays = names_request.choose_walks(NamesRequest(today=2), names, [])
+    assert todays == daily_share.rotate_names(names, 2)[0]
 
 
 def test_a_check_takes_the_fixed_pairings_first_and_others_by_its_seed() -> None:

@@ -6,7 +6,6 @@ pairings, others each day. `nox -s which-proofs` runs this.
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
 import random
@@ -21,7 +20,7 @@ import pytest
 from envs.model import lock, pairing
 from envs.names import files
 from envs.names.record import ROOTS, Names
-from envs.running import installation, sessions
+from envs.running import daily_share, installation, sessions
 from envs.which import answer, notebooks, reader, successors, which_run
 from envs.which.reports import Report
 from envs.which.sources import Source
@@ -43,7 +42,8 @@ THERE, NOWHERE = 400, 100
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Choose the pairings, and the projects that get one of them."""
     today = metafunc.config.getoption("--today")
-    chosen = _today(today) if today else None
+    recorded = list(names().pairings)
+    chosen = daily_share.rotate_names(recorded, today)[0] if today else None
     if "name" in metafunc.fixturenames:
         usual = PROVEN if "successors" in metafunc.function.__name__ else EIGHT
         proven = [one for one in PROVEN if chosen and one in chosen]
@@ -53,12 +53,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "project" in metafunc.fixturenames:
         projects = [one for one in PROJECTS if chosen is None or best_of(one) in chosen]
         metafunc.parametrize("project", projects)
-
-
-def _today(count: int) -> list[str]:
-    recorded = list(names().pairings)
-    first = datetime.datetime.now(datetime.UTC).date().toordinal() * count % len(recorded)
-    return (recorded[first:] + recorded[:first])[:count]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from envs.atlas import cells, layout, row_files
 from envs.atlas.cells import Column
+from envs.model import command_line
 
 FIXED = {
     "tf212": ("keras 2.11", "keras 3.5", "tf-keras 2.14", "tf-keras 2.16"),
@@ -48,6 +49,7 @@ Chosen = dict[str, list[Column]]
 
 def parse_atlas_request(argv: Sequence[str]) -> AtlasRequest:
     """Parse a command line. argparse ends the process if the line is wrong."""
+    count = command_line.parse_count
     options = argparse.ArgumentParser(prog="nox -s atlas --", description="Run cells of the atlas.")
     options.add_argument("names", nargs="*", help="rows, such as tf212; default: all")
     for package in cells.PACKAGES:
@@ -58,7 +60,12 @@ def parse_atlas_request(argv: Sequence[str]) -> AtlasRequest:
     options.add_argument("--again", action="store_true", help="run recorded cells again, compare")
     options.add_argument("--bless", action="store_true", help="record results that are different")
     options.add_argument("--upgrade", action="store_true", help="take releases up to a week ago")
-    options.add_argument("--check", type=int, metavar="N", help="run the fixed cells and N others")
+    options.add_argument(
+        "--check",
+        type=count,
+        metavar="N",
+        help="run the fixed cells and N others",
+    )
     options.add_argument("--seed", type=int, help="picks the N others; each check prints it")
     given = vars(options.parse_args(argv))
     minors = {package: given.pop(package.replace("-", "_")) for package in cells.PACKAGES}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import random
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import partial
 
 from envs import Problem
 from envs.atlas import atlas_request, cells, explanation, layout, row_files
@@ -19,10 +18,7 @@ from envs.atlas.row_environment import RowEnvironment
 from envs.locking import pypi
 from envs.model import disk, host, pairing
 from envs.model.pairing import Target
-from envs.running import installation
-
-_LAG = datetime.timedelta(days=7)
-"""A mirror may list a file days after its upload to PyPI. PyYAML 6.0.4 took four days."""
+from envs.running import installation, side_by_side
 
 Say = Callable[[str], None]
 
@@ -62,7 +58,7 @@ def run_atlas(request: AtlasRequest, say: Say) -> None:
 
 def upgrade_columns(say: Say) -> None:
     """Make the releases that PyPI had a week ago the columns of the atlas. Raises Problem."""
-    as_of = (datetime.datetime.now(datetime.UTC).date() - _LAG).isoformat()
+    as_of = pypi.find_settled_day()
     columns = {
         package: layout.last_of_each_minor(pypi.list_releases(package, as_of))
         for package in cells.PACKAGES
@@ -86,7 +82,6 @@ class _Running:
     ran: int = 0
     wrong: list[str] = field(default_factory=list)
     alone: threading.Lock = field(default_factory=threading.Lock)
-    stopped: threading.Event = field(default_factory=threading.Event)
 
     @property
     def count(self) -> int:
@@ -99,21 +94,12 @@ class _Running:
             self.say("no cell is missing or stale; --again runs recorded cells again")
         # The longest rows first, so that the last ones to end are short.
         names = sorted(self.chosen, key=lambda name: -len(self.chosen[name]))
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            futures = {pool.submit(self.row, name): name for name in names}
-            try:
-                for future in as_completed(futures):
-                    try:
-                        future.result()
-                    except Problem as problem:
-                        self.wrong.append(f"{futures[future]}: {problem}")
-            finally:
-                self.stopped.set()
-                pool.shutdown(cancel_futures=True)
+        jobs = [(name, partial(self.row, name)) for name in names]
+        self.wrong += side_by_side.run_side_by_side(jobs, os.cpu_count())
         if self.wrong:
             raise Problem("\n".join(self.wrong))
 
-    def row(self, name: str) -> None:
+    def row(self, name: str, stopped: threading.Event) -> None:
         """Run the chosen cells of a row, and record each as it ends."""
         target = layout.list_rows()[name]
         environment = RowEnvironment(target)
@@ -121,7 +107,7 @@ class _Running:
             try:
                 environment.make()
                 for column in self.chosen[name]:
-                    if self.stopped.is_set():
+                    if stopped.is_set():
                         return
                     began = time.monotonic()
                     cell = environment.cell(column)

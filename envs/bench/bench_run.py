@@ -21,7 +21,7 @@ from envs.bench.bench_figures import Measured
 from envs.bench.stopwatch import Part, Say
 from envs.locking import pip_tools
 from envs.locking.lock_request import LockRequest
-from envs.model import host, lock, pairing
+from envs.model import host, lock, pairing, working_copy
 from envs.running import sessions
 
 _PAIRINGS = 300
@@ -136,7 +136,7 @@ def _listing(part: Part) -> None:
         folders[figure].mkdir()
         (folders[figure] / "noxfile.py").write_text(text, encoding="utf-8")
     for figure in ("listing", "listing-300"):
-        folders[figure] = stopwatch.copy_checkout(part.folder / figure)
+        folders[figure] = working_copy.copy_checkout(part.folder / figure)
     _multiply(folders["listing-300"])
     for folder in folders.values():
         stopwatch.run_nox("-l", cwd=folder)

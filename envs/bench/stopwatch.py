@@ -22,22 +22,6 @@ Say = Callable[[str], None]
 CORES = os.cpu_count() or 1
 
 
-def copy_checkout(folder: Path) -> Path:
-    """Copy this checkout into a folder: tracked files, and new ones that git does not ignore."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    for name in filter(None, listed.split("\0")):
-        copy = folder / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, copy)
-    return folder
-
-
 @dataclass
 class Part:
     """A part that is being timed.

@@ -11,7 +11,7 @@ from pathlib import Path
 from envs import ROOT, Problem
 from envs.bench import stopwatch
 from envs.bench.stopwatch import Part
-from envs.model import failures, host, lock, outcome_records, outcomes, pairing
+from envs.model import failures, host, lock, outcome_records, outcomes, pairing, working_copy
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Target
 from envs.running import classification, installers, interpreters, sessions, unpinned_install
@@ -66,19 +66,19 @@ def _expert(part: Part, target: Target, base: Path) -> None:
 def _session(part: Part, target: Target) -> None:
     """A session: with an empty cache, with a new environment, unchanged, and its scripts alone."""
     cache, name = part.folder / "cache", target.session
-    checkout = stopwatch.copy_checkout(part.folder / "checkout")
-    env = checkout / sessions.environment_folder(target).relative_to(ROOT)
+    copied = working_copy.copy_checkout(part.folder / "checkout")
+    env = copied / sessions.environment_folder(target).relative_to(ROOT)
     for figure in ("session-empty", "session-new", "session-unchanged"):
         if figure == "session-new":
             _remove(env)
         with part.timed(figure):
             stopwatch.run_nox(
-                "-s", name, cwd=checkout, UV_CACHE_DIR=str(cache), PIP_CACHE_DIR=str(cache)
+                "-s", name, cwd=copied, UV_CACHE_DIR=str(cache), PIP_CACHE_DIR=str(cache)
             )
-    bytecode = checkout / sessions.bytecode_folder(target).relative_to(ROOT)
+    bytecode = copied / sessions.bytecode_folder(target).relative_to(ROOT)
     with part.timed("floor"):
         _scripts(target, interpreters.interpreter_in(env), jobs=stopwatch.CORES, bytecode=bytecode)
-    _remove(checkout, cache)
+    _remove(copied, cache)
 
 
 def _scripts(

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import os
 import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from envs import Problem
 from envs.companions import packages, trial_files, trials
 from envs.companions.trial_environment import TrialEnvironment
 from envs.companions.trials import Trial
-from envs.model import disk, pairing
+from envs.locking import pypi
+from envs.model import command_line, disk, pairing
 from envs.model.pairing import Target
-from envs.running import installation
-
-_LAG = datetime.timedelta(days=7)
-"""A mirror may list a file days after its upload to PyPI."""
+from envs.running import installation, side_by_side
 
 BY_PIP = 10
 """Every tenth companion is tried by pip as well, another tenth in each pairing."""
@@ -48,6 +45,7 @@ class CompanionsRequest:
 
 def parse_companions_request(argv: Sequence[str]) -> CompanionsRequest:
     """Parse a command line. argparse ends the process if the line is wrong."""
+    count = command_line.parse_count
     options = argparse.ArgumentParser(
         prog="nox -s companions --", description="Install what people have beside TensorFlow."
     )
@@ -56,7 +54,12 @@ def parse_companions_request(argv: Sequence[str]) -> CompanionsRequest:
     options.add_argument("--again", action="store_true", help="run recorded trials again, compare")
     options.add_argument("--bless", action="store_true", help="record results that are different")
     options.add_argument("--upgrade", action="store_true", help="take releases up to a week ago")
-    options.add_argument("--check", type=int, metavar="N", help="run N recorded trials at random")
+    options.add_argument(
+        "--check",
+        type=count,
+        metavar="N",
+        help="run N recorded trials at random",
+    )
     options.add_argument("--seed", type=int, help="picks the N; each check prints it")
     given = vars(options.parse_args(argv))
     chosen = tuple(given.pop("package"))
@@ -75,14 +78,16 @@ def run_companions(request: CompanionsRequest, say: Say) -> None:
         raise Problem(f"unknown companion '{unknown[0]}'; known: {', '.join(known)}")
     as_of = trial_files.recorded_day(targets) or ""
     if request.upgrade or not as_of:
-        as_of = (datetime.datetime.now(datetime.UTC).date() - _LAG).isoformat()
+        as_of = pypi.find_settled_day()
     chosen = _choose(request, {name: targets[name] for name in names}, as_of, say)
     running = _Running(request, as_of, say, sum(map(len, chosen.values())))
     if not chosen:
         say("no trial is missing or stale; --again runs recorded ones again")
-    jobs = sorted(chosen, key=lambda job: -len(chosen[job]))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda job: running.run(targets[job[0]], job[1], chosen[job]), jobs))
+    jobs = [
+        (name, partial(running.run, targets[name], installer, chosen[name, installer]))
+        for name, installer in sorted(chosen, key=lambda job: -len(chosen[job]))
+    ]
+    running.wrong += side_by_side.run_side_by_side(jobs, os.cpu_count())
     if running.wrong:
         raise Problem("\n".join(running.wrong))
 
@@ -137,7 +142,9 @@ class _Running:
         self.wrong: list[str] = []
         self.alone = threading.Lock()
 
-    def run(self, target: Target, installer: str, companions: list[str]) -> None:
+    def run(
+        self, target: Target, installer: str, companions: list[str], stopped: threading.Event
+    ) -> None:
         """Run the trials of one pairing by one installer, and record each as it ends."""
         environment = TrialEnvironment(target, self.as_of, installer)
         known = packages.load_companions()
@@ -145,6 +152,8 @@ class _Running:
             try:
                 environment.make()
                 for name in companions:
+                    if stopped.is_set():
+                        return
                     began = time.monotonic()
                     try:
                         trial = environment.try_companion(known[name])
@@ -155,9 +164,6 @@ class _Running:
                         continue
                     self.note(target, title_of(name, installer), trial, time.monotonic() - began)
                     environment.restore()
-            except Problem as problem:
-                with self.alone:
-                    self.wrong.append(f"{target.pairing.name}: {problem}")
             finally:
                 installation.drop_environment(environment.folder)
 
@@ -169,17 +175,19 @@ class _Running:
             recorded = trial_files.load_trials(name)
             old = recorded.get(title)
             current = old is not None and not trial_files.is_stale_trial(target, old, self.as_of)
-            differs = current and old is not None and old.result != trial.result
+            checks = self.request.check is not None
+            differs = old is not None and (current or checks) and old.result != trial.result
             command = f"nox -s companions -- {name} --package {title.split()[0]}"
-            if differs and not self.request.bless:
+            if differs and (checks or not self.request.bless):
                 self.wrong.append(
                     f"{name} + {title}: differs from its record; repeat: {command}; if this is "
                     f"right: {command} --bless"
                 )
-            elif not current or differs:
+            elif not checks and (not current or differs):
                 trial_files.write_trials(target, recorded | {title: trial})
             if verdict in ("unnoticed", "not mended"):
                 self.wrong.append(f"{name} + {title}: {verdict}: {trials.MEANING[verdict]}")
             self.done += 1
             message = f"[{self.done}/{self.count}] {name} + {title}: {verdict} ({seconds:.0f} s)"
-            self.say(message + (", as recorded" if current and not differs else ""))
+            same = old is not None and (current or checks) and not differs
+            self.say(message + (", as recorded" if same else ""))

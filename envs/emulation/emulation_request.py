@@ -12,7 +12,7 @@ from envs.emulation import emulation_results
 from envs.emulation.machine import Machine
 from envs.emulation.qemu_machine import QemuMachine
 from envs.emulation.wine_machine import WineMachine
-from envs.model import failures, index, lock, outcome_records, pairing, platforms
+from envs.model import command_line, failures, index, lock, outcome_records, pairing, platforms
 from envs.model.pairing import Target
 from envs.running import daily_share
 
@@ -39,6 +39,7 @@ class EmulationRequest:
 
 def parse_emulation_request(argv: Sequence[str]) -> EmulationRequest:
     """Parse a command line; argparse ends the process if an option is wrong. Raises Problem."""
+    count = command_line.parse_count
     options = argparse.ArgumentParser(
         prog="nox -s emulate --", description="Run locks of other machines by emulation."
     )
@@ -49,9 +50,12 @@ def parse_emulation_request(argv: Sequence[str]) -> EmulationRequest:
         help=f"{' or '.join(MACHINES)}, and sessions, such as tf212-py39; default: both platforms, "
         "and all sessions without a current record",
     )
-    options.add_argument("--jobs", type=_count, default=1, help="sessions at a time; default: 1")
+    options.add_argument("--jobs", type=count, default=1, help="sessions at a time; default: 1")
     options.add_argument(
-        "--share", type=_count, metavar="N", help="compare N of one platform, others each day"
+        "--share",
+        type=count,
+        metavar="N",
+        help="compare N of one platform, others each day",
     )
     given = options.parse_args(argv)
     chosen: list[str] = []
@@ -63,12 +67,6 @@ def parse_emulation_request(argv: Sequence[str]) -> EmulationRequest:
     if given.share and names:
         raise Problem("--share chooses the sessions itself: name none")
     return EmulationRequest(tuple(chosen or MACHINES), tuple(names), given.jobs, given.share)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 on")
-    return int(text)
 
 
 def choose_targets(request: EmulationRequest) -> dict[str, list[Target]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from envs.emulation import made
 from envs.engine import merging
 from envs.engine.merge_request import MergeRequest
-from envs.model import failures, lock, outcome_records, pairing, results
+from envs.model import failures, lock, outcome_records, pairing, results, working_copy
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Target
 from envs.model.results import SessionResult
@@ -20,17 +20,12 @@ FOLDER = made.FOLDER / "results"
 
 def find_result(target: Target) -> SessionResult | None:
     """The result of a target that is not recorded yet, of these pins and scripts; None if none."""
-    file = FOLDER / result_name(target)
+    file = FOLDER / results.result_name(target)
     if not file.is_file():
         return None
     result = results.read_result(file)
     current = (lock.read_lock(target).digest, results.digest_scripts())
     return result if (result.pins, result.scripts) == current else None
-
-
-def result_name(target: Target) -> str:
-    """The name of a target's result: `windows-x86_64.tf212-py311.json`."""
-    return f"{target.folder}.{target.stem}.json"
 
 
 def collect_result(target: Target, folder: Path, keep: bool) -> SessionResult | None:
@@ -39,10 +34,10 @@ def collect_result(target: Target, folder: Path, keep: bool) -> SessionResult | 
     The emulated machine has no git, so the commit is that of this checkout. With `keep` it waits in
     FOLDER to be merged. Raises Problem.
     """
-    file = folder / result_name(target)
+    file = folder / results.result_name(target)
     if not file.is_file():
         return None
-    result = replace(results.read_result(file), commit=results.find_commit())
+    result = replace(results.read_result(file), commit=working_copy.find_commit())
     file.unlink()
     if keep:
         FOLDER.mkdir(parents=True, exist_ok=True)

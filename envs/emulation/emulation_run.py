@@ -107,7 +107,7 @@ def _run_session(
         return f"{target.label}: not run: the disk has less than {LITTLE // 2**30} GB left"
     began = time.monotonic()
     log = machine.logs / f"{target.session}.log"
-    (machine.results / emulation_results.result_name(target)).unlink(missing_ok=True)
+    (machine.results / results.result_name(target)).unlink(missing_ok=True)
     session = [
         *("-m", "pytest", "tests/test_examples.py", f"--target={target.session}"),
         f"--script-timeout={SCRIPT_TIMEOUT}",

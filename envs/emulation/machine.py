@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from envs import Problem
-from envs.bench import stopwatch
 from envs.emulation import made
-from envs.model import disk
+from envs.model import disk, working_copy
 from envs.running import installers
 
 Say = Callable[[str], None]
@@ -113,7 +112,7 @@ class Machine(ABC):
                 shutil.rmtree(old)
             elif old.is_file():
                 old.unlink()
-        stopwatch.copy_checkout(self.checkout)
+        working_copy.copy_checkout(self.checkout)
 
     def run_python(
         self, args: Sequence[str], log: Path, timeout: float, environ: Mapping[str, str]

@@ -12,7 +12,7 @@ from pathlib import Path
 from envs import Problem
 from envs.engine import row_evidence
 from envs.engine.row_evidence import RowResult
-from envs.model import index, lock, pairing, platforms, results
+from envs.model import index, lock, pairing, platforms, results, working_copy
 from envs.model.outcomes import Kind
 from envs.model.pairing import Target
 from envs.model.results import SessionResult
@@ -48,7 +48,7 @@ class Checkout:
 
 def describe_checkout(any_commit: bool) -> Checkout:
     """What results must have been made with, as this checkout is. Raises Problem without git."""
-    commit = results.find_commit()
+    commit = working_copy.find_commit()
     if not (commit or any_commit):
         raise Problem(
             "this checkout has no commit to compare results with: clone it with git, or add "

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from envs import Problem
 from envs.engine import kinds
-from envs.model import pairing, platforms
+from envs.model import command_line, pairing, platforms
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,10 @@ def parse_plan_request(argv: Sequence[str]) -> PlanRequest | None:
 
     argparse ends the process if the line is wrong. Raises Problem for an unknown pairing.
     """
+    count = command_line.parse_count
     options = _make_parser("plan", "Plan all work as shards, and print them as a matrix.")
-    options.add_argument("--shards", type=_positive, metavar="N", help="how many shards")
-    options.add_argument("--share", type=_positive, default=0, metavar="N")
+    options.add_argument("--shards", type=count, metavar="N", help="how many shards")
+    options.add_argument("--share", type=count, default=0, metavar="N")
     options.add_argument(
         "--scale", action="store_true", help="say how long it takes on 1, 20 and 100 runners"
     )
@@ -116,9 +117,3 @@ def _make_request(given: argparse.Namespace, shards: int) -> PlanRequest:
         tuple(given.pairing),
         getattr(given, "share", 0),
     )
-
-
-def _positive(text: str) -> int:
-    if not re.fullmatch(r"[1-9]\d*", text):
-        raise argparse.ArgumentTypeError(f"'{text}' is no number: write 1 or more")
-    return int(text)

@@ -11,7 +11,7 @@ from typing import Any
 from envs import Problem
 from envs.atlas import layout, row_files
 from envs.atlas.cells import Row
-from envs.model import disk, results
+from envs.model import disk, working_copy
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def write_row_result(folder: Path, name: str, seconds: float) -> None:
     """Write a row of the atlas as it is in this checkout to its result. Raises Problem."""
     data = {
         "atlas": name,
-        "commit": results.find_commit(),
+        "commit": working_copy.find_commit(),
         "seconds": round(seconds, 3),
         "row": json.loads(row_files.row_path(name).read_text(encoding="utf-8")),
     }

@@ -29,8 +29,16 @@ from envs.model.platforms import Wheels
 File = dict[str, Any]
 """A file as the index lists it: name, hashes, size, upload time (PEP 691 and PEP 700)."""
 
+_LAG = datetime.timedelta(days=7)
+"""A mirror may list a file days after its upload to PyPI. PyYAML 6.0.4 took four days."""
+
 _NEWEST = 100
 """More than any glibc 2 minor or macOS release that a wheel asks for."""
+
+
+def find_settled_day() -> str:
+    """The ISO date of a week ago in UTC: what was uploaded before it, every mirror lists by now."""
+    return (datetime.datetime.now(datetime.UTC).date() - _LAG).isoformat()
 
 
 @cache

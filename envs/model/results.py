@@ -6,15 +6,13 @@ import datetime
 import hashlib
 import json
 import os
-import re
-import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from envs import ROOT, Problem
-from envs.model import disk, lock, outcomes, pairing
+from envs.model import disk, lock, outcomes, pairing, working_copy
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Pairing, Target
 
@@ -71,7 +69,7 @@ def make_result(
         variant=target.variant,
         pins=lock.read_lock(target).digest,
         scripts=digest_scripts(),
-        commit=find_commit(),
+        commit=working_copy.find_commit(),
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
         emulator=find_emulator(),
         cpu=cpu,
@@ -85,16 +83,6 @@ def find_emulator() -> str:
     return os.environ.get(EMULATOR, "")
 
 
-def find_commit() -> str:
-    """The commit of this checkout; empty if it is none of git's."""
-    try:
-        asked = ["git", "rev-parse", "HEAD"]
-        done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
 def digest_scripts() -> str:
     """Twelve hexadecimal digits that change whenever a script that a session runs changes."""
     sha256 = hashlib.sha256()
@@ -106,14 +94,14 @@ def digest_scripts() -> str:
 
 def write_result(folder: Path, result: SessionResult) -> Path:
     """Write a result to its file in a folder, and return the file. Raises Problem."""
-    session = re.sub(r"^requirements/", "", lock.lock_label(_target_of(result)))
-    file = folder / f"{session.removesuffix('.txt').replace('/', '.')}.json"
+    file = folder / result_name(result.find_target(pairing.load_pairings()))
     disk.write_file(file, json.dumps(asdict(result), indent=1) + "\n")
     return file
 
 
-def _target_of(result: SessionResult) -> Target:
-    return result.find_target(pairing.load_pairings())
+def result_name(target: Target) -> str:
+    """The name of the file of a target's result: `windows-x86_64.tf212-py311.json`."""
+    return ".".join(filter(None, (target.folder, target.stem, "json")))
 
 
 def read_result(file: Path) -> SessionResult:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from envs import Problem
-from envs.model import pairing
+from envs.model import command_line, pairing
 from envs.model.pairing import Target
+from envs.running import daily_share
 
 FIXED = ("tf216-legacy",)
 """The pairings that every check walks again: this one has all three packages."""
@@ -46,6 +46,7 @@ class NamesRequest:
 
 def parse_names_request(argv: Sequence[str]) -> NamesRequest:
     """Parse a command line. argparse ends the process if the line is wrong."""
+    count = command_line.parse_count
     options = argparse.ArgumentParser(prog="nox -s names --", description="Record names.")
     options.add_argument("names", nargs="*", help="pairings, such as tf212, or tf212-py39")
     options.add_argument("--pythons", action="store_true", help="the Pythons not recommended")
@@ -53,19 +54,12 @@ def parse_names_request(argv: Sequence[str]) -> NamesRequest:
     options.add_argument("--bless", action="store_true", help="record what is different")
     options.add_argument("--keep", action="store_true", help="leave the environments")
     options.add_argument("--drop", action="store_true", help="empty uv's cache of TensorFlow too")
-    options.add_argument("--check", type=_count, metavar="N", help="compare the fixed and N others")
+    options.add_argument("--check", type=count, metavar="N", help="compare the fixed and N others")
     options.add_argument("--seed", type=int, help="picks the N others; each check prints it")
-    options.add_argument("--today", type=_count, metavar="N", help="compare N, others each day")
-    options.add_argument("--jobs", type=_count, default=2, metavar="N", help="how many at a time")
+    options.add_argument("--today", type=count, metavar="N", help="compare N, others each day")
+    options.add_argument("--jobs", type=count, default=2, metavar="N", help="how many at a time")
     given = vars(options.parse_args(argv))
     return NamesRequest(tuple(given.pop("names")), **given)
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not 1 or more")
-    return number
 
 
 def list_other_pythons() -> dict[str, Target]:
@@ -94,17 +88,8 @@ def choose_walks(request: NamesRequest, recorded: Sequence[str], stale: Sequence
         picked = random.Random(request.seed).sample(others, min(request.check, len(others)))
         return [*(name for name in FIXED if name in recorded), *picked]
     if request.today is not None:
-        return choose_todays(recorded, request.today)
+        return daily_share.rotate_names(list(recorded), request.today)[0]
     known = pairing.list_targets(pairing.load_pairings())
     if request.names:
         return pairing.choose_names(known, list(request.names))
     return list(recorded) if request.again else list(stale)
-
-
-def choose_todays(
-    recorded: Sequence[str], count: int, day: datetime.date | None = None
-) -> list[str]:
-    """The pairings whose turn it is on a day: each day continues where the day before stopped."""
-    today = day or datetime.datetime.now(datetime.UTC).date()
-    first = today.toordinal() * count % len(recorded)
-    return list(dict.fromkeys([*recorded[first:], *recorded[:first]][:count]))

@@ -8,8 +8,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from envs import ROOT, Problem
@@ -21,7 +21,7 @@ from envs.names.facts import Walked
 from envs.names.files import GROUPS, Walk
 from envs.names.names_request import NamesRequest
 from envs.names.statements import Order, Statement
-from envs.running import installation, interpreters, sandbox
+from envs.running import installation, interpreters, sandbox, side_by_side
 
 WALK = Path(__file__).with_name("walk.py")
 
@@ -171,21 +171,15 @@ class _Recording:
     def all(self) -> None:
         """Walk all. Raises Problem at the end if any went wrong."""
         targets = pairing.list_targets(pairing.load_pairings())
-        with ThreadPoolExecutor(self.request.jobs) as pool:
-            futures = {pool.submit(self.one, targets[name]): name for name in self.chosen}
-            try:
-                for future in as_completed(futures):
-                    try:
-                        future.result()
-                    except Problem as problem:
-                        self.wrong.append(f"{futures[future]}: {problem}")
-            finally:
-                pool.shutdown(cancel_futures=True)
+        jobs = [(name, partial(self.one, targets[name])) for name in self.chosen]
+        self.wrong += side_by_side.run_side_by_side(jobs, self.request.jobs)
         if self.wrong:
             raise Problem("\n".join(self.wrong))
 
-    def one(self, target: Target) -> None:
+    def one(self, target: Target, stopped: threading.Event) -> None:
         """Walk a target, then record it, or note how it differs."""
+        if stopped.is_set():
+            return
         began = time.monotonic()
         walked = walk_target(target, self.request.keep, self.say)
         if self.request.drop:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import builtins
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from tree_sitter import Node
 
+from envs.names.record import ROOTS
 from envs.which.scopes import (
     Item,
     LocalClass,
@@ -20,9 +22,8 @@ from envs.which.scopes import (
 from envs.which.syntax import Syntax
 from envs.which.uses import Choice, Code, Guards, Place, Ref, Use, UseKind
 
-ROOTS = ("keras", "tensorflow", "tf_keras")
-
-_FOLLOWED = (*ROOTS, "importlib")
+FOLLOWED = (*ROOTS, "importlib")
+"""The packages whose names are followed."""
 
 DEPTH = 12
 """How many functions deep a call is followed."""
@@ -31,7 +32,7 @@ CHECKED = Ref("?.__version__", called=True)
 """What depends on a version."""
 
 
-class Expressions:
+class Expressions(ABC):
     """Evaluates the expressions of one file; `Statements` adds the statements.
 
     `place` is the name of the file and the number of the cell. What is found goes into `code`.
@@ -89,9 +90,9 @@ class Expressions:
         self.code.choices.append(choice)
         return len(self.code.choices) - 1
 
+    @abstractmethod
     def run(self, function: LocalFunction) -> Value:
         """Read the body of a function, if it was not read yet; what it returns."""
-        raise NotImplementedError
 
     # --- expressions ---
 
@@ -259,7 +260,7 @@ class Expressions:
 
     def import_path(self, path: str, node: Node) -> Value:
         """Note the import of a module by a call, and return the module."""
-        if path.partition(".")[0] not in _FOLLOWED:
+        if path.partition(".")[0] not in FOLLOWED:
             return ()
         ref = Ref(path, False, self.guards)
         self.note(UseKind.IMPORT, [ref], node, written=path)
@@ -349,9 +350,9 @@ class Expressions:
         self.scope = kept
         return ()
 
+    @abstractmethod
     def bind_target(self, target: Node, value: Value) -> None:
         """Bind the target of an assignment, a loop or a `with`."""
-        raise NotImplementedError
 
     def _named(self, node: Node) -> Value:
         name, right = node.child_by_field_name("name"), node.child_by_field_name("value")

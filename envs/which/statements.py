@@ -7,6 +7,7 @@ import re
 from tree_sitter import Node
 
 from envs.which.branches import Branches
+from envs.which.expressions import FOLLOWED
 from envs.which.scopes import (
     LocalClass,
     LocalFunction,
@@ -16,8 +17,6 @@ from envs.which.scopes import (
     unite,
 )
 from envs.which.uses import Code, Ref, UseKind
-
-_FOLLOWED = ("keras", "tensorflow", "tf_keras", "importlib")
 
 _SET = re.compile(r"\.(\w+)\s*(?:=(?!=)|,|:|\))")
 """What may be an attribute that a class sets on itself; more is taken for one than is."""
@@ -90,7 +89,7 @@ class Statements(Branches):
                 continue
             path = self.syntax.dotted(named)
             root = path.partition(".")[0]
-            tracked = root in _FOLLOWED
+            tracked = root in FOLLOWED
             if tracked:
                 self.note(UseKind.IMPORT, [Ref(path)], part, written=self.syntax.text_of(node))
                 self.note_imported(path)
@@ -104,7 +103,7 @@ class Statements(Branches):
         if module is None:
             return ()
         path = "" if module.type == "relative_import" else self.syntax.dotted(module)
-        tracked = path.partition(".")[0] in _FOLLOWED
+        tracked = path.partition(".")[0] in FOLLOWED
         if any(part.type == "wildcard_import" for part in node.named_children):
             if tracked:
                 self.note(UseKind.STAR, [Ref(path)], node, written=self.syntax.text_of(node))
