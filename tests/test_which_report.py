@@ -60,6 +60,11 @@ def test_what_was_not_read_is_counted(tmp_path: Path) -> None:
     assert "    c.py: is no text: it holds a zero byte" in said
 
 
+def test_one_name_is_spoken_of_as_one(tmp_path: Path) -> None:
+    report = report_on(tmp_path, {"a.py": "from keras.utils import np_utils\n"})
+    assert report.headline.startswith("The one name that this code uses is in ")
+
+
 def test_the_json_is_as_its_schema_says(tmp_path: Path) -> None:
     schema = json.loads(documents.SCHEMA.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -52,17 +52,24 @@ class Report:
         if fitting := answer.fitting:
             admitted = [one for one in fitting if not one.contradicted] or fitting
             names = ", ".join(one.pairing.name for one in admitted)
+            one_name = len(answer.names) == 1
+            all_are = (
+                "The one name that this code uses is"
+                if one_name
+                else (f"All {count} that this code uses are")
+            )
             asked_for = " that its requirements admit" if len(admitted) < len(fitting) else ""
             if len(admitted) == 1:
                 which = "the one pairing" if asked_for else "one pairing"
-                return f"All {count} that this code uses are in {which}{asked_for}: {names}."
+                return f"{all_are} in {which}{asked_for}: {names}."
             many = _count(len(admitted), "pairing")
-            return f"All {count} that this code uses are in {many}{asked_for}, best first: {names}."
+            return f"{all_are} in {many}{asked_for}, best first: {names}."
         if not answer.verdicts:
             return "No pairing has a record of names: run nox -s names."
         best = answer.verdicts[0]
+        everything = "the one name" if len(answer.names) == 1 else f"all {count}"
         return (
-            f"No pairing has all {count} that this code uses; "
+            f"No pairing has {everything} that this code uses; "
             f"{best.pairing.name} lacks {len(best.names)}, the fewest."
         )
 
