@@ -97,11 +97,11 @@ def test_a_record_that_cannot_be_read_names_the_way_out(tmp_path: Path) -> None:
         trial_files.load_trials("tf212", tmp_path)
 
 
-def test_a_trial_is_stale_with_another_lock_script_or_day() -> None:
+def test_a_trial_is_stale_with_another_lock_or_day() -> None:
     target = TARGETS["tf212"]
     assert not trial_files.is_stale_trial(target, made(), DAY)
     assert trial_files.is_stale_trial(target, made(lock="0" * 12), DAY)
-    assert trial_files.is_stale_trial(target, made(verify="0" * 12), DAY)
+    assert not trial_files.is_stale_trial(target, made(verify="0" * 12), DAY)
     assert trial_files.is_stale_trial(target, made(), "2026-11-19")
 
 

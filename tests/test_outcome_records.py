@@ -157,6 +157,19 @@ def test_a_record_tells_when_and_with_which_pins(
     assert after.date >= before.date
 
 
+def test_a_run_that_passes_a_new_check_is_recorded_with_its_day(records: Path) -> None:
+    record = outcome_records.load_record(TF212, RULES)
+    outcome_records.bless_record(TF212, record, RULES, date="2030-01-01", smoke="1" * 12)
+    passed = outcome_records.last_executed(TF212, RULES)
+    assert passed
+    assert (passed.date, passed.smoke) == ("2030-01-01", "1" * 12)
+    outcome_records.bless_record(TF212, record, RULES, date="2030-01-02", smoke="1" * 12)
+    outcome_records.bless_record(TF212, record, RULES, date="2030-01-03")
+    emulated = {"emulator": "wine 10.0", "smoke": "2" * 12}
+    outcome_records.bless_record(TF212, record, RULES, date="2030-01-04", **emulated)
+    assert outcome_records.last_executed(TF212, RULES) == passed
+
+
 def test_a_python_that_was_never_run_has_no_expectation(records: Path) -> None:
     other = Target(TF212.pairing, TF212.pairing.pythons[1])
     table = rf'\["{other.python}"\]\n(?:[^\[\n]+\n)+'

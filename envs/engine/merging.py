@@ -149,7 +149,13 @@ def _bless(target: Target, result: SessionResult, rules: Rules, changed: Changes
         and happened != {name: expected[name] for name in happened if name in expected}
     ):
         raise Problem(f"it is of {result.date}, and on {last.date} the target ended otherwise")
+    # Its scripts are those of this checkout, and it was whole: see `evidence`.
     outcome_records.bless_record(
-        target, happened, rules, date=result.date, emulator=result.emulator
+        target,
+        happened,
+        rules,
+        date=result.date,
+        emulator=result.emulator,
+        smoke=results.digest_smoke(),
     )
     changes.note_result(changed, target, result, last, expected)

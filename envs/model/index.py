@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from envs import EXPLAINED, ROOT, Problem
-from envs.model import disk, failures, lock, outcome_records, pairing
+from envs.model import disk, failures, lock, outcome_records, pairing, results
 from envs.model.failures import Rules
 from envs.model.pairing import Pairing, Target
 from envs.model.platforms import Wheels
@@ -133,6 +133,8 @@ def _entry(
     else:
         lacking = "no GPU" if target.variant == "cuda" else None
         ran = {"status": "executed", "date": current.date, "with": lacking}
+    if current:
+        ran["smoke"] = "current" if current.smoke == results.digest_smoke() else "earlier"
     return facts | {
         **{key: value for key, value in ran.items() if value or key == "date"},
         "file": lock.lock_path(target).relative_to(lock.FOLDER).as_posix(),

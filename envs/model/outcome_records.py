@@ -17,7 +17,7 @@ from envs.model.pairing import Pairing, Target
 
 RECORDS = MEASURED / "outcomes"
 
-_EXECUTION = ("executed", "pins", "emulator")
+_EXECUTION = ("executed", "pins", "smoke", "emulator")
 """The keys of a table that say when and how it was run; the others are scripts."""
 
 
@@ -26,11 +26,14 @@ class Executed:
     """When a lock was last executed and blessed (an ISO date), and the digest of its pins then.
 
     `emulator` is the name and version of what stood in for the platform; empty on the real one.
+    `smoke` is the digest of the check of a whole environment that it passed (see
+    `results.digest_smoke`); empty if that was not noted.
     """
 
     date: str
     pins: str
     emulator: str = ""
+    smoke: str = ""
 
 
 def record_path(pairing_: Pairing) -> Path:
@@ -73,12 +76,13 @@ def _load(pairing_: Pairing, rules: Rules) -> Records:
     records: Records = {}
     for name, table in tables.items():
         here = {**common} if name == pairing_.pythons[0] else table
-        date, pins, emulator = (here.pop(key, None) for key in _EXECUTION)
+        date, pins, smoke, emulator = (here.pop(key, None) for key in _EXECUTION)
         common = {key: value for key, value in common.items() if key not in _EXECUTION}
         if type(date) is not datetime.date or not re.fullmatch("[0-9a-f]{12}", str(pins)):
             raise Problem(f"{where}: {name}: executed, pins: must be a date and a digest: {bless}")
         record = _parse_record(common | table, rules, where, bless)
-        records[name] = record, Executed(date.isoformat(), str(pins), str(emulator or ""))
+        run_ = Executed(date.isoformat(), str(pins), str(emulator or ""), str(smoke or ""))
+        records[name] = record, run_
     return records
 
 
@@ -180,17 +184,20 @@ def bless_record(
     *,
     date: str = "",
     emulator: str = "",
+    smoke: str = "",
 ) -> str:
     """Record the outcomes that happened as expected; scripts that did not run keep their record.
 
     `date` is the ISO date of the run, today by default; `emulator` is the name and version of what
-    stood in for the platform, if something did. Returns what changed. Raises Problem, and writes
+    stood in for the platform, if something did; `smoke` is the digest of the check of a whole
+    environment, if it passed that. Returns what changed. Raises Problem, and writes
     nothing, if there are objections.
     """
     run = Executed(
         date or datetime.datetime.now(datetime.UTC).date().isoformat(),
         lock.read_lock(target).digest,
         emulator,
+        smoke,
     )
     # Sessions that run side by side may bless the same file.
     with disk.alone(ROOT / ".nox" / f"{target.pairing.name}.record"):
@@ -236,9 +243,11 @@ def _is_news(
     run: Executed,
     ran_all: bool,
 ) -> bool:
-    """Whether a run is recorded with its own date: pins, outcomes or the machine are new."""
+    """Whether a run is recorded with its own date: pins, outcomes, check or machine are new."""
     real_at_last = bool(last.emulator) and not run.emulator
-    return ran_all and ((last.pins, before) != (run.pins, record) or real_at_last)
+    as_real = bool(last.emulator) or not run.emulator
+    checked_anew = as_real and run.smoke not in ("", last.smoke)
+    return ran_all and ((last.pins, before) != (run.pins, record) or real_at_last or checked_anew)
 
 
 def _render_records(pairing_: Pairing, records: Records, rules: Rules) -> str:
@@ -253,8 +262,9 @@ def _render_records(pairing_: Pairing, records: Records, rules: Rules) -> str:
     common = names[recommended]
     lines = [
         f"# What each example does in {pairing_.name}: works, or a failure that is explained in",
-        "# envs/explained/failures.toml; when it was run, and with which pins (their digest). For",
-        "# another Python, variant or platform, only what differs; `emulator` ran it, if any.",
+        "# envs/explained/failures.toml; when it was run, with which pins, and which smoke check",
+        "# it passed (their digests). For another Python, variant or platform, only what differs;",
+        "# `emulator` ran it, if any.",
         "# Written by a run:",
         f"#     nox -s {pairing_.name} -- --bless",
         *_render_executed(records[recommended][1]),
@@ -270,8 +280,8 @@ def _render_records(pairing_: Pairing, records: Records, rules: Rules) -> str:
 
 
 def _render_executed(run_: Executed) -> list[str]:
-    lines = [f"executed = {run_.date}", f'pins = "{run_.pins}"']
-    return [*lines, f'emulator = "{run_.emulator}"'] if run_.emulator else lines
+    digests = {"pins": run_.pins, "smoke": run_.smoke, "emulator": run_.emulator}
+    return [f"executed = {run_.date}", *(f'{key} = "{one}"' for key, one in digests.items() if one)]
 
 
 def _toml(text: str) -> str:

@@ -92,6 +92,11 @@ def digest_scripts() -> str:
     return sha256.hexdigest()[:12]
 
 
+def digest_smoke() -> str:
+    """Twelve hexadecimal digits that change with the check of a whole environment."""
+    return hashlib.sha256(SMOKE.read_text(encoding="utf-8").encode()).hexdigest()[:12]
+
+
 def write_result(folder: Path, result: SessionResult) -> Path:
     """Write a result to its file in a folder, and return the file. Raises Problem."""
     file = folder / result_name(result.find_target(pairing.load_pairings()))

@@ -34,7 +34,9 @@ def render_companions() -> str:
         lines.append(f"| {companion} | {' | '.join(cells)} |")
     done = [trial for found in recorded.values() for trial in found.values()]
     counts = Counter(map(trials.judge_trial, done))
-    lines += ["", f"Of {len(done)} trials:", ""]
+    now = trial_files.verify_digest()
+    today = sum(trial.verify == now for trial in done)
+    lines += ["", f"Of {len(done)} trials, {today} of them with verify.py as it is now:", ""]
     lines += [f"- **{kind}**, {counts[kind]}: {words}" for kind, words in trials.MEANING.items()]
     return "\n".join(lines)
 

@@ -17,7 +17,14 @@ from envs.model.index import Entry
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Pairing, Target
 from envs.names import changes
-from envs.publish import atlas_picture, bench_tables, companion_tables, lock_tables, verify_tables
+from envs.publish import (
+    atlas_picture,
+    bench_tables,
+    check_tables,
+    companion_tables,
+    lock_tables,
+    verify_tables,
+)
 from envs.running import unpinned_install
 from envs.running.unpinned_install import Observation
 
@@ -66,7 +73,8 @@ def render_pages() -> dict[Path, str]:
     grid = layout.list_rows(), row_files.load_atlas()
     tables = {
         README: {"pairings": _pairings_tables(pairings, entries)},
-        LOCKS: lock_tables.render_lock_tables(pairings, entries),
+        LOCKS: lock_tables.render_lock_tables(pairings, entries)
+        | check_tables.render_check_tables(entries),
         ERRORS: {
             "failures": _failures(pairings),
             "behaviour": _behaviour_table(pairings),

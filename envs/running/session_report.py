@@ -44,7 +44,9 @@ def bless_session(target: Target, ended: Mapping[str, Run]) -> str:
     """Record the outcomes as expected, and return what changed in words. Raises Problem."""
     happened = {script: run.outcome for script, run in ended.items() if script != "smoke"}
     rules, emulator = failures.load_rules(), results.find_emulator()
-    changed = outcome_records.bless_record(target, happened, rules, emulator=emulator)
+    whole = "smoke" in ended and ended["smoke"].outcome.kind is Kind.WORKS
+    smoke = results.digest_smoke() if whole else ""
+    changed = outcome_records.bless_record(target, happened, rules, emulator=emulator, smoke=smoke)
     return f"{outcome_records.record_path(target.pairing).relative_to(ROOT).as_posix()}: {changed}"
 
 

@@ -1293,6 +1293,11 @@ CAPS = (  # TensorFlow, what goes with it, only beside, why
         "the wheels are built against the NumPy 1 ABI and declare no upper bound",
     ),
     (
+        ">=2.7,<2.8", "tensorboard<2.15", "",
+        "its tf.summary.image encodes all pictures at once, which tf.image.encode_png "
+        "can do from 2.8 on",
+    ),
+    (
         ">=2.14,<2.16", "typing-extensions<4.6", "wrapt<2",
         "with a later one, a tf.function cannot return a dict that is kept on a "
         "tf.Module ('this __dict__ descriptor does not support '_DictWrapper' "
