@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from samples import RULES
 
 from envs import Problem
-from envs.model import index, lock, outcome_records, pairing, platforms
+from envs.model import index, lock, outcome_records, pairing, platforms, results
 from envs.model.lock import Lock
 from envs.model.outcome_records import Executed
 from envs.model.pairing import Target
@@ -77,7 +77,19 @@ def test_a_lock_whose_pins_change_is_no_longer_executed(monkeypatch: pytest.Monk
     before = index._entry(target, {}, RULES)
     assert before["status"] == "executed"
     monkeypatch.setattr(Lock, "digest", "0" * 12)
-    assert index._entry(target, {}, RULES) == {**before, "status": "resolved"}
+    resolved = {key: value for key, value in before.items() if key != "smoke"}
+    assert index._entry(target, {}, RULES) == {**resolved, "status": "resolved"}
+
+
+def test_it_says_whether_the_check_that_was_passed_is_the_one_of_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target = Target(PAIRINGS["tf212"], "3.11")
+    run = Executed("2026-11-29", lock.read_lock(target).digest, smoke=results.digest_smoke())
+    monkeypatch.setattr(outcome_records, "last_executed", lambda target, rules: run)
+    assert index._entry(target, {}, RULES)["smoke"] == "current"
+    monkeypatch.setattr(results, "digest_smoke", lambda: "0" * 12)
+    assert index._entry(target, {}, RULES)["smoke"] == "earlier"
 
 
 def test_neither_a_lock_nor_a_reason_is_refused() -> None:
