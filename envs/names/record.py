@@ -40,8 +40,9 @@ class Sighting:
     for what only its instances have. `canonical` is where a class or function is defined, or a
     module's own name; empty if unknown; of what is in a class, that class by its best path.
     `public` is the best path of a class or function, under which its parameters are stated.
-    `parameters` are those of a call, None if unknown; `keywords` is whether `**kwargs` takes
-    others, which may still be refused. `importable` is whether `import path` works. `needs` is the
+    `parameters` are those of a call, None if unknown; with `on_instance`, a call by the class takes
+    the instance before them. `keywords` is whether `**kwargs` takes others, which may still be
+    refused. `importable` is whether `import path` works. `needs` is the
     module that must be imported before the attributes can be reached from the top; empty if none.
     `unbound` is a module on the way that is no attribute of the one above even then, so that only
     `from` or `as` reaches it; empty if none. `error` is what importing or touching it raised,
@@ -55,6 +56,7 @@ class Sighting:
     canonical: str = ""
     public: str = ""
     parameters: tuple[Parameter, ...] | None = None
+    on_instance: bool = False
     keywords: bool = False
     importable: bool = False
     needs: str = ""
@@ -179,7 +181,7 @@ class Names:
                 seen = replace(seen, kind=_INSIDE[relation], canonical=f"{class_}.{part}")
                 if relation == "c":
                     return self._detailed(seen, f"{class_}.{part}", "c", place)
-                return _with_parameters(seen, text)
+                return _with_parameters(replace(seen, on_instance=relation == "f"), text)
             if not inside.known(place):
                 return replace(seen, presence=Presence.UNKNOWN)
         return replace(seen, presence=Presence.MISSING, missing_at=here)

@@ -26,8 +26,10 @@ class Lack:
     @property
     def name(self) -> str:
         """What is not there: a path, or a path and its argument."""
-        path = self.finding.path
-        return f"{path}({self.finding.keyword}=)" if self.finding.keyword else path
+        finding = self.finding
+        if finding.without:
+            return f"{finding.path}(without {', '.join(finding.without)})"
+        return f"{finding.path}({finding.keyword}=)" if finding.keyword else finding.path
 
 
 @dataclass(slots=True)

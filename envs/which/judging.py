@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from envs.names import record
@@ -20,7 +21,9 @@ class Finding:
     """What the record says of a use in a pairing: what is not there, or that it does not know.
 
     `error` is one of the kinds of `uses.ERRORS`, or empty if the use works. `missing` is the
-    shortest path that is not there, and `keyword` the argument that is not taken.
+    shortest path that is not there. Of a call, `keyword` is the argument that is not taken,
+    `without` are those that it must give and does not, and `most` is how many it may give without
+    keyword, if it gives more.
     """
 
     path: str
@@ -28,6 +31,8 @@ class Finding:
     missing: str = ""
     why: str = ""
     keyword: str = ""
+    without: tuple[str, ...] = ()
+    most: int | None = None
     unknown: bool = False
     deprecated: str = ""
     needs: str = ""
@@ -150,12 +155,22 @@ class Judge:
                 why = f"does not take `{keyword}`"
                 return Finding(path, "call", path, why, keyword)
             notice = self.table.explain_change(path, keyword, pairing) or notice
-        if sighting.parameters is not None and exact and not use.unpacked:
+        if sighting.parameters is not None and not use.unpacked:
+            # By the class, as in `Model.fit(model, x)`, the instance is given too.
+            itself = use.kind == UseKind.CALL and sighting.on_instance
+            given = use.positional - itself
             kinds = [parameter.kind for parameter in sighting.parameters]
-            takes = sum(kind in ("positional", "either") for kind in kinds)
-            if "args" not in kinds and use.positional > takes:
-                why = f"takes {takes} arguments without keyword, not {use.positional}"
-                return Finding(path, "call", path, why)
+            most = sum(kind in ("positional", "either") for kind in kinds)
+            if exact and "args" not in kinds and given > most:
+                why = f"takes {most} arguments without keyword, not {given}"
+                return Finding(path, "call", path, why, most=most)
+            # A word of Keras 1 may stand for any argument.
+            words_known = all(record.accepts(sighting, word) for word in use.keywords)
+            missing = _list_missing(sighting, given, use.keywords)
+            if missing and (exact or words_known):
+                names = " and ".join(f"`{name}`" for name in missing)
+                why = f"must be given {names}"
+                return Finding(path, "call", path, why, without=missing)
         return Finding(path, deprecated=notice)
 
     def _star(self, module: str, pairing: str) -> frozenset[str]:
@@ -163,6 +178,21 @@ class Judge:
         if pairing not in by_pairing:
             by_pairing[pairing] = frozenset(self.names.star_names(module, pairing))
         return by_pairing[pairing]
+
+
+def _list_missing(sighting: Sighting, positional: int, keywords: Sequence[str]) -> tuple[str, ...]:
+    """The arguments that a call must give and does not."""
+    missing = []
+    for parameter in sighting.parameters or ():
+        if parameter.kind in ("positional", "either"):
+            positional -= 1
+            if positional >= 0:
+                continue
+        elif parameter.kind != "keyword":
+            continue
+        if parameter.required and parameter.name not in keywords:
+            missing.append(parameter.name)
+    return tuple(missing)
 
 
 def _notice(sighting: Sighting) -> str:
