@@ -85,7 +85,7 @@ def test_what_other_pythons_have_is_as_its_schema_says_and_of_today() -> None:
     assert pythons.render_pythons(seen.values()) == text
     others = names_request.list_other_pythons()
     stale = [name for name, one in seen.items() if not pythons.is_current(others[name], one)]
-    assert stale == [], "run nox -s names -- --pythons"
+    assert stale == [], "run nox -s names"
     data["sessions"].append({"session": "tf212"})
     assert not Draft202012Validator(schema).is_valid(data)
 
@@ -292,6 +292,34 @@ def test_another_python_is_compared_with_the_recommended_one(
     with pytest.raises(Problem, match=r"tf212-py39: 1 differences(.|\n)*keras\.c"):
         run(other, monkeypatch, "b", "c")
     assert files.load_names().list_names("keras", "tf212") == {"a": "constant"}
+
+
+def test_what_a_renewed_lock_made_stale_is_recorded_again(
+    own_record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(NamesRequest(("tf212", "tf212-py39")), monkeypatch, "a")
+    monkeypatch.setattr(names_request, "list_recommended", lambda: {"tf212": RECOMMENDED["tf212"]})
+    assert recording.list_missing(["tf212"]) == ["tf212-py310", "tf212-py38"]
+    assert recording.list_missing(["tf115"]) == []
+    assert "no pairing is missing or stale" in run(NamesRequest(), monkeypatch, "b")[0]
+    monkeypatch.setattr(files, "walk_digest", lambda: "0" * 12)
+    # The recommended Python comes first, and one that was never looked at is left alone.
+    said = run(NamesRequest(jobs=4), monkeypatch, "b", "c")
+    assert [line.split(":")[0] for line in said] == ["[1/2] tf212", "[2/2] tf212-py39"]
+    assert said[1].endswith("lacks 0 paths and has 0 others, recorded")
+    assert recording.list_missing(["tf212"]) == ["tf212-py310", "tf212-py38"]
+
+
+def test_a_python_that_is_there_no_more_is_forgotten(
+    own_record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(NamesRequest(("tf212", "tf212-py39", "tf212-py310")), monkeypatch, "a")
+    pythons.forget_pythons({"tf212-py39", "tf212-py310"})
+    assert list(pythons.load_pythons()) == ["tf212-py310", "tf212-py39"]
+    pythons.forget_pythons({"tf212-py39"})
+    assert list(pythons.load_pythons()) == ["tf212-py39"]
+    pythons.forget_pythons(set())
+    assert pythons.load_pythons() == {}
 
 
 def test_a_damaged_list_of_walks_is_refused(own_record: Path) -> None:
