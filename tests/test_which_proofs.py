@@ -22,7 +22,7 @@ from envs.model import lock, pairing
 from envs.names import files
 from envs.names.record import ROOTS, Names
 from envs.running import daily_share, installation, sessions
-from envs.which import answer, notebooks, reader, successors, which_run
+from envs.which import answer, notebooks, python_choice, reader, successors, which_run
 from envs.which.reports import Report
 from envs.which.sources import Source
 from envs.which.which_request import WhichRequest
@@ -78,7 +78,7 @@ def names() -> Names:
 
 @cache
 def table() -> successors.Table:
-    return successors.Table(successors.load_successors(), PAIRINGS, answer.find_releases())
+    return successors.Table(successors.load_successors(), PAIRINGS, python_choice.find_releases())
 
 
 @cache

@@ -200,19 +200,6 @@ def test_a_method_that_may_be_another_s_is_not_traced(text: str) -> None:
     assert paths(MODEL + text, UseKind.MEMBER) == []
 
 
-def test_a_call_has_its_arguments() -> None:
-    text = "from keras.layers import Dense\nDense(3, 4, activation='x', **more)\nDense()\n"
-    calls = [use for use in read(text).uses if use.kind == UseKind.CALL]
-    assert [(use.positional, use.keywords, use.unpacked) for use in calls] == [
-        (2, ("activation",), True),
-        (0, (), False),
-    ]
-    (call,) = [
-        use for use in read("import keras\nkeras.x(a for a in b)").uses if use.kind == "call"
-    ]
-    assert (call.positional, call.keywords) == (1, ())
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -24,6 +24,7 @@ class Finding:
     shortest path that is not there. Of a call, `keyword` is the argument that is not taken,
     `without` are those that it must give and does not, and `most` is how many it may give without
     keyword, if it gives more.
+    `python` is the Python on which alone it is not there; empty if that is not so.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Finding:
     keyword: str = ""
     without: tuple[str, ...] = ()
     most: int | None = None
+    python: str = ""
     unknown: bool = False
     deprecated: str = ""
     needs: str = ""
@@ -48,6 +50,7 @@ class Judge:
         self._found: dict[tuple[Key, str], Finding] = {}
         self._stars: dict[str, dict[str, frozenset[str]]] = {}
         self._members: dict[str, bool] = {}
+        self._classes: dict[str, bool] = {}
 
     def judge(self, use: Use, ref: Ref, pairing: str) -> Finding:
         """What the record says of a use, if its name stands for `ref`, in a pairing."""
@@ -56,6 +59,13 @@ class Judge:
         if (key, pairing) not in self._found:
             self._found[key, pairing] = self._judge(use, ref.path, pairing)
         return self._found[key, pairing]
+
+    def is_class(self, path: str) -> bool:
+        """Whether a path is a class in some pairing."""
+        if path not in self._classes:
+            found = (self.names.look_up(path, pairing).kind for pairing in self.names.pairings)
+            self._classes[path] = "class" in found
+        return self._classes[path]
 
     def is_from_star(self, module: str, name: str) -> bool:
         """Whether `from module import *` brings a name in some pairing."""
@@ -196,5 +206,9 @@ def _list_missing(sighting: Sighting, positional: int, keywords: Sequence[str]) 
 
 
 def _notice(sighting: Sighting) -> str:
-    """The notice that a name is deprecated; one that is about an argument only is left out."""
-    return "" if sighting.deprecated.startswith("`(") else sighting.deprecated
+    """The notice that a name is deprecated.
+
+    One that is about an argument only is left out, and one that tells to use the name itself.
+    """
+    said = sighting.deprecated
+    return "" if said.startswith("`(") or said == f"use {sighting.path}" else said

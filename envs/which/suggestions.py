@@ -72,6 +72,9 @@ class Adviser:
             line = f"import {finding.needs}"
             why = f"`{finding.path}` is only there after it"
             return Suggestion(use.written, f"{line}\n{finding.path}", why, after=line)
+        if finding.python:
+            why = f"derived: the recommended Python of {self.pairing} has it"
+            return Suggestion("", "", why)
         if finding.error == "call" and not finding.keyword:
             return self._pass_by_keyword(lack)
         if finding.error == "call" or use.kind == UseKind.MEMBER:
