@@ -283,6 +283,13 @@ def suggested(text: str, name: str) -> dict[str, str]:
         ("import tensorflow as tf\ntf.abs(1, 2, 3)", "tf221", ""),
         ("from keras.utils import np_utils", "tf221", "from keras.utils import to_categorical"),
         ("import tensorflow as tf\ntf.set_random_seed(1)", "tf221", "tf.random.set_seed(seed)"),
+        # The record does not know where this is defined, so it is the same as nothing else.
+        ("from tensorflow.python.estimator.canned.optimizers import get_optimizer_instance",
+         "tf221", ""),
+        ("import tensorflow as tf\ntf.estimator.Estimator(f)", "tf221", ""),
+        ("import keras\nkeras.callbacks.ModelCheckpoint('f', period=2)", "tf221",
+         "save_freq='epoch'"),
+        ("import keras.backend as K\nK.set_learning_phase(1)", "tf221", ""),
     ],
 )  # fmt: skip
 def test_the_successor_is_found(text: str, name: str, expected: str) -> None:

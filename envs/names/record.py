@@ -300,7 +300,9 @@ class Names:
         return tuple(one for one in self.pairings if self.look_up(path, one).presence is there)
 
     def paths_of(self, canonical: str, pairing: str) -> tuple[str, ...]:
-        """Every path of what is defined there, the best first."""
+        """Every path of what is defined there, the best first; none if that is not known."""
+        if not canonical:
+            return ()
         place = self.order.number(pairing)
         leaf = canonical.rpartition(".")[2]
         words = {leaf, self._best_of(canonical, place).rpartition(".")[2]}
