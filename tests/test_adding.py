@@ -327,7 +327,7 @@ def test_the_names_of_what_is_added_are_recorded(monkeypatch: pytest.MonkeyPatch
     asked: list[NamesRequest] = []
     said: list[str] = []
     added = addition.Addition(AddRequest("2.12.0"), said.append)
-    monkeypatch.setattr(recording, "list_missing", lambda names: [*names, "tf212-py39"])
+    monkeypatch.setattr(recording, "list_unrecorded", lambda names: [*names, "tf212-py39"])
     monkeypatch.setattr(recording, "record_names", lambda request, say: asked.append(request))
     addition.record_names_of(["tf212"], added)
     assert asked == [NamesRequest(("tf212", "tf212-py39"), drop=True)]
@@ -339,7 +339,7 @@ def test_the_names_of_what_is_added_are_recorded(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(recording, "record_names", refuse)
     addition.record_names_of(["tf212"], added)
     assert added.waiting == ["the names: the walk of keras failed"]
-    monkeypatch.setattr(recording, "list_missing", lambda names: [])
+    monkeypatch.setattr(recording, "list_unrecorded", lambda names: [])
     addition.record_names_of(["tf212"], added)
     assert said == ["tf212: names recorded already"]
 

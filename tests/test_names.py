@@ -299,15 +299,15 @@ def test_what_a_renewed_lock_made_stale_is_recorded_again(
 ) -> None:
     run(NamesRequest(("tf212", "tf212-py39")), monkeypatch, "a")
     monkeypatch.setattr(names_request, "list_recommended", lambda: {"tf212": RECOMMENDED["tf212"]})
-    assert recording.list_missing(["tf212"]) == ["tf212-py310", "tf212-py38"]
-    assert recording.list_missing(["tf115"]) == []
+    assert recording.list_unrecorded(["tf212"]) == ["tf212-py310", "tf212-py38"]
+    assert recording.list_unrecorded(["tf115"]) == []
     assert "no pairing is missing or stale" in run(NamesRequest(), monkeypatch, "b")[0]
     monkeypatch.setattr(files, "walk_digest", lambda: "0" * 12)
     # The recommended Python comes first, and one that was never looked at is left alone.
     said = run(NamesRequest(jobs=4), monkeypatch, "b", "c")
     assert [line.split(":")[0] for line in said] == ["[1/2] tf212", "[2/2] tf212-py39"]
     assert said[1].endswith("lacks 0 paths and has 0 others, recorded")
-    assert recording.list_missing(["tf212"]) == ["tf212-py310", "tf212-py38"]
+    assert recording.list_unrecorded(["tf212"]) == ["tf212-py310", "tf212-py38"]
 
 
 def test_a_python_that_is_there_no_more_is_forgotten(

@@ -225,7 +225,7 @@ def _run_target(target: Target, addition: Addition) -> None:
 
 def record_names_of(names: list[str], addition: Addition) -> None:
     """Look at what can be imported, on every Python, where that was not seen with these locks."""
-    missing = tuple(recording.list_missing(names))
+    missing = tuple(recording.list_unrecorded(names))
     if not missing:
         addition.say(f"{', '.join(names)}: names recorded already")
         return

@@ -41,9 +41,8 @@ class Sighting:
     module's own name; empty if unknown; of what is in a class, that class by its best path.
     `public` is the best path of a class or function, under which its parameters are stated.
     `parameters` are those of a call, None if unknown; with `on_instance`, a call by the class takes
-    the instance before them. `keywords` is whether `**kwargs` takes others, which may still be
-    refused. `importable` is whether `import path` works. `needs` is the
-    module that must be imported before the attributes can be reached from the top; empty if none.
+    the instance before them. `importable` is whether `import path` works. `needs` is the module
+    that must be imported before the attributes can be reached from the top; empty if none.
     `unbound` is a module on the way that is no attribute of the one above even then, so that only
     `from` or `as` reaches it; empty if none. `error` is what importing or touching it raised,
     `deprecated` a notice. `missing_at` is the first part of the path that is not there.
@@ -57,7 +56,6 @@ class Sighting:
     public: str = ""
     parameters: tuple[Parameter, ...] | None = None
     on_instance: bool = False
-    keywords: bool = False
     importable: bool = False
     needs: str = ""
     unbound: str = ""
@@ -390,15 +388,4 @@ def _bare(seen: Sighting) -> Sighting:
 
 
 def _with_parameters(seen: Sighting, text: str | None) -> Sighting:
-    parameters = blocks.parse_parameters(text) if text else None
-    keywords = any(one.kind == "kwargs" for one in parameters or ())
-    return replace(seen, parameters=parameters, keywords=keywords)
-
-
-def accepts(seen: Sighting, keyword: str) -> bool | None:
-    """Whether a call may pass a keyword; None if `**kwargs` takes it, or nothing is known."""
-    if seen.parameters is None:
-        return None
-    if any(one.name == keyword and one.kind in ("either", "keyword") for one in seen.parameters):
-        return True
-    return None if seen.keywords else False
+    return replace(seen, parameters=blocks.parse_parameters(text) if text else None)

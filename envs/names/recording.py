@@ -52,7 +52,7 @@ def record_names(request: NamesRequest, say: Say) -> None:
     recommended, others = names_request.list_recommended(), names_request.list_other_pythons()
     if not request.compares:
         pythons.forget_pythons(others)
-    seen, missing = pythons.load_pythons(), list_missing()
+    seen, missing = pythons.load_pythons(), list_unrecorded()
     if request.check is not None:
         seed = random.randrange(10**6) if request.seed is None else request.seed
         request = replace(request, seed=seed)
@@ -70,7 +70,7 @@ def record_names(request: NamesRequest, say: Say) -> None:
     _Recording(request, chosen, say).all()
 
 
-def list_missing(pairings: Collection[str] | None = None) -> list[str]:
+def list_unrecorded(pairings: Collection[str] | None = None) -> list[str]:
     """The sessions that were not looked at with the lock and the scripts of today.
 
     Those of some pairings, or of all; the recommended Pythons first. Raises Problem.

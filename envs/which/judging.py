@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from envs.names import record
+from envs.names import blocks
 from envs.names.record import Names, Presence, Sighting
 from envs.which.successors import Table
 from envs.which.uses import Code, Ref, Use, UseKind
@@ -160,7 +160,7 @@ class Judge:
         notice = ""
         exact = not self.table.takes_old_words(path, pairing)
         for keyword in use.keywords:
-            refused = exact and record.accepts(sighting, keyword) is False
+            refused = exact and blocks.accepts(sighting.parameters, keyword) is False
             if refused or self.table.is_refused(path, keyword, pairing):
                 why = f"does not take `{keyword}`"
                 return Finding(path, "call", path, why, keyword)
@@ -175,7 +175,7 @@ class Judge:
                 why = f"takes {most} arguments without keyword, not {given}"
                 return Finding(path, "call", path, why, most=most)
             # A word of Keras 1 may stand for any argument.
-            words_known = all(record.accepts(sighting, word) for word in use.keywords)
+            words_known = all(blocks.accepts(sighting.parameters, word) for word in use.keywords)
             missing = _list_missing(sighting, given, use.keywords)
             if missing and (exact or words_known):
                 names = " and ".join(f"`{name}`" for name in missing)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
-from envs.names import record
+from envs.names import blocks
 from envs.names.record import Names, Presence, Sighting
 from envs.which.answer import Lack
 from envs.which.successors import KERAS, Successor, Table, split_keras
@@ -106,7 +106,7 @@ class Adviser:
             if names[:most] != _list_places(here):
                 return None
             names = names[most : use.positional]
-            if not names or not all(record.accepts(here, name) for name in names):
+            if not names or not all(blocks.accepts(here.parameters, name) for name in names):
                 return None
             why = f"so they are called in {old}"
         kept = most if most is not None else use.positional or use.keywords
