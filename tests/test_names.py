@@ -177,6 +177,15 @@ def test_what_is_known_of_tensorflow_stands_in_the_record(
     assert [name for name, one in seen.items() if one is Presence.MISSING] == missing.split()
 
 
+def test_a_module_is_reached_without_an_import_where_that_is_not_excluded() -> None:
+    # Of the plain module `keras.callbacks`, which has the same names, no modules are stated.
+    seen = NAMES.look_up("tensorflow.keras.callbacks.experimental", "tf24")
+    assert (seen.presence, seen.kind, seen.needs) == (Presence.THERE, "module", "")
+    assert NAMES.look_up("keras.layers.core", "tf115").needs == ""
+    assert NAMES.look_up("keras.preprocessing.text", "tf20").needs == ""
+    assert NAMES.look_up("keras.wrappers.scikit_learn", "tf115").needs == ""
+
+
 def test_the_object_of_tf_keras_is_that_of_keras_where_they_are_one() -> None:
     assert "keras.layers.Dense" in NAMES.same_object("tensorflow.keras.layers.Dense", "tf212")
     assert "keras.layers.Dense" not in NAMES.same_object("tensorflow.keras.layers.Dense", "tf115")

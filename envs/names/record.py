@@ -119,7 +119,10 @@ class Names:
                     seen = replace(_bare(above), path=here, kind="module", canonical=path)
                     loose = "unbound" in self._block(path).words("does", place)
                     unbound = above.unbound or (path if loose else "")
-                    seen = replace(seen, needs=path, unbound=unbound)
+                    # The record has it as the same as a plain module, of which it tells no modules.
+                    same = self._block(here.rpartition(".")[0]).same(place)
+                    untold = same and self._may_hold(block, part, place)
+                    seen = replace(seen, needs="" if untold else path, unbound=unbound)
                     return replace(seen, importable=path == here), path
             return self._absent(block, part, here, above, place), ""
         kind, target = found
@@ -194,11 +197,16 @@ class Names:
         if raw and not error:
             operations = self._content("tensorflow.raw_ops", place)
             raw = operations is not None and operations.find(part, place) is not None
-        plain = not block.holds("package", place)
-        imported = plain and self._block(facts.IMPORTED).find(part, place) is not None
-        if not error and (raw or imported or not rules.is_covered(here)):
+        unsure = self._may_hold(block, part, place)
+        if not error and (raw or unsure or not rules.is_covered(here)):
             return replace(seen, presence=Presence.UNKNOWN)
         return replace(seen, presence=Presence.MISSING, missing_at=here, error=error)
+
+    def _may_hold(self, block: ModuleBlock, part: str, place: int) -> bool:
+        """Whether a plain module may have a module under a name: the record tells only of some."""
+        if block.holds("package", place):
+            return False
+        return self._block(facts.IMPORTED).find(part, place) is not None
 
     def import_module(self, path: str, pairing: str) -> Sighting:
         """What the statement `import path` finds."""
