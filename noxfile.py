@@ -263,9 +263,12 @@ def atlas(session: nox.Session) -> None:
 def names(session: nox.Session) -> None:
     """Record every importable name of each pairing: -- [tf212] [--again] [--check 2] [--help]."""
     from envs.names import names_request, recording
+    from envs.publish import pages as pages_
 
     request = names_request.parse_names_request(session.posargs)
     checked(session, lambda: recording.record_names(request, session.log))
+    if not request.compares:
+        checked(session, pages_.write_pages)
 
 
 @nox.session(python=False, default=False)

@@ -16,6 +16,8 @@ from envs.locking import pip_tools, pypi
 from envs.model import outcome_records, pairing
 from envs.model.outcomes import Kind, Outcome, Run
 from envs.model.pairing import Cap, Pairing, Sdist
+from envs.names import recording
+from envs.names.names_request import NamesRequest
 from envs.running import installation, sandbox
 from envs.running.installation import CouldNotInstall
 
@@ -319,6 +321,27 @@ def test_a_declaration_that_was_interrupted_between_its_files_goes_on(
     assert declare("2.22.0")[0] == ["tf222", "tf222-legacy"]
     known = ["tf221", "tf221-legacy", "tf222", "tf222-legacy"]
     assert sorted(pairing.load_pairings()) == known
+
+
+def test_the_names_of_what_is_added_are_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[NamesRequest] = []
+    said: list[str] = []
+    added = addition.Addition(AddRequest("2.12.0"), said.append)
+    monkeypatch.setattr(recording, "list_unrecorded", lambda names: [*names, "tf212-py39"])
+    monkeypatch.setattr(recording, "record_names", lambda request, say: asked.append(request))
+    addition.record_names_of(["tf212"], added)
+    assert asked == [NamesRequest(("tf212", "tf212-py39"), drop=True)]
+    assert added.waiting == []
+
+    def refuse(request: NamesRequest, say: object) -> None:
+        raise Problem("the walk of keras failed")
+
+    monkeypatch.setattr(recording, "record_names", refuse)
+    addition.record_names_of(["tf212"], added)
+    assert added.waiting == ["the names: the walk of keras failed"]
+    monkeypatch.setattr(recording, "list_unrecorded", lambda names: [])
+    addition.record_names_of(["tf212"], added)
+    assert said == ["tf212: names recorded already"]
 
 
 def test_a_later_candidate_takes_the_place_of_the_first(folder: Path) -> None:

@@ -85,7 +85,7 @@ def test_what_other_pythons_have_is_as_its_schema_says_and_of_today() -> None:
     assert pythons.render_pythons(seen.values()) == text
     others = names_request.list_other_pythons()
     stale = [name for name, one in seen.items() if not pythons.is_current(others[name], one)]
-    assert stale == [], "run nox -s names -- --pythons"
+    assert stale == [], "run nox -s names"
     data["sessions"].append({"session": "tf212"})
     assert not Draft202012Validator(schema).is_valid(data)
 
@@ -175,6 +175,15 @@ def test_what_is_known_of_tensorflow_stands_in_the_record(
     seen = {name: NAMES.look_up(path, name).presence for name in (there + " " + missing).split()}
     assert [name for name, one in seen.items() if one is Presence.THERE] == there.split()
     assert [name for name, one in seen.items() if one is Presence.MISSING] == missing.split()
+
+
+def test_a_module_is_reached_without_an_import_where_that_is_not_excluded() -> None:
+    # Of the plain module `keras.callbacks`, which has the same names, no modules are stated.
+    seen = NAMES.look_up("tensorflow.keras.callbacks.experimental", "tf24")
+    assert (seen.presence, seen.kind, seen.needs) == (Presence.THERE, "module", "")
+    assert NAMES.look_up("keras.layers.core", "tf115").needs == ""
+    assert NAMES.look_up("keras.preprocessing.text", "tf20").needs == ""
+    assert NAMES.look_up("keras.wrappers.scikit_learn", "tf115").needs == ""
 
 
 def test_the_object_of_tf_keras_is_that_of_keras_where_they_are_one() -> None:
@@ -292,6 +301,34 @@ def test_another_python_is_compared_with_the_recommended_one(
     with pytest.raises(Problem, match=r"tf212-py39: 1 differences(.|\n)*keras\.c"):
         run(other, monkeypatch, "b", "c")
     assert files.load_names().list_names("keras", "tf212") == {"a": "constant"}
+
+
+def test_what_a_renewed_lock_made_stale_is_recorded_again(
+    own_record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(NamesRequest(("tf212", "tf212-py39")), monkeypatch, "a")
+    monkeypatch.setattr(names_request, "list_recommended", lambda: {"tf212": RECOMMENDED["tf212"]})
+    assert recording.list_unrecorded(["tf212"]) == ["tf212-py310", "tf212-py38"]
+    assert recording.list_unrecorded(["tf115"]) == []
+    assert "no pairing is missing or stale" in run(NamesRequest(), monkeypatch, "b")[0]
+    monkeypatch.setattr(files, "walk_digest", lambda: "0" * 12)
+    # The recommended Python comes first, and one that was never looked at is left alone.
+    said = run(NamesRequest(jobs=4), monkeypatch, "b", "c")
+    assert [line.split(":")[0] for line in said] == ["[1/2] tf212", "[2/2] tf212-py39"]
+    assert said[1].endswith("lacks 0 paths and has 0 others, recorded")
+    assert recording.list_unrecorded(["tf212"]) == ["tf212-py310", "tf212-py38"]
+
+
+def test_a_python_that_is_there_no_more_is_forgotten(
+    own_record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(NamesRequest(("tf212", "tf212-py39", "tf212-py310")), monkeypatch, "a")
+    pythons.forget_pythons({"tf212-py39", "tf212-py310"})
+    assert list(pythons.load_pythons()) == ["tf212-py310", "tf212-py39"]
+    pythons.forget_pythons({"tf212-py39"})
+    assert list(pythons.load_pythons()) == ["tf212-py39"]
+    pythons.forget_pythons(set())
+    assert pythons.load_pythons() == {}
 
 
 def test_a_damaged_list_of_walks_is_refused(own_record: Path) -> None:

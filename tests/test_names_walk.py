@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from envs import Problem
-from envs.names import facts, files, record, recording, statements
+from envs.names import blocks, facts, files, recording, statements
 from envs.names.facts import Walked
 from envs.names.record import Names, Presence
 from envs.names.statements import Order
@@ -214,19 +214,18 @@ def test_the_parameters_are_those_behind_decorators_and_above_new(names: Names) 
         ("name", "keyword", False),
         ("kwargs", "kwargs", False),
     ]
-    assert dense.keywords
-    assert [record.accepts(dense, one) for one in ("units", "input_dim", "name")] == [
+    assert [blocks.accepts(dense.parameters, one) for one in ("units", "input_dim", "name")] == [
         *(True, None, True),
     ]
     decorated = names.look_up("keras.layers.decorated", "tf1")
     assert [one.name for one in decorated.parameters or ()] == ["x", "axis"]
-    assert record.accepts(decorated, "dim") is False
+    assert blocks.accepts(decorated.parameters, "dim") is False
     assert decorated.deprecated == "use `other`."
     build = names.look_up("keras.layers.Dense.build", "tf1")
     assert [one.name for one in build.parameters or ()] == ["shape"]
     twice = names.look_up("keras.layers.Dense.twice", "tf1")
-    assert record.accepts(twice, "number") is False
-    assert record.accepts(names.look_up("keras.lazy.plain", "tf1"), "x") is None
+    assert blocks.accepts(twice.parameters, "number") is False
+    assert blocks.accepts(names.look_up("keras.lazy.plain", "tf1").parameters, "x") is None
 
 
 def test_what_must_be_imported_first_is_said(names: Names) -> None:

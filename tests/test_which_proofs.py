@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from envs.model import lock, pairing
 from envs.names import files
 from envs.names.record import ROOTS, Names
 from envs.running import daily_share, installation, sessions
-from envs.which import answer, notebooks, reader, successors, which_run
+from envs.which import answer, notebooks, python_choice, reader, successors, which_run
 from envs.which.reports import Report
 from envs.which.sources import Source
 from envs.which.which_request import WhichRequest
@@ -34,6 +35,9 @@ EIGHT = ("tf115", "tf20", "tf24", "tf28", "tf212", "tf215", "tf216-legacy", "tf2
 RUNNER = Path(__file__).with_name("snippet_runner.py")
 LEGACY = Path(__file__).with_name("legacy")
 PROJECTS = sorted(folder.name for folder in LEGACY.iterdir() if folder.is_dir())
+
+CALLS = 100
+"""How many calls that give too little are executed in each pairing."""
 
 THERE, NOWHERE = 400, 100
 """How many names of the record are executed in each pairing, and how many that are in none."""
@@ -74,7 +78,7 @@ def names() -> Names:
 
 @cache
 def table() -> successors.Table:
-    return successors.Table(successors.load_successors(), PAIRINGS, answer.find_releases())
+    return successors.Table(successors.load_successors(), PAIRINGS, python_choice.find_releases())
 
 
 @cache
@@ -209,6 +213,61 @@ def test_what_is_said_of_names_is_true(name: str, request: pytest.FixtureRequest
     print(f"{name}: {happened.count('')} of {len(programs)} programs run, --seed {seed}")
     assert not wrong, f"--seed {seed}\n" + "\n".join(wrong)
     assert 50 < happened.count("") < len(programs) - NOWHERE
+
+
+def write_call(chance: random.Random, path: str, name: str) -> str:
+    """A call that does not give all that it must in a pairing; empty if it must give nothing."""
+    sighting = names().look_up(path, name)
+    required = [one.name for one in sighting.parameters or () if one.required]
+    if not required or sighting.kind not in ("class", "function", "method"):
+        return ""
+    given = chance.sample(required, chance.randrange(len(required)))
+    words = ["None"] * sighting.on_instance + [f"{one}=None" for one in given]
+    module, _, leaf = path.rpartition(".")
+    if sighting.kind == "method":
+        module, _, owner = module.rpartition(".")
+        leaf = f"{owner}.{leaf}"
+    return f"from {module} import {leaf.partition('.')[0]}\n{leaf}({', '.join(words)})\n"
+
+
+def choose_calls(seed: int) -> list[tuple[str, str]]:
+    """Calls that do not give all that they must in some pairing, and the path of each."""
+    chance = random.Random(seed)
+    chosen: dict[str, str] = {}
+    while len(chosen) < CALLS:
+        name = chance.choice(EIGHT)
+        for path, _ in list(walk_down(chance, name))[-2:]:
+            if program := write_call(chance, path, name):
+                chosen.setdefault(program, path)
+    return list(chosen.items())[:CALLS]
+
+
+def hides_what_it_takes(path: str, name: str) -> bool:
+    """Whether the record does not show what a call must give, as behind `*args`."""
+    parameters = names().look_up(path, name).parameters
+    return parameters is None or any(one.kind in ("args", "kwargs") for one in parameters)
+
+
+def test_what_is_said_of_calls_is_true(name: str, request: pytest.FixtureRequest) -> None:
+    seed = request.config.getoption("--seed") or random.randrange(10**6)
+    programs = choose_calls(seed)
+    happened = execute(name, [program for program, _ in programs])
+    wrong = []
+    said_missing = 0
+    for (program, path), error in zip(programs, happened, strict=True):
+        lacks = foretell(program).verdict_of(name).lacks
+        said_missing += any(lack.finding.without for lack in lacks)
+        # What is given is nonsense, so that a call that lacks nothing may fail in another way.
+        needed = _MISSING.search(error) and not hides_what_it_takes(path, name)
+        if bool(lacks) != bool(error) and (lacks or needed):
+            said = [lack.finding.why or "is not there" for lack in lacks] or "works"
+            wrong.append(f"{program!r}: said: {said}, happened: {error or 'it runs'}")
+    print(f"{name}: {said_missing} of {len(programs)} calls must give more, --seed {seed}")
+    assert not wrong, f"--seed {seed}\n" + "\n".join(wrong)
+    assert said_missing > CALLS / 10
+
+
+_MISSING = re.compile(r"^TypeError: .*(missing \d+ required|missing a required)")
 
 
 # --- what to write instead ---

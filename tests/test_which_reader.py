@@ -164,6 +164,10 @@ MODEL = "from keras.models import Sequential, Model\n"
         "class N(Sequential): pass\nN().go()",
         "class N(Sequential): pass\nclass O(N): pass\nO().go()",
         "class N(Sequential):\n    def go(self): super().go()",
+        "class N(Sequential, object): pass\nN().go()",
+        "class N(Sequential, metaclass=ABCMeta): pass\nN().go()",
+        "class N(Sequential): pass\nclass O(N):\n    def go(self): super().go()",
+        "class I: pass\nclass N(I, Sequential): pass\nN().go()",
         "class N(Sequential):\n    def go(self): super(N, self).go()",
         "class G:\n    def __init__(self): self.m = Sequential()\n    def f(self): self.m.go()",
         "class G:\n    def f(self): self.m.go()\n    def __init__(self): self.m = self.b()\n"
@@ -179,6 +183,11 @@ def test_a_method_is_traced_to_its_class(text: str) -> None:
     "text",
     [
         "class N(Sequential):\n    def go(self): pass\n    def f(self): self.go()",
+        "class N(Sequential):\n    def go(self): pass\nclass O(N):\n    def go(self): super().go()",
+        # Something unknown may have any method.
+        "from other import I\nclass N(I, Sequential): pass\nN().go()",
+        "class N(Sequential, make()):\n    def f(self): self.go()\n    def go(self): super().go()",
+        "class M(other.I): pass\nclass N(M, Sequential): pass\nN().go()",
         "class N(Sequential):\n    def __init__(self): self.go = 3\n    def f(self): self.go()",
         "class N(Sequential):\n    go = 3\nN().go()",
         "class N:\n    def f(self): self.go()",
@@ -191,12 +200,23 @@ def test_a_method_that_may_be_another_s_is_not_traced(text: str) -> None:
     assert paths(MODEL + text, UseKind.MEMBER) == []
 
 
-def test_a_call_has_its_arguments() -> None:
-    text = "from keras.layers import Dense\nDense(3, 4, activation='x', **more)\nDense()\n"
-    calls = [use for use in read(text).uses if use.kind == UseKind.CALL]
-    assert [(use.positional, use.keywords, use.unpacked) for use in calls] == [
-        (2, ("activation",), True)
-    ]
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tf.x = keras.y\ntf.x.z", ["keras.y", "keras.y.z"]),
+        ("tf.x = other\ntf.x.z", []),
+        ("tf.x = keras.y\ntf.xx", ["keras.y", "tensorflow.xx"]),
+        ("tf.x.y\ntf.x = other", ["tensorflow.x.y"]),
+        ("if tf.__version__ > '2':\n    tf.x = keras.y\ntf.x.z",
+         ["tensorflow.__version__", "keras.y", "tensorflow.x.z | keras.y.z"]),
+        ("if tf.__version__ > '2':\n    tf.x = other\ntf.x.z", ["tensorflow.__version__"]),
+        ("keras.Model.fit = other\nm = keras.Model()\nm.fit()", ["keras.Model", "keras.Model"]),
+        ("m = keras.Model()\nm.fit = other\nm.fit()", ["keras.Model"]),
+        ("class C(keras.Model): pass\nC.fit = other\nC().fit()", ["keras.Model"]),
+    ],
+)  # fmt: skip
+def test_what_the_code_sets_itself_is_that(text: str, expected: list[str]) -> None:
+    assert paths(f"import keras\nimport tensorflow as tf\n{text}") == expected
 
 
 def only(code: Code, path: str) -> Use:

@@ -16,7 +16,7 @@ import pytest
 from test_nox import nox
 from test_which import NAMES, OLD, PAIRINGS, TABLE, notebook, report_on, text_of
 
-from envs import ROOT
+from envs import ROOT, Problem
 from envs.which import (
     declared,
     documents,
@@ -46,6 +46,15 @@ def test_the_answer_is_the_first_line(tmp_path: Path) -> None:
 def test_code_of_neither_is_told_so(tmp_path: Path) -> None:
     said = text_of(tmp_path, {"a.py": "import numpy\n"})
     assert said == "This code uses neither TensorFlow nor Keras: any pairing will do."
+
+
+def test_of_what_was_not_read_nothing_is_claimed(tmp_path: Path) -> None:
+    half = "import keras\nkeras.layers.Dense(\n"
+    said = text_of(tmp_path, {"a.py": "x = 'keras'\n", "b.py": half})
+    assert said.startswith("What can be read of this code uses neither TensorFlow nor Keras.\n")
+    (tmp_path / "a.py").unlink()
+    with pytest.raises(Problem, match=r"nothing in it can be read:\n    b\.py:2:1: is no Python"):
+        text_of(tmp_path, {})
 
 
 def test_python_2_is_told_what_to_do(tmp_path: Path) -> None:

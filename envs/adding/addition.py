@@ -23,6 +23,8 @@ from envs.locking.lock_request import LockRequest
 from envs.model import disk, failures, index, lock, outcome_records, outcomes, pairing
 from envs.model.outcomes import Kind, Run
 from envs.model.pairing import Pairing, Target
+from envs.names import recording
+from envs.names.names_request import NamesRequest
 from envs.publish import pages
 from envs.running import sandbox, session_report, sessions, unpinned_install
 
@@ -61,6 +63,7 @@ def add_tensorflow(request: AddRequest, say: Callable[[str], None]) -> None:
     addition.step("declare", lambda: names.extend(declare_release(addition)))
     addition.step("lock", lambda: _lock(names, say))
     addition.step("run", lambda: _run(names, addition))
+    addition.step("names", lambda: record_names_of(names, addition))
     addition.step("unpinned install", lambda: _observe(names, addition))
     addition.step("atlas", lambda: _run_row(names, addition))
     addition.step("pages", lambda: _write_pages(addition))
@@ -218,6 +221,18 @@ def _run_target(target: Target, addition: Addition) -> None:
             addition.waiting.append(str(problem))
     Console(width=150, stderr=True).print(session_report.render_table(target, ended), markup=False)
     sessions.drop_sessions([target.session])
+
+
+def record_names_of(names: list[str], addition: Addition) -> None:
+    """Look at what can be imported, on every Python, where that was not seen with these locks."""
+    missing = tuple(recording.list_unrecorded(names))
+    if not missing:
+        addition.say(f"{', '.join(names)}: names recorded already")
+        return
+    try:
+        recording.record_names(NamesRequest(names=missing, drop=True), addition.say)
+    except Problem as problem:
+        addition.waiting.append(f"the names: {problem}")
 
 
 def _observe(names: list[str], addition: Addition) -> None:

@@ -42,6 +42,7 @@ def list_additions() -> list[str]:
         commands += [
             "nox -s lock -- --upgrade-package keras",
             "nox -t keras3 legacy -- --bless --drop",
+            "nox -s names -- --drop",
             "nox -s atlas -- --upgrade",
         ]
     return commands

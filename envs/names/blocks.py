@@ -62,6 +62,15 @@ def parse_parameters(text: str) -> tuple[Parameter, ...]:
     return tuple(parameters)
 
 
+def accepts(parameters: Sequence[Parameter] | None, keyword: str) -> bool | None:
+    """Whether a call may pass a keyword; None if `**kwargs` takes it, or nothing is known."""
+    if parameters is None:
+        return None
+    if any(one.name == keyword and one.kind in ("either", "keyword") for one in parameters):
+        return True
+    return None if any(one.kind == "kwargs" for one in parameters) else False
+
+
 @dataclass
 class ModuleBlock:
     """What is stated of one module; each statement with the set of pairings in which it holds."""

@@ -21,7 +21,8 @@ class NamesRequest:
     """Which pairings to walk, and what to do with what is seen.
 
     `names` are sessions, such as `tf212` or `tf212-py39`; none given means every pairing that is
-    missing or stale, or with `pythons` every other Python of them. `check` is how many to pick at
+    missing or stale and every other Python whose record is stale, or with `pythons` also those that
+    are missing, and no pairing. `check` is how many to pick at
     random, with `seed`, and to compare with their record, in addition to the fixed ones. `today`
     is how many to compare of those whose turn it is. `jobs` is how many are walked at a time.
     `keep` leaves the environments, and `drop` also removes TensorFlow from uv's cache.

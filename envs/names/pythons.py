@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass
 
 from envs import Problem
@@ -120,3 +120,13 @@ def write_python(one: OtherPython) -> None:
     """Put what was seen on a Python into the file. Raises Problem."""
     seen = load_pythons() | {one.session: one}
     disk.write_file(FILE, render_pythons(seen[session] for session in sorted(seen)))
+
+
+def forget_pythons(known: Container[str]) -> None:
+    """Remove from the file what is no session any more. Raises Problem."""
+    seen = load_pythons()
+    if kept := [one for session, one in seen.items() if session in known]:
+        if len(kept) < len(seen):
+            disk.write_file(FILE, render_pythons(kept))
+    elif seen:
+        FILE.unlink()

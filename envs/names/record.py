@@ -40,9 +40,9 @@ class Sighting:
     for what only its instances have. `canonical` is where a class or function is defined, or a
     module's own name; empty if unknown; of what is in a class, that class by its best path.
     `public` is the best path of a class or function, under which its parameters are stated.
-    `parameters` are those of a call, None if unknown; `keywords` is whether `**kwargs` takes
-    others, which may still be refused. `importable` is whether `import path` works. `needs` is the
-    module that must be imported before the attributes can be reached from the top; empty if none.
+    `parameters` are those of a call, None if unknown; with `on_instance`, a call by the class takes
+    the instance before them. `importable` is whether `import path` works. `needs` is the module
+    that must be imported before the attributes can be reached from the top; empty if none.
     `unbound` is a module on the way that is no attribute of the one above even then, so that only
     `from` or `as` reaches it; empty if none. `error` is what importing or touching it raised,
     `deprecated` a notice. `missing_at` is the first part of the path that is not there.
@@ -55,7 +55,7 @@ class Sighting:
     canonical: str = ""
     public: str = ""
     parameters: tuple[Parameter, ...] | None = None
-    keywords: bool = False
+    on_instance: bool = False
     importable: bool = False
     needs: str = ""
     unbound: str = ""
@@ -119,7 +119,10 @@ class Names:
                     seen = replace(_bare(above), path=here, kind="module", canonical=path)
                     loose = "unbound" in self._block(path).words("does", place)
                     unbound = above.unbound or (path if loose else "")
-                    seen = replace(seen, needs=path, unbound=unbound)
+                    # The record has it as the same as a plain module, of which it tells no modules.
+                    same = self._block(here.rpartition(".")[0]).same(place)
+                    untold = same and self._may_hold(block, part, place)
+                    seen = replace(seen, needs="" if untold else path, unbound=unbound)
                     return replace(seen, importable=path == here), path
             return self._absent(block, part, here, above, place), ""
         kind, target = found
@@ -179,7 +182,7 @@ class Names:
                 seen = replace(seen, kind=_INSIDE[relation], canonical=f"{class_}.{part}")
                 if relation == "c":
                     return self._detailed(seen, f"{class_}.{part}", "c", place)
-                return _with_parameters(seen, text)
+                return _with_parameters(replace(seen, on_instance=relation == "f"), text)
             if not inside.known(place):
                 return replace(seen, presence=Presence.UNKNOWN)
         return replace(seen, presence=Presence.MISSING, missing_at=here)
@@ -194,11 +197,16 @@ class Names:
         if raw and not error:
             operations = self._content("tensorflow.raw_ops", place)
             raw = operations is not None and operations.find(part, place) is not None
-        plain = not block.holds("package", place)
-        imported = plain and self._block(facts.IMPORTED).find(part, place) is not None
-        if not error and (raw or imported or not rules.is_covered(here)):
+        unsure = self._may_hold(block, part, place)
+        if not error and (raw or unsure or not rules.is_covered(here)):
             return replace(seen, presence=Presence.UNKNOWN)
         return replace(seen, presence=Presence.MISSING, missing_at=here, error=error)
+
+    def _may_hold(self, block: ModuleBlock, part: str, place: int) -> bool:
+        """Whether a plain module may have a module under a name: the record tells only of some."""
+        if block.holds("package", place):
+            return False
+        return self._block(facts.IMPORTED).find(part, place) is not None
 
     def import_module(self, path: str, pairing: str) -> Sighting:
         """What the statement `import path` finds."""
@@ -298,7 +306,9 @@ class Names:
         return tuple(one for one in self.pairings if self.look_up(path, one).presence is there)
 
     def paths_of(self, canonical: str, pairing: str) -> tuple[str, ...]:
-        """Every path of what is defined there, the best first."""
+        """Every path of what is defined there, the best first; none if that is not known."""
+        if not canonical:
+            return ()
         place = self.order.number(pairing)
         leaf = canonical.rpartition(".")[2]
         words = {leaf, self._best_of(canonical, place).rpartition(".")[2]}
@@ -386,15 +396,4 @@ def _bare(seen: Sighting) -> Sighting:
 
 
 def _with_parameters(seen: Sighting, text: str | None) -> Sighting:
-    parameters = blocks.parse_parameters(text) if text else None
-    keywords = any(one.kind == "kwargs" for one in parameters or ())
-    return replace(seen, parameters=parameters, keywords=keywords)
-
-
-def accepts(seen: Sighting, keyword: str) -> bool | None:
-    """Whether a call may pass a keyword; None if `**kwargs` takes it, or nothing is known."""
-    if seen.parameters is None:
-        return None
-    if any(one.name == keyword and one.kind in ("either", "keyword") for one in seen.parameters):
-        return True
-    return None if seen.keywords else False
+    return replace(seen, parameters=blocks.parse_parameters(text) if text else None)

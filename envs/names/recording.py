@@ -7,7 +7,7 @@ import random
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -49,24 +49,37 @@ def record_names(request: NamesRequest, say: Say) -> None:
     differs from its record. The others are recorded nevertheless.
     """
     walks = files.load_walks()
-    recommended = names_request.list_recommended()
-    stale = [name for name, target in recommended.items() if files.is_stale(target, walks)]
+    recommended, others = names_request.list_recommended(), names_request.list_other_pythons()
+    if not request.compares:
+        pythons.forget_pythons(others)
+    seen, missing = pythons.load_pythons(), list_unrecorded()
     if request.check is not None:
         seed = random.randrange(10**6) if request.seed is None else request.seed
         request = replace(request, seed=seed)
         say(f"the fixed pairings and {request.check} others: --check {request.check} --seed {seed}")
     recorded = [walk.name for walk in walks if walk.name in recommended]
+    # Another Python is only looked at when it is asked for, but what is recorded of one is renewed.
+    stale = [name for name in missing if name in recommended or name in seen]
     if request.pythons:
-        others, seen = names_request.list_other_pythons(), pythons.load_pythons()
         recorded = list(seen)
-        stale = [
-            name for name, one in others.items() if not pythons.is_current(one, seen.get(name))
-        ]
+        stale = [name for name in missing if name in others]
     chosen = names_request.choose_walks(request, recorded, stale)
     if not chosen:
         say("no pairing is missing or stale; --again walks recorded ones again")
         return
     _Recording(request, chosen, say).all()
+
+
+def list_unrecorded(pairings: Collection[str] | None = None) -> list[str]:
+    """The sessions that were not looked at with the lock and the scripts of today.
+
+    Those of some pairings, or of all; the recommended Pythons first. Raises Problem.
+    """
+    walks, seen = files.load_walks(), pythons.load_pythons()
+    recommended, others = names_request.list_recommended(), names_request.list_other_pythons()
+    stale = [target for target in recommended.values() if files.is_stale(target, walks)]
+    stale += [one for name, one in others.items() if not pythons.is_current(one, seen.get(name))]
+    return [one.session for one in stale if pairings is None or one.pairing.name in pairings]
 
 
 def walk_target(target: Target, keep: bool, say: Say) -> Walked:
@@ -171,8 +184,15 @@ class _Recording:
     def all(self) -> None:
         """Walk all. Raises Problem at the end if any went wrong."""
         targets = pairing.list_targets(pairing.load_pairings())
-        jobs = [(name, partial(self.one, targets[name])) for name in self.chosen]
-        self.wrong += side_by_side.run_side_by_side(jobs, self.request.jobs)
+        chosen = [targets[name] for name in self.chosen]
+        # Another Python is compared with the recommended one, so that comes first.
+        for recommended in (True, False):
+            jobs = [
+                (target.session, partial(self.one, target))
+                for target in chosen
+                if target.recommended == recommended
+            ]
+            self.wrong += side_by_side.run_side_by_side(jobs, self.request.jobs)
         if self.wrong:
             raise Problem("\n".join(self.wrong))
 

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from envs.model import failures, index, outcome_records, version_numbers
+from envs.model import failures, outcome_records, version_numbers
 from envs.model.outcomes import Kind
 from envs.model.pairing import Pairing, Target
 from envs.names.record import Names
+from envs.which import python_choice
 from envs.which.declared import Wish
 from envs.which.judging import Finding, Judge
 from envs.which.successors import Table
@@ -26,8 +27,12 @@ class Lack:
     @property
     def name(self) -> str:
         """What is not there: a path, or a path and its argument."""
-        path = self.finding.path
-        return f"{path}({self.finding.keyword}=)" if self.finding.keyword else path
+        finding = self.finding
+        if finding.without:
+            return f"{finding.path}(without {', '.join(finding.without)})"
+        if finding.most is not None:
+            return f"{finding.path}({self.use.positional} arguments)"
+        return f"{finding.path}({finding.keyword}=)" if finding.keyword else finding.path
 
 
 @dataclass(slots=True)
@@ -123,7 +128,6 @@ def find_answer(
         call = (use.keywords, use.positional, use.unpacked)
         groups[use.kind, use.refs, use.guards, use.module, use.base_path, *call].append(use)
     kept = list(groups.values())
-    releases = find_releases()
     # Code that takes the one or the other, in branches, does not mix them.
     sure = [use for use in uses if use.kind != UseKind.MEMBER and not _is_in_branch(use)]
     mixed = {_root(use.path) for use in sure} >= {"keras", "tensorflow.keras"}
@@ -132,7 +136,7 @@ def find_answer(
         if name in pairings:
             verdict = PairingVerdict(pairings[name])
             _judge_all(kept, judge, code, verdict)
-            _compare_wishes(verdict, wishes, code, releases.get(name, {}))
+            _take_python(verdict, wishes, code, kept, names)
             if mixed and does_mixing_fail(pairings[name]):
                 verdict.surprises.append("layers of `keras` do not go into models of `tf.keras`")
             verdicts.append(verdict)
@@ -168,7 +172,13 @@ def _is_in_branch(use: Use) -> bool:
 
 
 def _counts(use: Use, judge: Judge) -> bool:
-    """Whether a use is one: an unbound name is only if a star import once brought it."""
+    """Whether a use is one.
+
+    An unbound name is only if a star import once brought it, a method only if it is of a class.
+    """
+    if use.kind == UseKind.MEMBER:
+        # What a function gives is not known, so that its methods are no names.
+        return any(judge.is_class(ref.path.rpartition(".")[0]) for ref in use.refs)
     if use.kind != UseKind.STAR_NAME:
         return True
     parts = [ref.path.rpartition(".") for ref in use.refs]
@@ -280,33 +290,34 @@ def _active_refs(use: Use, active: Mapping[int, int], code: Code) -> list[Ref]:
     return refs or list(use.refs)
 
 
-def find_releases() -> dict[str, dict[str, str]]:
-    """Pairing -> package -> the release in its lock."""
-    return {
-        entry["pairing"]: {
-            "tensorflow": entry["tensorflow"],
-            "keras": entry["keras"] or entry["keras-nightly"],
-            "tf-keras": entry["tf-keras"],
-        }
-        for entry in index.load_index()
-        if entry["status"] != "impossible"
-    }
-
-
-def _compare_wishes(
-    verdict: PairingVerdict, wishes: Sequence[Wish], code: Code, releases: Mapping[str, str]
+def _take_python(
+    verdict: PairingVerdict,
+    wishes: Sequence[Wish],
+    code: Code,
+    groups: Sequence[list[Use]],
+    names: Names,
 ) -> None:
-    """Note which Python to take, and what the project asks for and the pairing is not."""
-    pythons = verdict.pairing.pythons
-    reads = [python for python in pythons if version_numbers.release_numbers(python) >= code.python]
-    asked = [wish for wish in wishes if wish.asks == "python"]
-    wanted = [one for one in reads if all(wish.admits_python(one) for wish in asked)]
-    verdict.python = next(iter(wanted or reads), "")
-    verdict.contradicted = [] if wanted else asked
-    for wish in wishes:
-        release = releases.get(wish.asks)
-        if wish.asks != "python" and not (release and wish.admits(release)):
-            verdict.contradicted.append(wish)
+    """Take the Python that lacks least, then contradicts least of what the project asks for."""
+    pairing = verdict.pairing
+    best: tuple[int, int] | None = None
+    on_recommended = verdict.lacks
+    for python in python_choice.list_pythons(pairing, code.python):
+        lacks = on_recommended
+        if other := python_choice.find_other(pairing, python):
+            lacks = [
+                one for one in lacks if not python_choice.is_below(one.finding.path, other.has)
+            ]
+            for uses in groups:
+                if finding := python_choice.find_lacking(uses[0], pairing.name, other, names):
+                    lacks += [Lack(use, finding) for use in uses]
+            lacks.sort(key=lambda lack: _order(lack.use))
+        against = python_choice.list_contradicted(pairing.name, python, wishes)
+        rank = len({lack.name for lack in lacks}), len(against)
+        if best is None or rank < best:
+            best = rank
+            verdict.python, verdict.lacks, verdict.contradicted = python, lacks, against
+    if best is None:
+        verdict.contradicted = list(wishes)
 
 
 def does_mixing_fail(pairing: Pairing) -> bool:

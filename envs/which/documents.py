@@ -23,7 +23,7 @@ _RULES = {
     "module": "A module is imported that is not there.",
     "name": "A name is imported that its module does not have.",
     "attribute": "An attribute is used that is not there.",
-    "call": "A call passes an argument that is not taken.",
+    "call": "A call gives other arguments than are taken.",
 }
 
 

@@ -50,6 +50,9 @@ class Expressions(ABC):
         self.checks = 0
         """How many version checks were seen so far."""
 
+        self.replaced: dict[str, Value] = {}
+        """The paths that the code itself sets, and to what."""
+
         self.depth = 0
         self.inside: list[LocalClass | None] = []
         self._kinds: dict[str, Callable[[Node], Value]] = {
@@ -177,6 +180,8 @@ class Expressions(ABC):
     def _take(self, item: Item, name: str) -> Value:
         """What an attribute of one value stands for."""
         if isinstance(item, Ref):
+            if (own := self.replaced.get(f"{item.path}.{name}")) is not None:
+                return () if item.called else own
             if item.called:
                 return (item,) if _is_version(item.path) else (Method(item, name),)
             return (Ref(f"{item.path}.{name}", False, item.guards),)
@@ -188,7 +193,7 @@ class Expressions(ABC):
                 return (found,)
             if found is not None:
                 return found
-            bases = item.klass.list_bases()
+            bases = [] if item.klass.is_open() else item.klass.list_bases()
             return tuple(Method(Ref(base.path, True, base.guards), name) for base in bases)
         if isinstance(item, LocalClass):
             found = item.find(name)
@@ -219,10 +224,10 @@ class Expressions(ABC):
             isinstance(item, Ref) and item.path == "importlib.import_module" for item in value
         ):
             return self.import_path(first, node)
+        keywords, positional, unpacked = [], 0, False
         if arguments.type == "generator_expression":
             self.value_of(arguments)
-            given = []
-        keywords, positional, unpacked = [], 0, False
+            given, positional = [], 1
         for part in given:
             self.value_of(part)
             if part.type == "keyword_argument":
@@ -239,7 +244,7 @@ class Expressions(ABC):
             "unpacked": unpacked,
         }
         refs = [item for item in value if isinstance(item, Ref) and not item.called]
-        if refs and (keywords or positional):
+        if refs:
             self.note(UseKind.CALL, refs, node, **details)
         methods = [item for item in value if isinstance(item, Method)]
         owned = [Ref(f"{one.owner.path}.{one.name}", True, one.owner.guards) for one in methods]
@@ -277,8 +282,8 @@ class Expressions(ABC):
         values = [self.value_of(part) for part in given]
         if name == "super":
             klass = self.inside[-1] if self.inside else None
-            bases = klass.list_bases() if klass else []
-            return tuple(Ref(base.path, True, base.guards) for base in bases)
+            bases = klass.bases if klass and not klass.open else ()
+            return unite(*(self._result(b) for b in bases if isinstance(b, Ref | LocalClass)))
         if name == "__import__":
             path = self.syntax.literal(given[0]) if given else None
             root = self.import_path(path, node) if path else ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from envs.names import record
+from envs.names import blocks
 from envs.names.record import Names, Presence, Sighting
 from envs.which.successors import Table
 from envs.which.uses import Code, Ref, Use, UseKind
@@ -20,7 +21,10 @@ class Finding:
     """What the record says of a use in a pairing: what is not there, or that it does not know.
 
     `error` is one of the kinds of `uses.ERRORS`, or empty if the use works. `missing` is the
-    shortest path that is not there, and `keyword` the argument that is not taken.
+    shortest path that is not there. Of a call, `keyword` is the argument that is not taken,
+    `without` are those that it must give and does not, and `most` is how many it may give without
+    keyword, if it gives more.
+    `python` is the Python on which alone it is not there; empty if that is not so.
     """
 
     path: str
@@ -28,6 +32,9 @@ class Finding:
     missing: str = ""
     why: str = ""
     keyword: str = ""
+    without: tuple[str, ...] = ()
+    most: int | None = None
+    python: str = ""
     unknown: bool = False
     deprecated: str = ""
     needs: str = ""
@@ -43,6 +50,7 @@ class Judge:
         self._found: dict[tuple[Key, str], Finding] = {}
         self._stars: dict[str, dict[str, frozenset[str]]] = {}
         self._members: dict[str, bool] = {}
+        self._classes: dict[str, bool] = {}
 
     def judge(self, use: Use, ref: Ref, pairing: str) -> Finding:
         """What the record says of a use, if its name stands for `ref`, in a pairing."""
@@ -51,6 +59,13 @@ class Judge:
         if (key, pairing) not in self._found:
             self._found[key, pairing] = self._judge(use, ref.path, pairing)
         return self._found[key, pairing]
+
+    def is_class(self, path: str) -> bool:
+        """Whether a path is a class in some pairing."""
+        if path not in self._classes:
+            found = (self.names.look_up(path, pairing).kind for pairing in self.names.pairings)
+            self._classes[path] = "class" in found
+        return self._classes[path]
 
     def is_from_star(self, module: str, name: str) -> bool:
         """Whether `from module import *` brings a name in some pairing."""
@@ -145,17 +160,27 @@ class Judge:
         notice = ""
         exact = not self.table.takes_old_words(path, pairing)
         for keyword in use.keywords:
-            refused = exact and record.accepts(sighting, keyword) is False
+            refused = exact and blocks.accepts(sighting.parameters, keyword) is False
             if refused or self.table.is_refused(path, keyword, pairing):
                 why = f"does not take `{keyword}`"
                 return Finding(path, "call", path, why, keyword)
             notice = self.table.explain_change(path, keyword, pairing) or notice
-        if sighting.parameters is not None and exact and not use.unpacked:
+        if sighting.parameters is not None and not use.unpacked:
+            # By the class, as in `Model.fit(model, x)`, the instance is given too.
+            itself = use.kind == UseKind.CALL and sighting.on_instance
+            given = use.positional - itself
             kinds = [parameter.kind for parameter in sighting.parameters]
-            takes = sum(kind in ("positional", "either") for kind in kinds)
-            if "args" not in kinds and use.positional > takes:
-                why = f"takes {takes} arguments without keyword, not {use.positional}"
-                return Finding(path, "call", path, why)
+            most = sum(kind in ("positional", "either") for kind in kinds)
+            if exact and "args" not in kinds and given > most:
+                why = f"takes {most} arguments without keyword, not {given}"
+                return Finding(path, "call", path, why, most=most)
+            # A word of Keras 1 may stand for any argument.
+            words_known = all(blocks.accepts(sighting.parameters, word) for word in use.keywords)
+            missing = _list_missing(sighting, given, use.keywords)
+            if missing and (exact or words_known):
+                names = " and ".join(f"`{name}`" for name in missing)
+                why = f"must be given {names}"
+                return Finding(path, "call", path, why, without=missing)
         return Finding(path, deprecated=notice)
 
     def _star(self, module: str, pairing: str) -> frozenset[str]:
@@ -165,6 +190,25 @@ class Judge:
         return by_pairing[pairing]
 
 
+def _list_missing(sighting: Sighting, positional: int, keywords: Sequence[str]) -> tuple[str, ...]:
+    """The arguments that a call must give and does not."""
+    missing = []
+    for parameter in sighting.parameters or ():
+        if parameter.kind in ("positional", "either"):
+            positional -= 1
+            if positional >= 0:
+                continue
+        elif parameter.kind != "keyword":
+            continue
+        if parameter.required and parameter.name not in keywords:
+            missing.append(parameter.name)
+    return tuple(missing)
+
+
 def _notice(sighting: Sighting) -> str:
-    """The notice that a name is deprecated; one that is about an argument only is left out."""
-    return "" if sighting.deprecated.startswith("`(") else sighting.deprecated
+    """The notice that a name is deprecated.
+
+    One that is about an argument only is left out, and one that tells to use the name itself.
+    """
+    said = sighting.deprecated
+    return "" if said.startswith("`(") or said == f"use {sighting.path}" else said

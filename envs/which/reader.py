@@ -48,7 +48,7 @@ def read_source(source: Source, code: Code) -> None:
         del code.uses[found[0] :], code.choices[found[1] :]
         code.unread.append(Unread(source.file, "is nested too deeply to be read"))
         return
-    code.files += 1
+    code.files += not cells or any(syntax is not None for _, syntax in parsed)
 
 
 def _parse(cell: CodeCell, source: Source, code: Code) -> Syntax | None:

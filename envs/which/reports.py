@@ -40,6 +40,8 @@ class Report:
         answer = self.answer
         count = _count(len(answer.names), "name")
         if not answer.names:
+            if answer.code.unread:
+                return "What can be read of this code uses neither TensorFlow nor Keras."
             return "This code uses neither TensorFlow nor Keras: any pairing will do."
         if asked := self.asked:
             if asked.fits:

@@ -14,44 +14,45 @@ from envs.which.uses import Guards, Ref
 class LocalClass:
     """A class that the code defines.
 
-    `members` are the names that it sets itself, on the class or on an instance.
+    `members` are the names that it sets itself, on the class or on an instance. It is `open` if it
+    extends something unknown, which may have any name.
     """
 
     bases: Value
     members: frozenset[str]
+    open: bool = False
     functions: dict[str, LocalFunction] = field(default_factory=dict)
     attributes: dict[str, Value] = field(default_factory=dict)
 
     def list_bases(self) -> list[Ref]:
         """The classes of other packages that it extends, through all that the code defines."""
-        found: list[Ref] = []
-        seen: set[int] = set()
+        bases = (base for one in self._list_own() for base in one.bases)
+        return [base for base in bases if isinstance(base, Ref) and not base.called]
+
+    def _list_own(self) -> list[LocalClass]:
+        """It, and all classes of the code that it extends."""
+        found: list[LocalClass] = []
         left: list[LocalClass] = [self]
         while left:
             one = left.pop()
-            if id(one) in seen:
-                continue
-            seen.add(id(one))
-            found += [base for base in one.bases if isinstance(base, Ref) and not base.called]
-            left += [base for base in one.bases if isinstance(base, LocalClass)]
+            if not any(one is other for other in found):
+                found.append(one)
+                left += [base for base in one.bases if isinstance(base, LocalClass)]
         return found
+
+    def is_open(self) -> bool:
+        """Whether it, or a class of the code that it extends, extends something unknown."""
+        return any(one.open for one in self._list_own())
 
     def find(self, name: str) -> LocalFunction | Value | None:
         """A function or attribute that it, or a class of the code that it extends, defines."""
-        seen: set[int] = set()
-        left: list[LocalClass] = [self]
-        while left:
-            one = left.pop()
-            if id(one) in seen:
-                continue
-            seen.add(id(one))
+        for one in self._list_own():
             if name in one.functions:
                 return one.functions[name]
             if name in one.attributes:
                 return one.attributes[name]
             if name in one.members:
                 return ()
-            left += [base for base in one.bases if isinstance(base, LocalClass)]
         return None
 
 

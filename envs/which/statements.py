@@ -9,6 +9,7 @@ from tree_sitter import Node
 from envs.which.branches import Branches
 from envs.which.expressions import FOLLOWED
 from envs.which.scopes import (
+    Item,
     LocalClass,
     LocalFunction,
     LocalInstance,
@@ -157,16 +158,30 @@ class Statements(Branches):
         elif target.type == "attribute":
             first = target.child_by_field_name("object")
             name = target.child_by_field_name("attribute")
-            for item in self.value_of(first) if first else ():
-                if isinstance(item, LocalInstance) and name:
-                    word = self.syntax.text_of(name)
-                    before = item.klass.attributes.get(word, ())
-                    item.klass.attributes[word] = unite(before, value)
+            for item in self.value_of(first) if first and name else ():
+                word = self.syntax.text_of(name) if name else ""
+                if isinstance(item, LocalInstance | LocalClass):
+                    klass = item.klass if isinstance(item, LocalInstance) else item
+                    klass.attributes[word] = unite(klass.attributes.get(word, ()), value)
+                elif isinstance(item, Ref):
+                    self._replace(item, word, value)
         elif target.type == "subscript":
             self.visit(target)
         else:
             for part in target.named_children:
                 self.bind_target(part, ())
+
+    def _replace(self, item: Ref, name: str, value: Value) -> None:
+        """Note what the code sets an attribute of a module, a class or an instance to.
+
+        In a branch, it may also be what it was; what is not known may be anything.
+        """
+        before = self._take(item, name) if self.guards else ()
+        guarded = (
+            Ref(one.path, one.called, one.guards + self.guards) if isinstance(one, Ref) else one
+            for one in value
+        )
+        self.replaced[f"{item.path}.{name}"] = unite(before, tuple(guarded)) if value else ()
 
     def _delete(self, node: Node) -> Value:
         for part in node.named_children:
@@ -225,12 +240,15 @@ class Statements(Branches):
 
     def _class(self, node: Node) -> Value:
         bases: Value = ()
+        is_open = False
         if parts := node.child_by_field_name("superclasses"):
             for part in parts.named_children:
                 value = self.value_of(part)
-                bases = unite(bases, value) if part.type != "keyword_argument" else bases
+                if part.type != "keyword_argument":
+                    bases = unite(bases, value)
+                    is_open = is_open or not (_is_class(value) or self._is_plain(part))
         text = self.syntax.text_of(node)
-        klass = LocalClass(bases, frozenset(_SET.findall(text)))
+        klass = LocalClass(bases, frozenset(_SET.findall(text)), is_open)
         kept, before = self._made, self.scope
         self._made, self.scope = klass, Scope(self.scope, is_class=True)
         if body := node.child_by_field_name("body"):
@@ -240,6 +258,20 @@ class Statements(Branches):
         if name := node.child_by_field_name("name"):
             self.scope.bind(self.syntax.text_of(name), (klass,))
         return ()
+
+    def _is_plain(self, base: Node) -> bool:
+        """Whether a base has no public name of its own."""
+        return base.type == "comment" or self.syntax.text_of(base) in ("object", "ABC", "abc.ABC")
+
+
+def _is_class(value: Value) -> bool:
+    """Whether an expression stands for classes that are known."""
+    known = [isinstance(item, LocalClass) or _is_path(item) for item in value]
+    return bool(known) and all(known)
+
+
+def _is_path(item: Item) -> bool:
+    return isinstance(item, Ref) and not item.called
 
 
 def _pair_up(left: Node, right: Node) -> list[tuple[Node, Node]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
+from envs.names import blocks
 from envs.names.record import Names, Presence, Sighting
 from envs.which.answer import Lack
 from envs.which.successors import KERAS, Successor, Table, split_keras
@@ -71,6 +72,11 @@ class Adviser:
             line = f"import {finding.needs}"
             why = f"`{finding.path}` is only there after it"
             return Suggestion(use.written, f"{line}\n{finding.path}", why, after=line)
+        if finding.python:
+            why = f"derived: the recommended Python of {self.pairing} has it"
+            return Suggestion("", "", why)
+        if finding.error == "call" and not finding.keyword:
+            return self._pass_by_keyword(lack)
         if finding.error == "call" or use.kind == UseKind.MEMBER:
             return self._written(finding.path, finding.keyword)
         found = self.find_successor(finding.path)
@@ -88,6 +94,38 @@ class Adviser:
         return derived
 
     # --- derived ---
+
+    def _pass_by_keyword(self, lack: Lack) -> Suggestion | None:
+        """The call with the arguments by name that it must give, or gives by a place."""
+        finding, use = lack.finding, lack.use
+        path, most = finding.path, finding.most
+        names, why = list(finding.without), "what has no default must be given"
+        if most is not None:
+            here = self.names.look_up(path, self.pairing)
+            old, names = self._find_places(path, use.positional)
+            if names[:most] != _list_places(here):
+                return None
+            names = names[most : use.positional]
+            if not names or not all(blocks.accepts(here.parameters, name) for name in names):
+                return None
+            why = f"so they are called in {old}"
+        kept = most if most is not None else use.positional or use.keywords
+        given = [*(["..."] if kept else []), *(f"{name}=..." for name in names)]
+        write = f"{use.written}({', '.join(given)})"
+        module, _, name = path.rpartition(".")
+        line = f"from {module} import {name}"
+        if self.names.look_up(module, self.pairing).kind == "class":
+            above, _, owner = module.rpartition(".")
+            line = f"from {above} import {owner}\n{owner}.{name}"
+        return Suggestion(write, line, f"derived: {why}")
+
+    def _find_places(self, path: str, count: int) -> tuple[str, list[str]]:
+        """The nearest pairing where so many arguments need no keyword, and their names."""
+        for old in self._nearest:
+            names = _list_places(self.names.look_up(path, old))
+            if len(names) >= count:
+                return old, names
+        return "", []
 
     def _find_successor(self, path: str) -> Found | None:
         """Another path that is there, and why it is the one.
@@ -268,6 +306,12 @@ class Adviser:
         why = f"written by hand: {entry.reason.replace(KERAS, keras)}"
         write = entry.write.replace(KERAS, keras)
         return Suggestion(write, "\n".join(lines), why, derived=False)
+
+
+def _list_places(sighting: Sighting) -> list[str]:
+    """The arguments that need no keyword."""
+    parameters = sighting.parameters or ()
+    return [one.name for one in parameters if one.kind in ("positional", "either")]
 
 
 def _public(keras: str) -> str:

@@ -107,7 +107,8 @@ ERRORS = {
 """What a handler of an exception catches.
 
 `module`: an import of a module that is not there; `name`: an import of a name that its module does
-not have; `attribute`: an attribute chain; `call`: a call with other arguments.
+not have; `attribute`: an attribute chain; `call`: a call that gives other
+arguments than it takes.
 """
 
 

@@ -18,6 +18,7 @@ from envs.which import (
     declared,
     documents,
     name_answer,
+    python_choice,
     reader,
     reports,
     sources,
@@ -66,7 +67,7 @@ def answer_request(request: WhichRequest, stdin: BinaryIO | None = None) -> tupl
     names = files.load_names()
     if request.to and request.to not in names.pairings:
         raise Problem(f"{request.to}: has no record of names: run nox -s names -- {request.to}")
-    table = successors.Table(successors.load_successors(), pairings, answer.find_releases())
+    table = successors.Table(successors.load_successors(), pairings, python_choice.find_releases())
     if request.name:
         found = name_answer.look_up_name(request, names, table)
         text = found.as_json() if request.format == "json" else found.as_text()
