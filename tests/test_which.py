@@ -89,6 +89,8 @@ def notebook(*cells: str) -> str:
         ("import tensorflow as tf\ntf.keras.optimizers.SGD(decay=1)", "tf28", "tf212"),
         ("import tensorflow as tf\ntf.log(1)", "tf115", "tf221"),
         ("import tensorflow as tf\ntf.contrib.slim", "tf115", "tf20"),
+        ("import tensorflow as tf\ntf.compat.v1.nn.rnn_cell.GRUCell", "tf212", "tf221"),
+        ("import tensorflow as tf\nc = tf.compat.v1.nn.rnn_cell", "tf221", ""),
     ],
 )
 def test_a_name_is_judged_by_the_record(line: str, there: str, missing: str) -> None:

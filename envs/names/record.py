@@ -123,6 +123,7 @@ class Names:
                     same = self._block(here.rpartition(".")[0]).same(place)
                     untold = same and self._may_hold(block, part, place)
                     seen = replace(seen, needs="" if untold else path, unbound=unbound)
+                    seen = replace(seen, error=block.error(part, place))
                     return replace(seen, importable=path == here), path
             return self._absent(block, part, here, above, place), ""
         kind, target = found

@@ -135,7 +135,9 @@ class Judge:
         if sighting.unbound and not f"{base}.".startswith(f"{sighting.unbound}."):
             why = f"`{sighting.unbound}` is no attribute, only `from` and `as` reach it"
             return Finding(path, "attribute", sighting.unbound, why)
-        if sighting.needs and sighting.needs not in self.imported:
+        # A lazy loader that fails when it is looked into is there, and what is in it is not.
+        lazy = sighting.error and sighting.needs == path
+        if sighting.needs and sighting.needs not in self.imported and not lazy:
             why = f"only there after `import {sighting.needs}`"
             return Finding(path, "attribute", path, why, needs=sighting.needs)
         return Finding(path, deprecated=_notice(sighting))
