@@ -283,6 +283,26 @@ def companions(session: nox.Session) -> None:
         checked(session, pages_.write_pages)
 
 
+@nox.session(python=False, default=False)
+def errors(session: nox.Session) -> None:
+    """Make every error of the catalogue for real, and mend it: -- [np-utils] [--today 12]."""
+    from envs.errors import case_run
+    from envs.publish import pages as pages_
+
+    request = case_run.parse_errors_request(session.posargs)
+    checked(session, lambda: case_run.run_errors(request, session.log))
+    if request.check is None and request.today is None:
+        checked(session, pages_.write_pages)
+
+
+@nox.session(python=False, default=False)
+def explain(session: nox.Session) -> None:
+    """Say what an error is, and its cure: -- "ImportError: ..." | FILE | - [--tensorflow 2.16]."""
+    from envs.errors import explain_run
+
+    sys.exit(explain_run.run_explain(session.posargs, Path(session.invoked_from)))
+
+
 @nox.session(name="unpinned-install", python=False, default=False)
 def unpinned_install_(session: nox.Session) -> None:
     """Type the document's commands, unpinned, and say what changed since last time: -- [tf212]."""

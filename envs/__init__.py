@@ -13,6 +13,7 @@ Each package may import those above it in this list, and none below (import-lint
 `engine`        all of it run as shards on many machines, and merged
 `emulation`     locks of other machines, run on this one by an emulator
 `which`         which pairings have all that some code uses, and what to write instead
+`errors`        the errors that people meet: recognised, explained, made and mended for real
 `publish`       pages, tables and pictures; a lock copied into a project
 `adding`        a new TensorFlow: its pairing file, its locks, its records
 

@@ -18,6 +18,7 @@ from envs.model import lock, outcomes
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Target
 from envs.running import classification, installation, installers, sandbox
+from envs.running.changed_environment import ChangedEnvironment
 
 # The script reports the errors of its steps and then ends without an error. Errors that Keras
 # only prints do not count.
@@ -35,34 +36,11 @@ def _failure(error: str) -> Outcome:
     )
 
 
-class RowEnvironment:
+class RowEnvironment(ChangedEnvironment):
     """The environment of a row. Call `make` before anything else."""
 
     def __init__(self, target: Target) -> None:
-        self.target = target
-        self.folder = ROOT / ".nox" / f"atlas-{target.pairing.name}"
-
-    def make(self) -> None:
-        """Make it from its lock, and remove what a killed run may have left.
-
-        Raises NoInterpreter, CouldNotInstall.
-        """
-        installation.drop_environment(self.folder)
-        file = lock.lock_path(self.target)
-        self.python = installation.ensure_environment(self.folder, self.target.python, file)
-        self.as_made = self.files()
-
-    def files(self) -> dict[str, int]:
-        """Every installed file and folder except bytecode, and its size in bytes.
-
-        Folders count, because Python can import an empty folder `keras`.
-        """
-        sizes = {}
-        for root in (*installation.find_site_packages(self.folder), self.python.parent):
-            for path in root.rglob("*"):
-                if path.suffix != ".pyc" and path.name != "__pycache__":
-                    sizes[str(path)] = 0 if path.is_dir() else path.stat().st_size
-        return sizes
+        super().__init__(target, ROOT / ".nox" / f"atlas-{target.pairing.name}")
 
     def cell(self, column: Column) -> Cell:
         """Install a column, run the steps, and restore the environment.
@@ -76,12 +54,6 @@ class RowEnvironment:
         if changed:
             self.restore()
         return cell
-
-    def restore(self) -> None:
-        """Restore the files of the lock; if others are left over, make the environment anew."""
-        installation.restore_environment(self.folder, lock.lock_path(self.target))
-        if self.files() != self.as_made:
-            self.make()
 
     def install(
         self, column: Column

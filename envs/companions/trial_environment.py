@@ -20,57 +20,32 @@ from envs.locking import resolver
 from envs.model import lock, outcomes
 from envs.model.pairing import Target
 from envs.running import installation, installers, sandbox, sessions
+from envs.running.changed_environment import ChangedEnvironment
 
 KERAS = "legacy_adaptation/legacy_completed"
 """The example that trains with the `keras` package."""
 
 
-class TrialEnvironment:
+class TrialEnvironment(ChangedEnvironment):
     """An environment in which companions are tried. Call `make` before anything else.
 
     `installer` is `uv` or `pip`: what installs, and what verify.py is to print.
     """
 
     def __init__(self, target: Target, as_of: str, installer: str = "uv") -> None:
-        self.target, self.as_of, self.installer = target, as_of, installer
-        self.folder = ROOT / ".nox" / f"companions-{target.pairing.name}-{installer}"
+        super().__init__(target, ROOT / ".nox" / f"companions-{target.pairing.name}-{installer}")
+        self.as_of, self.installer = as_of, installer
         self.environ = dict(target.pairing.env)
 
-    def make(self) -> None:
-        """Make it from its lock. Raises NoInterpreter, CouldNotInstall."""
-        installation.drop_environment(self.folder)
-        file = lock.lock_path(self.target)
-        self.python = installation.ensure_environment(self.folder, self.target.python, file)
+    def complete(self) -> None:
+        """Add pip, as venv does, if it is what installs."""
         if self.installer == "pip":
-            self.add_pip()
-        self.as_made = self.files()
-
-    def add_pip(self) -> None:
-        """Install pip, as venv does."""
-        command = [installers.find_uv() or "uv", "pip", "install", "-q", "-p", str(self.python)]
-        subprocess.run(
-            [*command, *installers.pypi_options(), "pip"],
-            env=installers.tool_environ(),
-            check=True,
-        )
-
-    def files(self) -> dict[str, int]:
-        """Every installed file except bytecode, and its size in bytes."""
-        return {
-            str(path): path.stat().st_size
-            for root in installation.find_site_packages(self.folder)
-            for path in root.rglob("*")
-            if path.is_file() and path.suffix != ".pyc"
-        }
+            installers.add_pip(self.python)
 
     def restore(self) -> None:
-        """Bring the lock back; if files are left over, make the environment anew."""
+        """Bring the lock and the variables back."""
         self.environ = dict(self.target.pairing.env)
-        installation.restore_environment(self.folder, lock.lock_path(self.target))
-        if self.installer == "pip":
-            self.add_pip()
-        if self.files() != self.as_made:
-            self.make()
+        super().restore()
 
     def try_companion(self, companion: Companion) -> Trial:
         """Install a companion, check all, carry out the printed remedy, and check again.

@@ -22,6 +22,7 @@ from envs.publish import (
     bench_tables,
     check_tables,
     companion_tables,
+    error_pages,
     lock_tables,
     verify_tables,
 )
@@ -55,6 +56,8 @@ def write_pages() -> None:
     disk.write_file(pairing.INDEX, _index())
     for path, text in render_pages().items():
         disk.write_file(path, text)
+    for path in error_pages.list_left_over():
+        path.unlink()
 
 
 def list_stale_pages() -> list[str]:
@@ -63,6 +66,9 @@ def list_stale_pages() -> list[str]:
         f"{path.relative_to(ROOT).as_posix()}: is not what the data says: run nox -s pages"
         for path, text in ({pairing.INDEX: _index()} | render_pages()).items()
         if disk.text_of(path) != text
+    ] + [
+        f"{path.relative_to(ROOT).as_posix()}: no entry is called so: run nox -s pages"
+        for path in error_pages.list_left_over()
     ]
 
 
@@ -72,10 +78,14 @@ def render_pages() -> dict[Path, str]:
     entries = index.load_index()
     grid = layout.list_rows(), row_files.load_atlas()
     tables = {
-        README: {"pairings": _pairings_tables(pairings, entries)},
+        README: {
+            "errors": error_pages.count_errors(),
+            "pairings": _pairings_tables(pairings, entries),
+        },
         LOCKS: lock_tables.render_lock_tables(pairings, entries)
         | check_tables.render_check_tables(entries),
         ERRORS: {
+            "errors": error_pages.render_error_index(),
             "failures": _failures(pairings),
             "behaviour": _behaviour_table(pairings),
             "interferences": _interferences(),
@@ -95,7 +105,8 @@ def render_pages() -> dict[Path, str]:
         bench_tables.PLOT: bench_tables.render_bench_plot(),
         outcomes.VERIFY: verify_tables.render_verify(pairings),
     }
-    return {page: _fill(page, contents) for page, contents in tables.items()} | pictures
+    filled = {page: _fill(page, contents) for page, contents in tables.items()}
+    return filled | pictures | error_pages.render_error_pages()
 
 
 def _index() -> str:

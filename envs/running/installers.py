@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,6 +52,12 @@ def find_uv() -> str | None:
 def pypi_options() -> list[str]:
     """The options that make uv use PyPI only, and read each page of its index every ten minutes."""
     return ["--config-file", str(UV_CONFIG)]
+
+
+def add_pip(python: Path) -> None:
+    """Install pip in the environment of an interpreter, as venv does."""
+    command = [find_uv() or "uv", "pip", "install", "-q", "-p", str(python)]
+    subprocess.run([*command, *pypi_options(), "pip"], env=tool_environ(), check=True)
 
 
 def describe_variables(environ: Mapping[str, str]) -> str:

@@ -34,8 +34,12 @@ def run_script(
     timeout: float = TIMEOUT,
     args: Sequence[str] = (),
     bytecode: Path | None = None,
+    project: Path | None = None,
 ) -> Run:
     """Run a script in a fresh, isolated interpreter, in an empty folder that is also its home.
+
+    With `project`, it runs in that folder instead, as a user runs it there: not isolated, so that
+    modules beside the script can be imported, and its variables count.
 
     `env` are the variables that it sees beside a few of this machine, and `timeout` is in seconds.
     `bytecode` is a folder for the bytecode of imported modules, outside the environment; Python 3.7
@@ -48,6 +52,7 @@ def run_script(
         tempfile.TemporaryFile() as err,
     ):
         home = str(folder)
+        isolated = [] if project else ["-I"]
         environ = {name: os.environ[name] for name in _ENVIRON if name in os.environ}
         options = []
         if bytecode:
@@ -55,8 +60,8 @@ def run_script(
             environ["PYTHONPYCACHEPREFIX"] = str(bytecode)
             options = ["-X", f"pycache_prefix={bytecode}"]
         process = subprocess.Popen(
-            [python, "-I", *options, script, *args],
-            cwd=home,
+            [python, *isolated, *options, script, *args],
+            cwd=project or home,
             env=environ | {"HOME": home, "USERPROFILE": home} | dict(env),
             stdin=subprocess.DEVNULL,
             stdout=out,

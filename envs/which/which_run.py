@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from envs import Problem
-from envs.model import pairing
+from envs.model import console, pairing
 from envs.names import files
 from envs.names.record import Names
 from envs.which import (
@@ -46,13 +45,7 @@ def run_which(argv: Sequence[str], origin: Path | None = None) -> int:
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 2
-    # A name may hold characters that the terminal's encoding does not have.
-    try:
-        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # Whoever read it, such as `head`, has enough. Python must not write it again at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    console.print_answer(text)
     return code
 
 

@@ -1,0 +1,158 @@
+"""The catalogue: one file an error, with its patterns, its cause, its cures, and its cases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from packaging.specifiers import SpecifierSet
+
+from envs.model import outcomes
+
+FOLDER = outcomes.EXAMPLES / "errors"
+
+GROUPS = {
+    "imports": "Import paths that are gone or moved",
+    "api": "Methods, functions and classes that are gone or renamed",
+    "arguments": "Arguments that are gone or renamed",
+    "two-kerases": "Two Kerases mixed, and tf-keras",
+    "models": "Saving and loading models",
+    "packages": "Packages beside TensorFlow that do not go with it",
+    "python": "Pythons that are too new or too old",
+    "install": "Installation",
+    "warnings": "Warnings that are taken for errors",
+    "machine": "GPUs, DLLs and processors",
+}
+"""Group of an entry -> its heading in the index."""
+
+KINDS = {
+    "code": "change the code",
+    "environment": "change the environment",
+    "pairing": "change the pairing",
+    "nothing": "nothing to do",
+    "machine": "change the machine",
+}
+"""Kind of a cure -> what it changes, in words."""
+
+FACTS = ("tensorflow", "keras", "python", "minor")
+"""What may be known of the reader: releases, and `minor`, the two numbers of TensorFlow's."""
+
+
+@dataclass(frozen=True)
+class Cure:
+    """One way out: `do` says it in words, the rest is carried out to the letter by the cases.
+
+    `whom` is for whom it is right. `install` and `uninstall` are what follows `pip install` and
+    `pip uninstall`, `env` variables, `remove` files; `pairing` is the one to take, on `python` if
+    that is not its recommended one.
+    """
+
+    name: str
+    kind: str
+    do: str
+    whom: str = ""
+    install: tuple[str, ...] = ()
+    uninstall: tuple[str, ...] = ()
+    env: Mapping[str, str] | None = None
+    remove: tuple[str, ...] = ()
+    pairing: str = ""
+    python: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to make the error: where, what is done before, and the code or the command.
+
+    `pairing` is `none` for an environment with nothing but pip. `before` is code that runs first
+    in another pairing, in the same folder, and `files` are put there. `line` is the exact line
+    that comes; if it ends in `...`, its beginning. `printed`: it is printed, and the code goes on.
+    `mended` is cure -> the changed code; a cure that is left out of it runs the same code.
+    """
+
+    pairing: str
+    line: str
+    code: str = ""
+    run: str = ""
+    python: str = ""
+    install: tuple[str, ...] = ()
+    uninstall: tuple[str, ...] = ()
+    env: Mapping[str, str] | None = None
+    files: Mapping[str, str] | None = None
+    before: str = ""
+    before_code: str = ""
+    printed: bool = False
+    cures: tuple[str, ...] = ()
+    mended: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One error. `parts` are the words for what a pattern does not name.
+
+    `when` is fact -> the releases with which it happens, and `above` is what must stand higher in
+    the traceback. `shares` is another entry that has the same line -> how to tell them apart.
+    `differs` are neighbouring lines that are another error. `unmade` is why it is not reproduced
+    here; empty if it is.
+    """
+
+    name: str
+    group: str
+    line: str
+    cause: str
+    patterns: tuple[str, ...]
+    cures: Mapping[str, Cure]
+    cases: tuple[Case, ...]
+    differs: tuple[str, ...]
+    parts: Mapping[str, str]
+    when: Mapping[str, SpecifierSet]
+    above: str
+    shares: Mapping[str, str]
+    sources: tuple[str, ...]
+    unmade: str
+
+    @cached_property
+    def compiled(self) -> tuple[re.Pattern[str], ...]:
+        """The patterns, ready to match a whole line."""
+        return tuple(map(re.compile, self.patterns))
+
+    def match_line(self, line: str) -> dict[str, str] | None:
+        """The named parts of a line that this error is known by; None if it is another's.
+
+        The line is as `trim_line` leaves it.
+        """
+        for pattern in self.compiled:
+            if match := pattern.fullmatch(line):
+                named = {key: value for key, value in match.groupdict().items() if value}
+                return {**self.parts, **named}
+        return None
+
+    def fill(self, text: str, known: Mapping[str, str]) -> str:
+        """A text with the reader's own words in place of `{name}`; see `fill_words`."""
+        return fill_words(text, {**self.parts, **known})
+
+
+_UNKNOWN = {
+    "tensorflow": "<your TensorFlow>",
+    "keras": "<your Keras>",
+    "python": "<your Python>",
+    "minor": "<minor of your TensorFlow>",
+}
+
+
+def fill_words(text: str, known: Mapping[str, str]) -> str:
+    """A text with what is known in place of `{name}`, and words where it is not."""
+    words = {**_UNKNOWN, **known}
+    return re.sub(r"\{(\w+)\}", lambda match: words.get(match[1], match[0]), text)
+
+
+def trim_line(line: str) -> str:
+    """A line without what changes from reader to reader: paths, addresses, quotes, suggestions."""
+    line = outcomes.normalise_message(line.translate(_QUOTES))
+    line = re.sub(r"\.? (?:Did you mean|Maybe you meant): .*$", "", line)
+    line = re.sub(r"; '[\w.]+' is not a package$", "", line)
+    return re.sub(r" \((?:<path>|unknown location)\)$", "", line)
+
+
+_QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\xa0": " "})

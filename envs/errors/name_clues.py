@@ -1,0 +1,163 @@
+"""Names that the catalogue does not have: where the record of names has them, and what to write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from envs.errors.catalogue import trim_line
+from envs.model import pairing
+from envs.names import files
+from envs.names.record import Names, Presence, Sighting
+from envs.which import answer, successors
+from envs.which.answer import Lack
+from envs.which.judging import Finding
+from envs.which.suggestions import Adviser
+from envs.which.uses import Place, Ref, Use, UseKind
+
+_LINES = (
+    r"ModuleNotFoundError: No module named '(?P<module>[\w.]+)'(?:; '[\w.]+' is not a package)?",
+    r"ImportError: cannot import name '(?P<name>\w+)' from (?:partially initialized module )?"
+    r"'(?P<module>[\w.]+)'.*",
+    r"AttributeError: (?:partially initialized )?module '(?P<module>[\w.]+)' has no attribute "
+    r"'(?P<name>\w+)'.*",
+    r"AttributeError: (?:'(?P<owner>\w+)' object|type object '(?P<class_>\w+)') has no attribute "
+    r"'(?P<name>\w+)'.*",
+)
+"""The lines that name a name; what the groups are called says which part."""
+
+_INNER = (
+    (r"^keras\.api\._v[12]\.keras", "tensorflow.keras"),
+    (r"^tf_keras\.api\._v[12]\.keras", "tensorflow.keras"),
+    (r"^tensorflow(?:_core)?\.(?:python\.)?keras\.api\._v[12]\.keras", "tensorflow.keras"),
+    (r"^keras\._tf_keras\.keras", "tensorflow.keras"),
+    (r"^tensorflow\._api\.v[12]\.compat\.v[12](?=\.(?!compat)|$)", "tensorflow"),
+    (r"^tensorflow\._api\.v[12](?=\.|$)", "tensorflow"),
+    (r"^tensorflow_core\._api\.v[12](?=\.|$)", "tensorflow"),
+    (r"^tensorflow_core(?=\.|$)", "tensorflow"),
+)
+"""How messages call modules, and how code does."""
+
+_MODELS = ("Sequential", "Functional", "Model")
+
+
+@dataclass(frozen=True)
+class Clue:
+    """What the record knows of a name: `there` and `missing` are pairings, oldest first.
+
+    `asked` is the pairing for which `write` says what to write instead; both may be empty.
+    """
+
+    line: str
+    path: str
+    there: tuple[str, ...]
+    missing: tuple[str, ...]
+    asked: str
+    write: str
+    why: str
+
+
+def find_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
+    """What the record of names knows of the name in a line.
+
+    None if there is no such name in it, or if no pairing has it.
+    """
+    use = read_use(line)
+    if use is None:
+        return None
+    module, name = use
+    path = f"{module}.{name}" if name else module
+    if path.split(".")[0] not in ("keras", "tensorflow", "tf_keras") or "." not in path:
+        return None
+    names = files.load_names()
+    seen = {one: _look(names, module, name, one) for one in names.pairings}
+    there = tuple(one for one, sighting in seen.items() if sighting.presence is Presence.THERE)
+    missing = tuple(one for one, sighting in seen.items() if sighting.presence is Presence.MISSING)
+    asked = choose_pairing(facts, missing)
+    if asked and there:
+        write, why = _advise(names, module, name, path, seen, asked)
+    else:
+        write, why = _find_misplaced(names, module, name, asked) if asked else ("", "")
+    if not there and not write:
+        return None
+    return Clue(line, path, there, missing, asked, write, why)
+
+
+def read_use(line: str) -> tuple[str, str] | None:
+    """The module and the name that a line says is missing; the name is empty for a module."""
+    for pattern in _LINES:
+        match = re.fullmatch(pattern, trim_line(line))
+        if match is None:
+            continue
+        parts = match.groupdict()
+        owner = parts.get("owner") or parts.get("class_")
+        if owner:
+            if owner not in _MODELS:
+                return None
+            class_ = "Sequential" if owner == "Sequential" else "Model"
+            return f"tensorflow.keras.{class_}", parts["name"]
+        module = parts["module"]
+        if re.search(r"compat\.v[12]\.compat$", module):
+            return None  # TensorFlow's own inside, which code does not name
+        for inner, public in _INNER:
+            module = re.sub(inner, public, module)
+        return module, parts.get("name") or ""
+    return None
+
+
+def _look(names: Names, module: str, name: str, one: str) -> Sighting:
+    if not name:
+        return names.import_module(module, one)
+    if module.rpartition(".")[2] in _MODELS:
+        return names.look_up(f"{module}.{name}", one)
+    return names.import_name(module, name, one)
+
+
+def choose_pairing(facts: Mapping[str, str], among: Sequence[str]) -> str:
+    """The pairing that is nearest to what is known of the reader; the newest if nothing is."""
+    if not among:
+        return ""
+    known = pairing.load_pairings()
+    minor = ".".join(facts.get("tensorflow", "").split(".")[:2])
+    fitting = [name for name in among if name in known and known[name].minor == minor]
+    plain = [name for name in among if known[name].kind not in ("legacy", "preview", "bundled")]
+    return (fitting or plain or list(among))[0 if fitting else -1]
+
+
+def _find_misplaced(names: Names, module: str, name: str, asked: str) -> tuple[str, str]:
+    """Where a class or function stands that is looked for in a module that never had it."""
+    if not name or names.import_module(module, asked).presence is not Presence.THERE:
+        return "", ""
+    keras = successors.split_keras(module)[0]
+    if not keras:
+        return "", ""
+    found = [
+        path
+        for path in names.same_leaf(name, asked)
+        if path.startswith(f"{keras}.")
+        and not any(part.startswith("_") or part == "src" for part in path.split("."))
+        and names.look_up(path, asked).kind in ("class", "function")
+    ]
+    home = next((path.rpartition(".")[0] for path in found if path.count(".") > 1), "")
+    home = home or next((path.rpartition(".")[0] for path in found), "")
+    if not home:
+        return "", ""
+    return f"from {home} import {name}", f"no pairing has it in `{module}`; it is in `{home}`"
+
+
+def _advise(
+    names: Names, module: str, name: str, path: str, seen: Mapping[str, Sighting], asked: str
+) -> tuple[str, str]:
+    """What to write in a pairing instead of a name, and why."""
+    table = successors.Table(
+        successors.load_successors(), pairing.load_pairings(), answer.find_releases()
+    )
+    kind = UseKind.FROM if name else UseKind.IMPORT
+    if module.rpartition(".")[2] in _MODELS:
+        kind = UseKind.MEMBER
+    use = Use(kind, (Ref(path),), Place("", 1, 1), module=module if name else path)
+    sighting = seen[asked]
+    finding = Finding(path, "name", sighting.missing_at or path, sighting.error)
+    advice = Adviser(names, table, asked).suggest(Lack(use, finding))
+    return (advice.write, advice.why) if advice else ("", "")

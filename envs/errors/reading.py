@@ -1,0 +1,220 @@
+"""Read what a person pastes: a line, a traceback, a log, a notebook, and what stands around it."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from envs import Problem
+from envs.errors.catalogue import trim_line
+
+LARGEST = 4 * 2**20
+"""How many bytes of a log are read, from its end; an error is mostly there."""
+
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
+_ESCAPED = re.compile(r"\\(?:x1b|u001b|033)\[[0-9;]*m")
+
+_BEFORE = re.compile(
+    r"^(?:"
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,]?\d*Z?(?:[+-]\d\d:?\d\d)?:?\s+"  # a time
+    r"|\[?[\w.-]+(?:[-_ ]\d+)?\]?\s+\|\s"  # a service of docker compose
+    r"|E(?:\s{2,}|\s*$)"  # pytest
+    r"|>\s?"  # a quotation
+    r"|#\d+\s+\d+\.\d+\s"  # docker build
+    r"|\[\d\d:\d\d:\d\d\]:?\s"
+    r"|(?:ERROR|WARNING|INFO|CRITICAL|DEBUG)[:\s-]+(?:root|__main__|[\w.]+)?:(?=\w*(?:Error|Exc))"
+    r")"
+)
+"""What stands before a line in logs, and is no part of the message."""
+
+_EXCEPTION = re.compile(
+    r"^(?:[A-Za-z_][\w.]*\.)?([A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt|NotFound\w*)"
+    r"|AlreadyExists\w*|OutOfRange)(?:: |:?$)"
+)
+_TITLES = (
+    (r"No module named ", "ModuleNotFoundError"),
+    (r"cannot import name ", "ImportError"),
+    (r"module '[\w.]+' has no attribute |'\w+' object has no attribute ", "AttributeError"),
+    (r"Your currently installed version of Keras is Keras 3", "ValueError"),
+)
+"""How messages begin that people give without the name of their exception."""
+
+_WRAPPER = "because of the following error (look up to see its traceback):"
+"""Behind these words of transformers, in the same line or higher, stands the error itself."""
+
+_NATIVE = re.compile(r"^.{0,120}?\.cc:\d+\] ")
+_NAMED = re.compile(r"(?<![\w.'\"])(?:[a-z]\w*\.)*[A-Z]\w*(?:Error|Exception): ", re.ASCII)
+"""Where an exception is named in a line that begins with other words."""
+
+_CHAINED = re.compile(
+    r"^(During handling of the above exception|The above exception was the direct cause)"
+)
+_FRAME = re.compile(r'^\s*(File "|at |--> |---> )|^\s*~*\^+~*$')
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that may name an error.
+
+    `text` is trimmed, and `shown` as it was written. `number` counts from 1. `raised` says that it
+    is a line of an exception, and not just printed; `chain` is how many exceptions of the same
+    traceback stand below it.
+    """
+
+    text: str
+    shown: str
+    number: int
+    raised: bool
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """What was read: the lines that may name an error, in order, and the whole text."""
+
+    lines: tuple[Line, ...]
+    text: str
+
+
+def decode_pasted(data: bytes, name: str) -> str:
+    """The text of a file. Raises Problem if it is none.
+
+    Windows writes what it redirects as UTF-16, and consoles write their own encodings.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    if b"\0" in data[:4096]:
+        raise Problem(f"{name}: is no text: give a file with the traceback, or paste it")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def read_pasted(text: str) -> Pasted:
+    """Read a text: colours, prompts, times and frames fall away."""
+    notebook = _read_notebook(text)
+    text = _COLOURS.sub("", _ESCAPED.sub("", notebook if notebook is not None else text))
+    if "&#39;" in text or "&lt;" in text or "&quot;" in text:
+        text = html.unescape(text)
+    raw = text.replace("\r\n", "\n").split("\n")
+    lines = [one.rsplit("\r", 1)[-1].rstrip() for one in raw]
+    bare = [_strip_prefix(one) for one in lines]
+    return Pasted(tuple(_list_lines(bare, lines)), "\n".join(bare))
+
+
+def _read_notebook(text: str) -> str | None:
+    """What the cells of a notebook printed; None if it is none."""
+    if not text.lstrip().startswith("{") or '"cells"' not in text:
+        return None
+    try:
+        cells = json.loads(text)["cells"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    parts: list[str] = []
+    for cell in cells:
+        for output in cell.get("outputs", ()):
+            if output.get("output_type") == "error":
+                parts += output.get("traceback") or []
+                parts.append(f"{output.get('ename', '')}: {output.get('evalue', '')}")
+            else:
+                parts.append(_joined(output.get("text", "")))
+    return "\n".join(parts)
+
+
+def _joined(value: Any) -> str:
+    return "".join(value) if isinstance(value, list) else str(value)
+
+
+def _strip_prefix(line: str) -> str:
+    """A line without what logs put before it."""
+    line = line.strip().strip("│┃ ")
+    if len(line) > 2 and line[0] == line[-1] == "`":
+        line = line.strip("`")
+    while (match := _BEFORE.match(line)) and match[0]:
+        line = line[match.end() :].lstrip()
+    return line
+
+
+def strip_native(line: str) -> str:
+    """A line of TensorFlow's C++ part, or a warning, without its time and its file."""
+    return re.sub(r"^\S+ (?=\w*Warning: )", "", _NATIVE.sub("", line))
+
+
+def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
+    """The lines that may name an error, each wording once, with long ones that were wrapped."""
+    last: dict[str, Line] = {}
+    # A long log repeats itself but for its numbers.
+    different = {re.sub(r"\d+", "0", line): number for number, line in enumerate(bare)}
+    for number in sorted(different.values()):
+        line = bare[number]
+        if len(line) < 6 or _FRAME.match(line):
+            continue
+        raised = bool(_EXCEPTION.match(line))
+        variants = [line]
+        if raised or line.startswith(("ERROR:", "error:")):
+            variants += _join_wrapped(bare, number)
+        if (bare_line := strip_native(line)) != line:
+            variants.append(bare_line)
+        variants += _name_exceptions(line)
+        if (named := _NAMED.search(line)) and named.start():
+            variants.append(line[named.start() :])
+        if _WRAPPER in line:
+            inner = line.partition(_WRAPPER)[2].strip()
+            variants += [inner, *_name_exceptions(inner)]
+        if module := re.match(r"[A-Za-z_][\w.]*\.(?=[A-Z]\w*(?:Error|Exception|NotFound): )", line):
+            variants.append(line[module.end() :])
+        for variant in variants:
+            text = trim_line(variant)
+            last.pop(text, None)
+            last[text] = Line(text, shown[number].strip(), number + 1, raised)
+    yield from sorted(last.values(), key=lambda one: one.number)
+
+
+def _name_exceptions(line: str) -> list[str]:
+    """A message that was given without the name of its exception, or with a blank in it."""
+    named = [f"{name}: {line}" for start, name in _TITLES if re.match(start, line)]
+    joined = re.sub(r"^([A-Z][A-Za-z]*) Error: ", r"\1Error: ", line)
+    return [*named, joined] if joined != line else named
+
+
+def _join_wrapped(bare: list[str], number: int) -> Iterator[str]:
+    """A line together with those after it, as a narrow console breaks it."""
+    joined, spaced = bare[number], bare[number]
+    if len(joined) < 40:
+        return
+    for line in bare[number + 1 : number + 4]:
+        if not line or _EXCEPTION.match(line) or _FRAME.match(line):
+            return
+        joined, spaced = joined + line, f"{spaced} {line}"
+        yield from (joined, spaced)
+
+
+def is_chained(pasted: Pasted) -> bool:
+    """Whether one exception came while another was handled."""
+    return any(_CHAINED.match(line) for line in pasted.text.splitlines())
+
+
+def guess_facts(text: str) -> dict[str, str]:
+    """The releases that a text itself names, such as `python3.11` in a path.
+
+    Only what can be nothing else: a path of an interpreter, the banner of one, a pinned
+    requirement.
+    """
+    found: dict[str, str] = {}
+    pythons = set(
+        re.findall(r"(?:lib[/\\]python|[/\\]Python|cpython-|envs[/\\]py)(3)[._]?(\d{1,2})\b", text)
+    )
+    if len(pythons) == 1:
+        found["python"] = ".".join(pythons.pop())
+    elif match := re.search(r"\bPython (3\.\d{1,2})\.\d+\b", text):
+        found["python"] = match[1]
+    for name in ("tensorflow", "keras"):
+        stated = rf"(?i)(?<![\w-]){name}(?:==| version:? | v)(\d+\.\d+(?:\.\d+)?)"
+        said = set(re.findall(stated, text))
+        if len(said) == 1:
+            found[name] = said.pop()
+    return found
