@@ -10,7 +10,7 @@ from envs.errors.catalogue import trim_line
 from envs.model import pairing
 from envs.names import files
 from envs.names.record import Names, Presence, Sighting
-from envs.which import answer, successors
+from envs.which import python_choice, successors
 from envs.which.answer import Lack
 from envs.which.judging import Finding
 from envs.which.suggestions import Adviser
@@ -151,7 +151,7 @@ def _advise(
 ) -> tuple[str, str]:
     """What to write in a pairing instead of a name, and why."""
     table = successors.Table(
-        successors.load_successors(), pairing.load_pairings(), answer.find_releases()
+        successors.load_successors(), pairing.load_pairings(), python_choice.find_releases()
     )
     kind = UseKind.FROM if name else UseKind.IMPORT
     if module.rpartition(".")[2] in _MODELS:
