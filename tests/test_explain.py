@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import time
 from pathlib import Path
 
@@ -302,3 +303,45 @@ def test_lines_are_numbered_and_frames_left_out() -> None:
     assert lines[-1].number == 7
     assert lines[-1].raised
     assert not any(line.text.startswith("File") for line in lines)
+
+
+def test_an_argument_is_answered_from_the_record_of_names(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    line = "TypeError: EarlyStopping.__init__() got an unexpected keyword argument '{}'"
+    code, out = explain(capfd, line.format("start_from_epoch"), "--tensorflow", "2.10")
+    assert code == 0
+    assert "EarlyStopping(start_from_epoch=)` is in" in out
+    assert "and missing in 16, tf113 to tf210." in out
+    assert re.search(r"\$ nox -s copy -- tf2\d+ PATH", out), "a preview is not recommended"
+    _, out = explain(
+        capfd, "TypeError: Adam.__init__() got an unexpected keyword argument 'lr'", "--json"
+    )
+    told = json.loads(out)["name"]
+    assert told["argument"] == "lr"
+    assert told["write"] == "learning_rate="
+    assert "tf212" in told["there"], "its **kwargs takes it"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "TypeError: Dense.__init__() got an unexpected keyword argument 'weights'",
+        "TypeError: Foo.__init__() got an unexpected keyword argument 'lr'",
+        "TypeError: __init__() got an unexpected keyword argument 'start_from_epoch'",
+    ],
+)
+def test_of_an_argument_that_no_pairing_is_known_to_refuse_nothing_is_claimed(
+    line: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, out = explain(capfd, line)
+    assert code == 1
+    assert out.startswith("nothing fits: ")
+
+
+def test_a_reader_whose_own_release_takes_an_argument_is_told_nothing_of_others(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    line = "TypeError: EarlyStopping.__init__() got an unexpected keyword argument "
+    code, _ = explain(capfd, line + "'start_from_epoch'", "--tensorflow", "2.16")
+    assert code == 1

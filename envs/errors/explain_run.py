@@ -139,9 +139,10 @@ def answer_pasted(text: str, facts: Mapping[str, str]) -> Explanation:
         for line in _list_asked(pasted, found.last):
             seen = find_known(line)
             if seen is None:
-                from envs.errors import name_clues  # which takes most of the time
+                from envs.errors import argument_clues, name_clues  # which take most of the time
 
                 clue = name_clues.find_clue(line.text, known)
+                clue = clue or argument_clues.find_argument_clue(line.text, known)
             if seen or clue:
                 break
     nearest: list[Entry] = []

@@ -189,12 +189,14 @@ def _render_known(known: Known) -> Iterator[str]:
 
 
 def _render_clue(clue: Clue, facts: Mapping[str, str]) -> Iterator[str]:
-    yield f"a name that is not there: {_shorten(clue.line)}"
+    what = "an argument that is not taken" if clue.keyword else "a name that is not there"
+    yield f"{what}: {_shorten(clue.line)}"
     if clue.there:
         span = f"{clue.there[0]} to {clue.there[-1]}" if clue.there[1:] else clue.there[0]
-        seen = f"`{clue.path}` is in {len(clue.there)} pairings, {span}"
+        count = len(clue.there)
+        seen = f"`{clue.shown}` is in {count} pairing{'s' * (count > 1)}, {span}"
     else:
-        seen = f"`{clue.path}` is in no pairing"
+        seen = f"`{clue.shown}` is in no pairing"
     gone = ""
     if clue.missing:
         gone = f", and missing in {len(clue.missing)}, {clue.missing[0]} to {clue.missing[-1]}"
@@ -210,7 +212,7 @@ def _render_clue(clue: Clue, facts: Mapping[str, str]) -> Iterator[str]:
         number, label = 2, " "
     if clue.there:
         newest = clue.there[-1]
-        same = [one for one in clue.there if not one.endswith(("-legacy", "-bundled"))]
+        same = [one for one in clue.there if not one.endswith(("-legacy", "-bundled", "-preview"))]
         newest = same[-1] if same else newest
         said = f"{number}. {KINDS['pairing']}, for code that must stay as it is: take {newest}:"
         yield from _wrap(said, label)
@@ -280,6 +282,7 @@ def render_answer_json(answer: Explanation) -> str:
         clue = answer.clue
         document["name"] = {
             "path": clue.path,
+            "argument": clue.keyword or None,
             "there": list(clue.there),
             "missing": list(clue.missing),
             "pairing": clue.asked or None,

@@ -46,7 +46,8 @@ _MODELS = ("Sequential", "Functional", "Model")
 class Clue:
     """What the record knows of a name: `there` and `missing` are pairings, oldest first.
 
-    `asked` is the pairing for which `write` says what to write instead; both may be empty.
+    `asked` is the pairing for which `write` says what to write instead; both may be empty. With
+    `keyword`, it is about that argument of the name.
     """
 
     line: str
@@ -56,6 +57,12 @@ class Clue:
     asked: str
     write: str
     why: str
+    keyword: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The name, or the name and its argument."""
+        return f"{self.path}({self.keyword}=)" if self.keyword else self.path
 
 
 def find_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
@@ -146,13 +153,18 @@ def _find_misplaced(names: Names, module: str, name: str, asked: str) -> tuple[s
     return f"from {home} import {name}", f"no pairing has it in `{module}`; it is in `{home}`"
 
 
+def load_successor_table() -> successors.Table:
+    """What became of names and arguments, for all pairings. Raises Problem."""
+    return successors.Table(
+        successors.load_successors(), pairing.load_pairings(), python_choice.find_releases()
+    )
+
+
 def _advise(
     names: Names, module: str, name: str, path: str, seen: Mapping[str, Sighting], asked: str
 ) -> tuple[str, str]:
     """What to write in a pairing instead of a name, and why."""
-    table = successors.Table(
-        successors.load_successors(), pairing.load_pairings(), python_choice.find_releases()
-    )
+    table = load_successor_table()
     kind = UseKind.FROM if name else UseKind.IMPORT
     if module.rpartition(".")[2] in _MODELS:
         kind = UseKind.MEMBER

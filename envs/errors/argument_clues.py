@@ -1,0 +1,94 @@
+"""Arguments that a class or function does not take: which pairings take them, and what to write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from envs.errors.catalogue import trim_line
+from envs.errors.name_clues import Clue, choose_pairing, load_successor_table
+from envs.model import pairing
+from envs.names import blocks, files
+from envs.names.record import Names, Presence
+from envs.which.answer import Lack
+from envs.which.judging import Finding
+from envs.which.successors import split_keras
+from envs.which.suggestions import Adviser
+from envs.which.uses import Place, Ref, Use, UseKind
+
+_LINES = (
+    r"TypeError: (?:(?P<owner>\w+)\.)?(?P<name>\w+)\(\) got an unexpected keyword argument "
+    r"'(?P<keyword>\w+)'.*",
+    r"(?:Type|Value)Error: Unrecognized keyword arguments? passed to (?P<owner>\w+): "
+    r"\{'(?P<keyword>\w+)'.*",
+)
+"""The lines that name an argument; Python up to 3.9 does not say the class of an `__init__`."""
+
+_OWNERS = {"TensorFlowTrainer": "Model", "Functional": "Model"}
+"""Classes that messages name, and the public class that has their methods."""
+
+
+def find_argument_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
+    """What the record of names knows of an argument that a line says is not taken.
+
+    None if the line names none, if the record does not know that a pairing refuses it, or if the
+    reader's own TensorFlow takes it.
+    """
+    use = read_argument(line)
+    if use is None:
+        return None
+    owner, name, keyword = use
+    names, table = files.load_names(), load_successor_table()
+    path = _find_path(names, owner, name)
+    if not path:
+        return None
+    # Where the table names the releases that refuse an argument, `**kwargs` takes it in the others.
+    told = any(entry.refused for entry in table.find_successors(path, keyword))
+    there, missing = [], []
+    for one in names.pairings:
+        sighting = names.look_up(path, one)
+        if sighting.presence is not Presence.THERE:
+            continue
+        taken = blocks.accepts(sighting.parameters, keyword)
+        if taken is False or table.is_refused(path, keyword, one):
+            missing.append(one)
+        elif taken or told:
+            there.append(one)
+    known, minor = pairing.load_pairings(), facts.get("minor")
+    if not missing or any(known[one].minor == minor for one in there):
+        return None
+    asked = choose_pairing(facts, missing)
+    call = Use(UseKind.CALL, (Ref(path),), Place("", 1, 1), keywords=(keyword,))
+    finding = Finding(path, "call", path, "", keyword)
+    advice = Adviser(names, table, asked).suggest(Lack(call, finding))
+    if not there and advice is None:
+        return None
+    write, why = (advice.write, advice.why) if advice else ("", "")
+    return Clue(line, path, tuple(there), tuple(missing), asked, write, why, keyword)
+
+
+def read_argument(line: str) -> tuple[str, str, str] | None:
+    """The class (or nothing), the method or function, and the argument that a line names."""
+    for pattern in _LINES:
+        if match := re.fullmatch(pattern, trim_line(line)):
+            parts = match.groupdict()
+            owner, name = parts["owner"] or "", parts.get("name") or "__init__"
+            if owner or name != "__init__":
+                return _OWNERS.get(owner, owner), name, parts["keyword"]
+    return None
+
+
+def _find_path(names: Names, owner: str, name: str) -> str:
+    """The public path of a class, of its method, or of a function, in the newest that has it."""
+    for one in reversed(names.pairings):
+        found = [
+            path
+            for path in names.same_leaf(owner or name, one)
+            if split_keras(path)[0]
+            and not any(part.startswith("_") or part == "src" for part in path.split("."))
+            and names.look_up(path, one).kind == ("class" if owner else "function")
+        ]
+        found.sort(key=lambda path: not path.startswith("tensorflow.keras."))
+        if found:
+            return found[0] if name == "__init__" or not owner else f"{found[0]}.{name}"
+    return ""
