@@ -10,6 +10,7 @@
 #   "distlib==0.4.4",
 #   "execnet==2.1.2",
 #   "filelock==4.2.11",
+#   "h5py==3.16.0; python_version < '3.15'",
 #   "humanize==4.17.0",
 #   "hypothesis==6.170.17",
 #   "iniconfig==2.3.1",
@@ -19,6 +20,7 @@
 #   "markdown-it-py==4.3.0",
 #   "markupsafe==3.0.4",
 #   "mdurl==0.1.2",
+#   "numpy==2.4.6; python_version < '3.15'",
 #   "packaging==26.3",
 #   "platformdirs==4.14.7",
 #   "pluggy==1.7.0",
@@ -269,6 +271,26 @@ def names(session: nox.Session) -> None:
     checked(session, lambda: recording.record_names(request, session.log))
     if not request.compares:
         checked(session, pages_.write_pages)
+
+
+@nox.session(python=False, default=False)
+def models(session: nox.Session) -> None:
+    """Record which pairing loads whose models; or say it of a file: -- --load PATH [--to tf221]."""
+    from envs.models import load_run, models_request, models_run
+    from envs.publish import pages as pages_
+
+    request = models_request.parse_models_request(session.posargs, Path(session.invoked_from))
+    if request.path:
+        sys.exit(load_run.run_load(request))
+    checked(session, lambda: models_run.run_models(request, session.log))
+    if not request.compares:
+        checked(session, pages_.write_pages)
+
+
+@nox.session(name="models-proofs", python=False, default=False)
+def models_proofs(session: nox.Session) -> None:
+    """Load models by the scripts that `models -- --load` prints, and compare: -- [-k tf221]."""
+    pytest(session, "tests/test_models_proofs.py", "-m", "models", "-s")
 
 
 @nox.session(python=False, default=False)

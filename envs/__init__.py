@@ -10,6 +10,7 @@ Each package may import those above it in this list, and none below (import-lint
 `names`         everything that can be imported in each pairing, and what it is
 `companions`    what people install beside TensorFlow, what breaks, and what mends it
 `bench`         what a run costs
+`models`        which pairing loads the model that another saved, and how
 `engine`        all of it run as shards on many machines, and merged
 `emulation`     locks of other machines, run on this one by an emulator
 `which`         which pairings have all that some code uses, and what to write instead

@@ -16,6 +16,7 @@ from envs.model import disk, failures, index, lock, outcome_records, outcomes, p
 from envs.model.index import Entry
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Pairing, Target
+from envs.models import record_files
 from envs.names import changes
 from envs.publish import (
     atlas_picture,
@@ -24,6 +25,8 @@ from envs.publish import (
     companion_tables,
     error_pages,
     lock_tables,
+    model_picture,
+    model_tables,
     verify_tables,
 )
 from envs.running import unpinned_install
@@ -36,6 +39,7 @@ TOOLING = ROOT / "envs" / "README.md"
 BENCH = ROOT / "envs" / "bench" / "README.md"
 ENGINE = ROOT / "envs" / "engine" / "README.md"
 NAMES = ROOT / "envs" / "names" / "README.md"
+MODELS = ROOT / "envs" / "models" / "README.md"
 COMPANIONS = ROOT / "envs" / "companions" / "README.md"
 
 _IMPORTS = {
@@ -77,6 +81,7 @@ def render_pages() -> dict[Path, str]:
     pairings = pairing.load_pairings(wheels=lock.known_wheels())
     entries = index.load_index()
     grid = layout.list_rows(), row_files.load_atlas()
+    saved = record_files.load_grid()
     tables = {
         README: {
             "errors": error_pages.count_errors(),
@@ -97,11 +102,13 @@ def render_pages() -> dict[Path, str]:
         },
         ENGINE: {"scale": scale.render_scale()},
         NAMES: {"came-and-went": changes.render_changes(changes.list_steps())},
+        MODELS: model_tables.render_model_tables(saved),
         COMPANIONS: {"companions": companion_tables.render_companions()},
         BENCH: {"speed": _relink(bench_tables.render_bench_tables(), BENCH)},
     }
     pictures = {
         atlas_picture.FILE: atlas_picture.render_atlas_picture(*grid),
+        model_picture.FILE: model_picture.render_models_picture(saved),
         bench_tables.PLOT: bench_tables.render_bench_plot(),
         outcomes.VERIFY: verify_tables.render_verify(pairings),
     }

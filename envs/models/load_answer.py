@@ -1,0 +1,178 @@
+"""Which pairings load a file like a reader's, how, and the shortest proven way to one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from envs import Problem
+from envs.models import grid, programs, similar
+from envs.models.grid import Loading, LoadVerdict, Side
+from envs.models.model_text import Seen
+from envs.models.programs import LoadStep
+from envs.models.record_files import Recorded
+from envs.models.similar import Writers
+
+Grid = Mapping[str, Recorded]
+
+_ORDER = (
+    *("load_model", "model_from_json", "compile=False", "custom_objects"),
+    *("custom_objects, compile=False", "safe_mode=False", "safe_mode=False, compile=False"),
+    *("TFSMLayer", "tf.saved_model.load", "load_weights", "by_name=True"),
+)
+"""The ways, least trouble first."""
+
+
+@dataclass(frozen=True)
+class Hope:
+    """How a side loads files like the reader's: the worst of all that are like it.
+
+    `way` is what to write, `error` what comes without it. `trains` is empty if training goes on as
+    before; None for a verdict means that no such file was tried.
+    """
+
+    side: Side
+    verdict: LoadVerdict | None
+    way: str = ""
+    error: str = ""
+    trains: str = ""
+
+    @property
+    def loads(self) -> bool:
+        """Whether there is a way in which such a file predicts the same."""
+        return self.verdict in (LoadVerdict.EQUAL, LoadVerdict.OPTIONS)
+
+
+@dataclass(frozen=True)
+class LoadAnswer:
+    """What is said of a file: what it is, what in the grid is like it, and what loads it."""
+
+    shown: str
+    seen: Seen
+    form: str
+    writers: Writers
+    kinds: tuple[str, ...]
+    customs: tuple[str, ...]
+    hopes: tuple[Hope, ...]
+    to: str = ""
+    steps: tuple[LoadStep, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether it loads where it shall, or in some pairing."""
+        return bool(self.steps) if self.to else any(hope.loads for hope in self.hopes)
+
+
+def answer_load(
+    seen: Seen, path: Path, shown: str, to: str, grid_: Grid, is_own: Callable[[str], bool]
+) -> LoadAnswer:
+    """The answer for a file. Raises Problem if the pairing `to` is not in the grid."""
+    sides = grid.list_sides()
+    if to and to not in sides:
+        raise Problem(f"--to {to}: no such pairing: it is one of {', '.join(sides)}")
+    form = similar.find_form(seen, path)
+    if form == "tf.saved_model.save" and not seen.model:
+        # Since Keras 3, `model.export` writes the same: a graph without a model of Keras.
+        form = "export" if _saves(grid_, "export", similar.find_writers(seen, grid_)) else form
+    writers = similar.find_writers(seen, grid_)
+    kinds = tuple(similar.find_kinds(seen, form, is_own))
+    customs = tuple(similar.find_customs(seen, is_own))
+    hopes = tuple(judge_side(side, form, writers.names, kinds, grid_) for side in sides.values())
+    steps: tuple[LoadStep, ...] = ()
+    if to:
+        steps = find_steps(sides[to], form, writers.names, kinds, grid_, hopes)
+    return LoadAnswer(shown, seen, form, writers, kinds, customs, hopes, to, steps)
+
+
+def _saves(grid_: Grid, form: str, writers: Writers) -> bool:
+    return any(
+        not saved.error and grid.form_of(file) == form
+        for recorded in grid_.values()
+        for side, files in recorded.saved.items()
+        if side in writers.names
+        for file, saved in files.items()
+    )
+
+
+def judge_side(
+    side: Side, form: str, writers: tuple[str, ...], kinds: tuple[str, ...], grid_: Grid
+) -> Hope:
+    """How a side loads the files of some writers in a format, of some kinds: the worst of them."""
+    found = list(_list_loadings(side, form, writers, kinds, grid_))
+    verdict = grid.rank(found)
+    if verdict is None:
+        return Hope(side, None)
+    worst = [one for one in found if one.verdict is verdict]
+    way = max((one.way for one in worst if one.way), key=_ORDER.index, default="")
+    error = next((one.error for one in worst if one.error), "")
+    trains = next((one.trains for one in found if one.trains not in _FINE), "")
+    return Hope(side, verdict, _merge_ways(worst, way), error, trains)
+
+
+_FINE = ("", "equal", "not compiled")
+
+
+def _merge_ways(worst: list[Loading], way: str) -> str:
+    """One way that serves all: `custom_objects` and `compile=False` go together."""
+    ways = {one.way for one in worst if one.way}
+    if {"custom_objects", "compile=False"} <= ways and way in ("custom_objects", "compile=False"):
+        return "custom_objects, compile=False"
+    if {"safe_mode=False", "compile=False"} <= ways and way in ("safe_mode=False",):
+        return "safe_mode=False, compile=False"
+    return way
+
+
+def _list_loadings(
+    side: Side, form: str, writers: tuple[str, ...], kinds: tuple[str, ...], grid_: Grid
+) -> Iterator[Loading]:
+    loads = grid_[side.target.pairing.name].loads.get(side.name, {})
+    for writer in writers:
+        if writer in loads:
+            for kind in kinds:
+                if loading := loads[writer].cells.get(f"{form}/{kind}"):
+                    yield loading
+
+
+def find_steps(
+    to: Side,
+    form: str,
+    writers: tuple[str, ...],
+    kinds: tuple[str, ...],
+    grid_: Grid,
+    hopes: tuple[Hope, ...],
+) -> tuple[LoadStep, ...]:
+    """The steps with the least trouble from a file to a side; none if no way is known.
+
+    Best is to load it there; then through one other pairing, which saves it in a format that loads
+    there; last, in both cases, what needs the code that built the model.
+    """
+    ways: list[tuple[tuple[int, ...], tuple[LoadStep, ...]]] = []
+    order = list(grid.list_sides())
+    for hope in hopes:
+        if not hope.loads:
+            continue
+        if hope.side.name == to.name:
+            direct = LoadStep(to, form, hope.way)
+            ways.append(((direct.needs_code, 0, _ORDER.index(hope.way)), (direct,)))
+            continue
+        if hope.way in ("TFSMLayer", "tf.saved_model.load", "model_from_json"):
+            # What comes of these is not a model that can be saved again.
+            continue
+        for number, between in enumerate(programs.TARGETS):
+            last = judge_side(to, between, (hope.side.name,), kinds, grid_)
+            if not last.loads or not _all_tried(to, between, hope.side.name, kinds, grid_):
+                continue
+            steps = LoadStep(hope.side, form, hope.way, between), LoadStep(to, between, last.way)
+            code = any(step.needs_code for step in steps)
+            far = abs(order.index(hope.side.name) - order.index(to.name))
+            trouble = _ORDER.index(hope.way) + _ORDER.index(last.way)
+            ways.append(((code, 1, trouble, number, far), steps))
+    return min(ways, key=lambda one: one[0], default=((), ()))[1]
+
+
+def _all_tried(side: Side, form: str, writer: str, kinds: tuple[str, ...], grid_: Grid) -> bool:
+    """Whether every kind was saved by a writer in a format, and tried."""
+    loads = grid_[side.target.pairing.name].loads.get(side.name, {})
+    cells = loads[writer].cells if writer in loads else {}
+    return all(f"{form}/{kind}" in cells for kind in kinds)

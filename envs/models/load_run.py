@@ -1,0 +1,231 @@
+"""`nox -s models -- --load PATH`: inspect a reader's file, and print what loads it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from envs import Problem
+from envs.model import disk, lock, pairing
+from envs.models import grid, inspection, load_answer, programs, record_files
+from envs.models.grid import LoadVerdict
+from envs.models.load_answer import Hope, LoadAnswer
+from envs.models.models_request import ModelsRequest
+from envs.names import files
+
+WHERE = "envs/models/README.md"
+
+
+def run_load(request: ModelsRequest) -> int:
+    """Print the answer on standard output, or what is wrong on standard error.
+
+    Returns the exit code: 0 if it loads in the pairing asked for, or in some; 1 if not; 2 for bad
+    input.
+    """
+    try:
+        answer = make_answer(request)
+        text = render_load_json(answer) if request.as_json else render_answer(answer)
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # Whoever read it, such as `head`, has enough. Python must not write it again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0 if answer.fits else 1
+
+
+def make_answer(request: ModelsRequest) -> LoadAnswer:
+    """Inspect the file of a request, and find what loads it. Raises Problem."""
+    assert request.path is not None
+    if request.to:
+        sides = grid.list_sides()
+        if request.to not in sides:
+            pairing.choose_names({name: side.target for name, side in sides.items()}, [request.to])
+    seen = inspection.inspect_apart(request.path, request.shown)
+    names = files.load_names()
+    grid_ = record_files.load_grid()
+
+    def is_own(name: str) -> bool:
+        return any(
+            names.pairings_with(f"{module}.{name}")
+            for module in ("tensorflow.keras.layers", "keras.layers", "tf_keras.layers")
+        )
+
+    answer = load_answer.answer_load(seen, request.path, request.shown, request.to, grid_, is_own)
+    if not answer.writers.names:
+        raise Problem(f"{request.shown}: nothing like it is recorded yet: run nox -s models")
+    return answer
+
+
+def render_load_json(answer: LoadAnswer) -> str:
+    """The answer as JSON, with the script, if a pairing was asked for and there is a way."""
+    data: dict[str, Any] = {
+        "file": {"path": answer.shown, **asdict(answer.seen)},
+        "format": answer.form,
+        "written_by": list(answer.writers.names),
+        "written_by_exactly": answer.writers.exact,
+        "like": list(answer.kinds),
+        "customs": list(answer.customs),
+        "pairings": [
+            {
+                "pairing": hope.side.name,
+                "verdict": str(hope.verdict) if hope.verdict else "not tried",
+                "way": hope.way,
+                "error": hope.error,
+                "training": hope.trains,
+            }
+            for hope in answer.hopes
+        ],
+    }
+    if answer.to:
+        data["to"] = answer.to
+        data["steps"] = [
+            {"pairing": step.side.name, "way": step.way, "saves": step.saves}
+            for step in answer.steps
+        ]
+        data["script"] = render_way(answer) if answer.steps else None
+    return json.dumps(data, indent=1)
+
+
+def render_answer(answer: LoadAnswer) -> str:
+    """The answer as text; with `--to`, it is a shell script whose comments say the rest."""
+    if answer.to and answer.steps:
+        return render_way(answer)
+    lines = describe_file(answer)
+    if answer.to:
+        hope = next(one for one in answer.hopes if one.side.name == answer.to)
+        lines += ["", f"{answer.to} does not load it, and no pairing is known to convert it."]
+        lines += [f"  {hope.error}"] if hope.error else []
+        lines += ["What does load it:"]
+    lines += ["", *list_pairings(answer)]
+    best = next((hope for hope in reversed(answer.hopes) if hope.loads), None)
+    if best and not answer.to:
+        lines += [
+            "",
+            f"The way to one of them, as a script: nox -s models -- --load {answer.shown} --to "
+            f"{best.side.name}",
+        ]
+    return "\n".join(lines)
+
+
+def render_way(answer: LoadAnswer) -> str:
+    """The way to the pairing asked for, as a shell script."""
+    hope = next(one for one in answer.hopes if one.side.name == answer.to)
+    how = [describe_step(step) for step in answer.steps]
+    comments = [*describe_file(answer), "", f"The way to {answer.to}:"]
+    comments += [f"  {number}. {text}" for number, text in enumerate(how, 1)]
+    if len(answer.steps) > 1 and hope.error:
+        comments += [f"  directly, it ends so: {hope.error}"]
+    if len(answer.steps) == 1 and hope.trains:
+        comments += [f"  it predicts; but training on ends so: {hope.trains}"]
+    comments += ["It runs as it is: save it, and run it with sh. The locks are in this checkout."]
+    return programs.render_script(list(answer.steps), answer.shown, comments, list(answer.customs))
+
+
+def describe_step(step: programs.LoadStep) -> str:
+    """A step in words."""
+    way = {
+        "load_model": "load_model",
+        "load_weights": "build the model from its code, and load its weights",
+    }.get(step.way, step.way)
+    file = disk.shorten(lock.lock_path(step.side.target))
+    saves = f", saved as {programs.TARGETS[step.saves]}" if step.saves else ""
+    return f"in {step.side.name} ({file}): {way}{saves}"
+
+
+def describe_file(answer: LoadAnswer) -> list[str]:
+    """What a file is, in lines."""
+    seen = answer.seen
+    wrote = [f"Keras {seen.keras}"] if seen.keras else []
+    wrote += [f"TensorFlow {seen.tensorflow}"] if seen.tensorflow else []
+    said = f", written by {' with '.join(wrote)}" if wrote else ", which does not say who wrote it"
+    lines = [f"{answer.shown}: {seen.holds}{said}"]
+    if seen.model:
+        layers = ", ".join(
+            name if count == 1 else f"{count} {name}" for name, count in seen.layers.items()
+        )
+        lines.append(f"  model: {seen.model}" + (f" of {layers}" if layers else ""))
+    compiled = [
+        f"{name} {value}"
+        for name, value in (
+            ("loss", seen.loss),
+            ("optimizer", seen.optimizer),
+            ("metrics", seen.metrics),
+        )
+        if value
+    ]
+    if seen.model:
+        lines.append(f"  compiled with: {', '.join(compiled) or 'nothing said'}")
+    if seen.code:
+        lines.append(
+            f"  warning: code of whoever saved it is inside ({', '.join(seen.code)}): loading it "
+            "runs that code; it was not run here"
+        )
+    if answer.customs:
+        lines.append(f"  classes that you must bring: {', '.join(answer.customs)}")
+    lines += [f"  note: {note}" for note in seen.notes]
+    pairings = _runs(answer.writers.names, list(grid.list_sides()))
+    if answer.writers.exact:
+        lines.append(f"  pairings that write such a file: {pairings}")
+    else:
+        lines.append(
+            f"  no pairing here has that release: judged by the nearest one, of {pairings}"
+        )
+    lines.append(f"  like these of {WHERE}: {answer.form}, {', '.join(answer.kinds)}")
+    return lines
+
+
+def list_pairings(answer: LoadAnswer) -> list[str]:
+    """What each pairing does with such a file, those alike in one line."""
+    order = [hope.side.name for hope in answer.hopes]
+    groups: dict[tuple[str, str], list[Hope]] = {}
+    for hope in answer.hopes:
+        groups.setdefault((_head(hope), hope.error), []).append(hope)
+    ranked = sorted(groups.items(), key=lambda one: _RANK[one[1][0].verdict])
+    lines = []
+    for (head, error), hopes in ranked:
+        lines.append(f"{head}: {_runs(tuple(one.side.name for one in hopes), order)}")
+        if error and hopes[0].verdict is not LoadVerdict.EQUAL:
+            lines.append(f"    {'without it: ' if hopes[0].loads else ''}{error}")
+    return lines
+
+
+_RANK = {
+    LoadVerdict.EQUAL: 0,
+    LoadVerdict.OPTIONS: 1,
+    LoadVerdict.FAILS: 2,
+    LoadVerdict.OTHERWISE: 3,
+    None: 4,
+}
+
+
+def _head(hope: Hope) -> str:
+    if hope.verdict is None:
+        return "not tried"
+    if hope.verdict is LoadVerdict.EQUAL:
+        return "loads" if not hope.trains else "loads, but training on differs"
+    if hope.verdict is LoadVerdict.OPTIONS:
+        return f"loads with {hope.way}"
+    if hope.verdict is LoadVerdict.OTHERWISE:
+        return "LOADS, AND PREDICTS SOMETHING ELSE"
+    return "does not load"
+
+
+def _runs(names: tuple[str, ...], order: list[str]) -> str:
+    """Names in their order, runs of neighbours as `tf24..tf28`."""
+    places = sorted(order.index(name) for name in names if name in order)
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return ", ".join(
+        order[run[0]] if len(run) == 1 else f"{order[run[0]]}..{order[run[-1]]}" for run in runs
+    )

@@ -1,0 +1,176 @@
+"""The JSON that describes a model: its layers, losses and optimizer, and whether code is in it.
+
+Nothing is built from it: it is read as text, and only names are taken.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from envs import Problem
+
+LARGEST = 64 * 2**20
+"""How many bytes of JSON are read; that of a model with ten thousand layers takes a tenth."""
+
+_DEEPEST = 200
+"""How deep models may stand in models."""
+
+_WRAPPERS = ("Functional", "Sequential", "Model")
+OPERATIONS = ("TFOpLambda", "TensorFlowOpLayer", "SlicingOpLambda")
+"""The layers that Keras 2 makes of operators and of functions of TensorFlow."""
+
+_OWN = ("keras", "tensorflow", "builtins", "tf_keras", "keras_core", "keras_nlp", "keras_cv")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a file holds, as far as it says.
+
+    `holds` names the format inside, `keras` and `tensorflow` the releases that wrote it, `model`
+    is the class of the model, `layers` counts the layers by class, `customs` are classes that are
+    not of Keras as far as the file says, `registered` those of them that
+    are registered under a name of their package, `inputs` is how many inputs the model has,
+    `nested` whether a model stands in it, `operations` whether it computes with operators or
+    functions of TensorFlow between layers. `loss`, `optimizer` and `metrics` are what it was
+    compiled with, `weights` is whether it has weights, and `digest` changes with all but the
+    numbers. Where the file says nothing, a text is empty.
+    """
+
+    holds: str
+    keras: str = ""
+    tensorflow: str = ""
+    model: str = ""
+    layers: dict[str, int] = field(default_factory=dict)
+    customs: tuple[str, ...] = ()
+    registered: tuple[str, ...] = ()
+    loss: str = ""
+    optimizer: str = ""
+    metrics: str = ""
+    inputs: int = 0
+    nested: bool = False
+    operations: bool = False
+    weights: bool = True
+    notes: tuple[str, ...] = ()
+    digest: str = ""
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """The layers that hold code of the one who saved the file."""
+        return tuple(name for name in ("Lambda",) if name in self.layers)
+
+
+def parse_json(text: str | bytes, what: str) -> dict[str, Any]:
+    """A JSON object. Raises Problem if it is none, or too large."""
+    if len(text) > LARGEST:
+        raise Problem(f"{what}: more than {LARGEST // 2**20} MiB of JSON, which no model has")
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Problem(f"{what}: is not JSON ({str(error)[:80]}): the file is damaged") from None
+    if not isinstance(data, dict):
+        raise Problem(f"{what}: is JSON, but not of a model")
+    return data
+
+
+def read_model(data: dict[str, Any]) -> dict[str, Any]:
+    """What the configuration of a model says, as fields of Seen."""
+    layers: Counter[str] = Counter()
+    customs: dict[str, None] = {}
+    registered: dict[str, None] = {}
+    nested = operations = False
+    for depth, one in _walk(data, 0):
+        name = str(one["class_name"])
+        if depth == 0:
+            if not _is_own(one):
+                customs[name] = None
+            continue
+        layers[name.rpartition(">")[2]] += 1
+        nested = nested or name in _WRAPPERS
+        module = str(one.get("module") or "")
+        operations |= name in OPERATIONS or module.startswith("keras.src.ops")
+        if not _is_own(one):
+            customs[name] = None
+        package, _, _ = name.rpartition(">")
+        if package or (one.get("registered_name") or "").count(">"):
+            registered[name] = None
+    config = data.get("config")
+    inputs = config.get("input_layers") if isinstance(config, dict) else None
+    if isinstance(inputs, list) and inputs and isinstance(inputs[0], list):
+        count = len(inputs)
+    else:
+        count = 1 if layers else 0
+    return {
+        "model": str(data.get("class_name", "")),
+        "layers": dict(sorted(layers.items())),
+        "customs": tuple(customs),
+        "registered": tuple(registered),
+        "inputs": count,
+        "nested": nested,
+        "operations": operations,
+    }
+
+
+def _is_own(one: dict[str, Any]) -> bool:
+    """Whether a class is of Keras, where the file says whose it is."""
+    if "module" in one:
+        module = one["module"]
+        return module is not None and str(module).split(".")[0] in _OWN
+    return ">" not in str(one["class_name"])
+
+
+def _walk(data: object, depth: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The model and the layers in it, each with how deep it stands."""
+    if depth > _DEEPEST or not isinstance(data, dict) or "class_name" not in data:
+        return
+    yield depth, data
+    config = data.get("config")
+    if isinstance(config, dict):
+        inner = config.get("layers", [])
+        alone = [config.get(key) for key in ("layer", "forward_layer", "backward_layer", "cell")]
+    else:
+        # Keras up to 2.2.2 wrote the layers of a Sequential model as a bare list.
+        inner, alone = config if isinstance(config, list) else [], []
+    for one in [*(inner if isinstance(inner, list) else []), *alone]:
+        yield from _walk(one, depth + 1)
+
+
+def read_training(data: object) -> dict[str, str]:
+    """What the training configuration of a model says, as fields of Seen."""
+    if not isinstance(data, dict):
+        return {}
+    optimizer = data.get("optimizer_config", data.get("optimizer"))
+    return {
+        "loss": _name_all(data.get("loss")),
+        "optimizer": _name_all(optimizer),
+        "metrics": _name_all(data.get("metrics")),
+    }
+
+
+def _name_all(value: object) -> str:
+    """The names in a part of a configuration: `mse`, `Adam`, `accuracy, mae`."""
+    return ", ".join(dict.fromkeys(_names(value, 0)))
+
+
+def _names(value: object, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _names(one, depth + 1)
+    elif isinstance(value, dict) and "class_name" in value:
+        name = str(value["class_name"])
+        config = value.get("config")
+        if name in ("MeanMetricWrapper", "LossFunctionWrapper") and isinstance(config, dict):
+            name = str(config.get("fn") or config.get("name") or name)
+        elif name == "function" and isinstance(config, str):
+            name = config
+        yield name
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _names(one, depth + 1)

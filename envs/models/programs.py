@@ -1,0 +1,195 @@
+"""The way from a file to a pairing as a program: a shell script that makes environments and loads.
+
+Each step also predicts from made-up numbers, and a later step compares: so the script says itself
+whether the model came through unchanged.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from envs import ROOT
+from envs.model import lock
+from envs.models.grid import Side
+
+CODE = "load_weights"
+"""The way that needs the code that built the model."""
+
+TARGETS = {
+    "keras": "converted.keras",
+    "h5": "converted.h5",
+    "export": "converted",
+    "savedmodel": "converted",
+    "weights.h5": "converted.weights.h5",
+}
+"""Format -> the file that a step saves, best first. The last needs the model's code again."""
+
+_LOADS = {
+    "load_model": "keras.models.load_model(path)",
+    "compile=False": "keras.models.load_model(path, compile=False)",
+    "custom_objects": "keras.models.load_model(path, custom_objects=CUSTOM_OBJECTS)",
+    "custom_objects, compile=False": (
+        "keras.models.load_model(path, custom_objects=CUSTOM_OBJECTS, compile=False)"
+    ),
+    "safe_mode=False": "keras.models.load_model(path, safe_mode=False)",
+    "safe_mode=False, compile=False": (
+        "keras.models.load_model(path, safe_mode=False, compile=False)"
+    ),
+    "TFSMLayer": 'keras.layers.TFSMLayer(path, call_endpoint="serving_default")',
+    "tf.saved_model.load": 'tensorflow.saved_model.load(path).signatures["serving_default"]',
+    "model_from_json": "keras.models.model_from_json(open(path).read())",
+}
+"""Way -> the expression that loads `path`."""
+
+_SAVES = {
+    "keras": "model.save(out)",
+    "h5": "model.save(out)",
+    "export": "model.export(out)",
+    "savedmodel": 'model.save(out, save_format="tf")',
+    "weights.h5": "model.save_weights(out)",
+}
+
+_MAKE = """\
+ENVS=${ENVS:-./environments}
+make() {  # a pairing, its Python, its lock
+    [ -x "$ENVS/$1/bin/python" ] && return
+    if command -v uv >/dev/null; then
+        uv venv -q --python "$2" "$ENVS/$1"
+        uv pip install -q -p "$ENVS/$1/bin/python" --require-hashes -r "$3"
+    else
+        "python$2" -m venv "$ENVS/$1"
+        "$ENVS/$1/bin/python" -m pip install -q --require-hashes -r "$3"
+    fi
+}"""
+
+_PREDICT = """\
+def first(value):
+    while isinstance(value, (dict, list, tuple)):
+        value = list(value.values())[0] if isinstance(value, dict) else value[0]
+    return numpy.asarray(value)
+
+
+"""
+
+
+@dataclass(frozen=True)
+class LoadStep:
+    """A side loads a file of a format in a way, and saves it in another format, if one is named."""
+
+    side: Side
+    form: str
+    way: str
+    saves: str = ""
+
+    @property
+    def needs_code(self) -> bool:
+        """Whether the model must be built from its own code first."""
+        return self.way in (CODE, "by_name=True")
+
+
+def render_script(steps: list[LoadStep], path: str, comments: list[str], customs: list[str]) -> str:
+    """The shell script of some steps, with comments at its top.
+
+    `path` is the file that the first step loads, `customs` the classes that the reader must bring.
+    """
+    lines = [
+        "#!/bin/sh",
+        *(f"# {line}".rstrip() for line in comments),
+        "set -e",
+        *_MAKE.split("\n"),
+    ]
+    given = path
+    for number, step in enumerate(steps):
+        target = step.side.target
+        name = target.pairing.name
+        file = shlex.quote(str(lock.lock_path(target).relative_to(ROOT).as_posix()))
+        lines += ["", f"# Step {number + 1} of {len(steps)}: in {step.side.name}"]
+        lines.append(f"make {name} {target.python} {shlex.quote(str(ROOT))}/{file}")
+        env = "".join(f"{key}={value} " for key, value in target.pairing.env.items())
+        out = TARGETS[step.saves] if step.saves else ""
+        words = f"{shlex.quote(given)} {shlex.quote(out)}".rstrip()
+        lines.append(f"TF_CPP_MIN_LOG_LEVEL=3 {env}\"$ENVS/{name}/bin/python\" - {words} <<'END'")
+        lines += [*render_program(step, customs, first=number == 0).rstrip().split("\n"), "END"]
+        given = out
+    return "\n".join(lines)
+
+
+def render_program(step: LoadStep, customs: list[str], first: bool) -> str:
+    """The Python program of one step. It takes the file to load, and where to save it."""
+    lines = ["import os", "import sys", "", "import numpy", "import tensorflow"]
+    lines += ["import keras" if step.side.api == "keras" else "from tensorflow import keras", ""]
+    if step.needs_code:
+        lines += [
+            "# Write customs.py beside this: build_model() as it was when the model was saved."
+        ]
+        lines += ["from customs import build_model", ""]
+    elif "custom_objects" in step.way:
+        named = ", ".join(f'"{name}": {name}' for name in customs)
+        lines += [
+            f"# Write customs.py beside this: your classes, and CUSTOM_OBJECTS = {{{named}}}."
+        ]
+        lines += ["from customs import CUSTOM_OBJECTS", ""]
+    text = "\n".join(lines) + "\npath = sys.argv[1]\n"
+    if step.needs_code:
+        inside = ' + "/variables/variables"' if step.form == "savedmodel" else ""
+        option = ", by_name=True" if step.way == "by_name=True" else ""
+        text += f"model = build_model()\nmodel.load_weights(path{inside}{option})\n"
+    else:
+        text += f"model = {_LOADS[step.way]}\n"
+    text += _PREDICTS[_how(step.way)]
+    text += _CHECK_FIRST if first else _CHECK_NEXT
+    if step.saves:
+        text += f"out = sys.argv[2]\n{_SAVES[step.saves]}\nprint('saved', out)\n"
+    return text
+
+
+def _how(way: str) -> str:
+    return way if way in _PREDICTS else "model"
+
+
+_PREDICTS = {
+    "model": _PREDICT
+    + """\
+shapes = [tuple(int(size or 2) for size in tensor.shape[1:]) for tensor in model.inputs]
+if os.path.exists("check.npz"):
+    saved = numpy.load("check.npz")
+    inputs = [saved["input%d" % number] for number in range(len(shapes))]
+else:
+    random = numpy.random.RandomState(0)
+    inputs = [random.randint(0, 2, (4,) + shape).astype("float32") for shape in shapes]
+predictions = first(model.predict_on_batch(inputs if len(inputs) > 1 else inputs[0]))
+""",
+    "TFSMLayer": _PREDICT
+    + """\
+saved = numpy.load("check.npz") if os.path.exists("check.npz") else {}
+inputs = [saved["input0"]] if saved else []
+predictions = first(model(inputs[0])) if inputs else None
+""",
+    "tf.saved_model.load": _PREDICT
+    + """\
+names = sorted(model.structured_input_signature[1])
+saved = numpy.load("check.npz") if os.path.exists("check.npz") else {}
+inputs = [saved["input%d" % number] for number in range(len(names))] if saved else []
+given = {name: tensorflow.constant(one) for name, one in zip(names, inputs)}
+predictions = first(model(**given)) if given else None
+""",
+}
+"""How a way predicts from `model`."""
+
+_CHECK_FIRST = """\
+if predictions is not None:
+    held = {"input%d" % number: one for number, one in enumerate(inputs)}
+    numpy.savez("check.npz", predictions=predictions, **held)
+    print("loaded; it predicts, from made-up numbers:", predictions.ravel()[:4])
+else:
+    print("loaded:", model)
+"""
+
+_CHECK_NEXT = """\
+before = numpy.load("check.npz")["predictions"]
+difference = float(numpy.max(numpy.abs(before - predictions)))
+print("loaded; largest difference of predictions:", difference)
+if not numpy.allclose(before, predictions, rtol=1e-4, atol=1e-5):
+    sys.exit("it predicts something else than before: do not use it")
+"""

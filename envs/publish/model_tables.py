@@ -1,0 +1,199 @@
+"""The grid of saved models on its page: a table for each format, and each cause with its errors."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from envs.models import formats, grid, load_causes
+from envs.models.grid import Loading, LoadVerdict
+from envs.models.load_causes import LoadCause
+from envs.models.record_files import Recorded
+
+_SIGNS = {
+    "all": ("●", "all load as usual, and predict the same"),
+    "options": ("◐", "all load, some of them only with options or in another way"),
+    "some": ("◔", "some load, some do not"),
+    "none": ("✗", "none loads"),
+    "otherwise": ("🟥", "some load without an error, and predict **something else**"),
+    "unsaved": ("·", "nothing could be saved in this format"),
+    "untried": ("?", "not tried yet"),
+}
+"""What came of all files of one saver in one format -> its sign, and what that means."""
+
+
+def render_model_tables(grid_: Mapping[str, Recorded]) -> dict[str, str]:
+    """The tables of the page, by the names of their markers. Raises Problem."""
+    return {
+        "models-legend": render_models_legend(),
+        "models-grid": render_models_grid(grid_),
+        "models-causes": render_load_causes(grid_),
+    }
+
+
+def render_models_legend() -> str:
+    """What each sign of the tables means, as a Markdown list."""
+    return "\n".join(f"- {sign} {words}" for sign, words in _SIGNS.values())
+
+
+def render_models_grid(grid_: Mapping[str, Recorded]) -> str:
+    """A table for each format, and what the files of that format are inside."""
+    sides = list_recorded_sides(grid_)
+    if not sides:
+        return "Nothing is recorded yet: `nox -s models`."
+    return "\n\n".join(_render_form(grid_, form, sides) for form in formats.FORMATS)
+
+
+def _render_form(grid_: Mapping[str, Recorded], form: str, sides: Sequence[str]) -> str:
+    """The table of one format, under its heading."""
+    signs = {
+        (saver, loader): find_sign(grid_, form, saver, loader)
+        for saver in sides
+        for loader in sides
+    }
+    rows = _group(sides, lambda one: tuple(signs[one, other] for other in sides))
+    columns = _group(sides, lambda one: tuple(signs[other, one] for other in sides))
+    lines = [f"### {form}", "", *_describe_form(grid_, form, sides), ""]
+    lines.append("| saved by | " + " | ".join(map(_span, columns)) + " |")
+    lines.append("|---|" + ":-:|" * len(columns))
+    for row in rows:
+        found = [_SIGNS[signs[row[0], column[0]]][0] for column in columns]
+        lines.append(f"| {_span(row)} | {' | '.join(found)} |")
+    return "\n".join(lines)
+
+
+def list_recorded_sides(grid_: Mapping[str, Recorded]) -> list[str]:
+    """The sides of which it is recorded what they saved, oldest TensorFlow first."""
+    known = {side for recorded in grid_.values() for side in recorded.saved}
+    return [name for name in grid.list_sides() if name in known]
+
+
+def list_signs() -> list[tuple[str, str]]:
+    """Each thing that can come of all files of a saver in a format, and what it means."""
+    return [(key, words) for key, (_, words) in _SIGNS.items()]
+
+
+def _group(sides: Sequence[str], row_of: Callable[[str], tuple[str, ...]]) -> list[list[str]]:
+    """Neighbours whose rows are alike, together."""
+    groups: list[list[str]] = []
+    for one in sides:
+        if groups and row_of(groups[-1][0]) == row_of(one):
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups
+
+
+def _span(names: Sequence[str]) -> str:
+    """Sides by name; neighbours, among all that there are, as `tf24`..`tf28`."""
+    runs = _runs(names, list(grid.list_sides()))
+    return ", ".join(f"`{run[0]}`" + f"..`{run[-1]}`" * (len(run) > 1) for run in runs)
+
+
+def _files(grid_: Mapping[str, Recorded], form: str, saver: str) -> list[str]:
+    """The files of a format that a side saved."""
+    return [
+        file
+        for recorded in grid_.values()
+        for file, saved in recorded.saved.get(saver, {}).items()
+        if grid.form_of(file) == form and not saved.error
+    ]
+
+
+def find_sign(grid_: Mapping[str, Recorded], form: str, saver: str, loader: str) -> str:
+    """What came of all files of a saver in a format, as a key of `_SIGNS`."""
+    files = _files(grid_, form, saver)
+    if not files:
+        return "unsaved"
+    cells = _cells(grid_, saver, loader)
+    loadings = [cells[file] for file in files if file in cells]
+    if not loadings:
+        return "untried"
+    verdicts = {one.verdict for one in loadings}
+    if LoadVerdict.OTHERWISE in verdicts:
+        return "otherwise"
+    if LoadVerdict.FAILS in verdicts:
+        return "none" if verdicts == {LoadVerdict.FAILS} else "some"
+    return "options" if LoadVerdict.OPTIONS in verdicts else "all"
+
+
+def _cells(grid_: Mapping[str, Recorded], saver: str, loader: str) -> Mapping[str, Loading]:
+    name = loader.removesuffix(grid.APART)
+    loaded = grid_[name].loads.get(loader, {}).get(saver)
+    return loaded.cells if loaded else {}
+
+
+def _describe_form(grid_: Mapping[str, Recorded], form: str, sides: Sequence[str]) -> list[str]:
+    """What the files of a format really are, and how many of its kinds there are."""
+    holds: dict[str, list[str]] = defaultdict(list)
+    for side in sides:
+        found = [
+            grid_[side.removesuffix(grid.APART)].saved[side][file].holds
+            for file in _files(grid_, form, side)
+        ]
+        if found:
+            holds[" or ".join(sorted(set(found)))].append(side)
+    inside = "; ".join(f"{what} by {_span(names)}" for what, names in holds.items())
+    kinds = ", ".join(formats.FORMATS[form])
+    return [f"Kinds: {kinds}. Inside, it is {inside or 'nothing'}."]
+
+
+def _runs(names: Sequence[str], sides: Sequence[str]) -> list[list[str]]:
+    """Names in runs of neighbours."""
+    runs: list[list[str]] = []
+    for name in names:
+        if runs and sides.index(runs[-1][-1]) + 1 == sides.index(name):
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    return runs
+
+
+def render_load_causes(grid_: Mapping[str, Recorded]) -> str:
+    """Each cause of errors, what to do instead, and the errors with how often they came.
+
+    Errors that nobody has explained yet come last; the quick tests name them.
+    """
+    causes = load_causes.load_load_causes()
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    places: dict[str, dict[str, None]] = defaultdict(dict)
+    for recorded in grid_.values():
+        for loader, savers in recorded.loads.items():
+            for saver, loaded in savers.items():
+                for file, loading in loaded.cells.items():
+                    for error in list_errors(loading):
+                        cause = load_causes.find_load_cause(error, causes)
+                        counts[cause.name if cause else _UNEXPLAINED][error] += 1
+                        places[error].setdefault(f"{file} of {saver} in {loader}")
+    parts = []
+    unexplained = LoadCause(_UNEXPLAINED, "", "Nobody has said yet why these errors come.", "")
+    for cause in [*causes, unexplained]:
+        if not counts[cause.name]:
+            continue
+        lines = [f"### {cause.name}", "", cause.cause, ""]
+        lines += [f"**Instead:** {cause.instead}", ""] if cause.instead else []
+        for error, count in counts[cause.name].most_common(_SHOWN):
+            example = next(iter(places[error]))
+            lines.append(f"- `{_code(error)}`<br>{count} times, such as {example}")
+        if (more := len(counts[cause.name]) - _SHOWN) > 0:
+            lines.append(f"- and {more} more like these")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) or "Nothing is recorded yet: `nox -s models`."
+
+
+_UNEXPLAINED = "not explained yet"
+
+_SHOWN = 5
+"""How many errors of a cause are shown."""
+
+
+def list_errors(loading: Loading) -> list[str]:
+    """What must be explained of a loading: its error, and that of training on."""
+    trains = loading.trains
+    plain = ("", "equal", "not compiled")
+    found = [loading.error] if loading.error else []
+    return found + ([f"training on: {trains}"] if trains not in plain else [])
+
+
+def _code(text: str) -> str:
+    return text.replace("`", "'").replace("|", r"\|")

@@ -1,0 +1,187 @@
+"""A reader's model file: what it is told to be, what loads it, and what is said of a bad one."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+from model_files import (
+    layer,
+    model,
+    write_hdf5,
+    write_keras,
+)
+
+from envs.model import lock
+from envs.models import (
+    formats,
+    grid,
+    hdf5_file,
+    inspection,
+    keras_file,
+    load_answer,
+    load_run,
+    models_request,
+    programs,
+    record_files,
+    similar,
+)
+from envs.models.grid import Loading
+from envs.models.record_files import Loaded, Recorded, SavedFile
+
+SIDES = grid.list_sides()
+EQUAL = Loading("load_model", trains="equal")
+NO_COMPILE = Loading("compile=False", "ValueError: mse", trains="not compiled")
+FAILS = Loading(None, "ValueError: no")
+OTHERWISE = Loading("compile=False", "predicts otherwise", ("load_model",), "not compiled")
+
+
+# --- what loads it ---
+
+
+def made_grid(cells: dict[tuple[str, str, str], Loading]) -> dict[str, Recorded]:
+    """A grid in which (loader, saver, file) ended so; and each saver saves each of its files."""
+    found: dict[str, Recorded] = {}
+    for name in ("tf24", "tf212", "tf215", "tf221"):
+        target = SIDES[name].target
+        saved = {}
+        holds = {"h5": (hdf5_file.MODEL, KERAS[name]), "keras": (keras_file.HOLDS, KERAS[name])}
+        for form, (what, keras) in holds.items():
+            if (form, name) != ("keras", "tf24"):
+                for kind in formats.FORMATS[form]:
+                    saved[f"{form}/{kind}"] = SavedFile(what, keras, "", "0" * 12)
+        loads: dict[str, Loaded] = {}
+        for loader, saver, file in cells:
+            if loader == name:
+                digest = lock.read_lock(SIDES[saver].target).digest
+                held = loads.setdefault(saver, Loaded(digest, "2026-11-29", {}))
+                loads[saver] = Loaded(
+                    held.lock, held.date, {**held.cells, file: cells[loader, saver, file]}
+                )
+        digest = lock.read_lock(target).digest
+        found[name] = Recorded(
+            target, "2026-11-29", digest, record_files.grid_digest(), {name: saved}, {name: loads}
+        )
+    for name, side in SIDES.items():
+        found.setdefault(side.target.pairing.name, Recorded(side.target))
+        assert name
+    return found
+
+
+KERAS = {"tf24": "2.4.0", "tf212": "2.12.0", "tf215": "2.15.0", "tf221": "3.15.1"}
+OWN = {"InputLayer", "Dense", "LSTM", "Lambda"}.__contains__
+
+
+def ask(path: Path, to: str, cells: dict[tuple[str, str, str], Loading]) -> load_answer.LoadAnswer:
+    seen = inspection.inspect_path(path)
+    return load_answer.answer_load(seen, path, path.name, to, made_grid(cells), OWN)
+
+
+def test_the_worst_of_all_that_is_like_a_file_counts(tmp_path: Path) -> None:
+    config = model(layer("InputLayer"), layer("LSTM"), layer("Dense"))
+    path = write_hdf5(tmp_path / "m.h5", config)
+    cells = {
+        ("tf212", "tf24", "h5/functional"): EQUAL,
+        ("tf212", "tf24", "h5/recurrent"): NO_COMPILE,
+        ("tf215", "tf24", "h5/functional"): EQUAL,
+        ("tf215", "tf24", "h5/recurrent"): EQUAL,
+        ("tf221", "tf24", "h5/functional"): OTHERWISE,
+        ("tf221", "tf24", "h5/recurrent"): EQUAL,
+    }
+    answer = ask(path, "", cells)
+    assert answer.writers.names == ("tf24",)
+    assert answer.kinds == ("functional", "recurrent")
+    hopes = {hope.side.name: hope for hope in answer.hopes}
+    assert (hopes["tf212"].verdict, hopes["tf212"].way) == ("with options", "compile=False")
+    assert hopes["tf215"].verdict == "loads"
+    assert hopes["tf221"].verdict == "predicts otherwise"
+    assert hopes["tf28"].verdict is None
+    assert answer.fits
+    text = load_run.render_answer(answer)
+    assert "LOADS, AND PREDICTS SOMETHING ELSE: tf221" in text
+    assert "loads with compile=False: tf212" in text
+    data = json.loads(load_run.render_load_json(answer))
+    assert data["written_by"] == ["tf24"]
+    assert {one["pairing"]: one["verdict"] for one in data["pairings"]}["tf28"] == "not tried"
+
+
+def test_the_way_is_direct_where_it_can_be_and_through_another_pairing_where_not(
+    tmp_path: Path,
+) -> None:
+    path = write_hdf5(tmp_path / "m.h5")
+    direct = ask(path, "tf221", {("tf221", "tf24", "h5/functional"): NO_COMPILE})
+    assert [(one.side.name, one.way) for one in direct.steps] == [("tf221", "compile=False")]
+    cells = {
+        ("tf221", "tf24", "h5/functional"): FAILS,
+        ("tf215", "tf24", "h5/functional"): EQUAL,
+        ("tf212", "tf24", "h5/functional"): EQUAL,
+        ("tf221", "tf215", "keras/functional"): NO_COMPILE,
+        ("tf221", "tf212", "keras/functional"): FAILS,
+    }
+    through = ask(path, "tf221", cells)
+    assert [(one.side.name, one.saves) for one in through.steps] == [
+        ("tf215", "keras"),
+        ("tf221", ""),
+    ]
+    script = load_run.render_answer(through)
+    assert script.startswith("#!/bin/sh\n")
+    assert "2.4.0" in script
+    for step in through.steps:
+        compile(programs.render_program(step, [], first=False), "step", "exec")
+    none = ask(path, "tf221", {("tf221", "tf24", "h5/functional"): FAILS})
+    assert none.steps == ()
+    assert not none.fits
+    assert "no pairing is known to convert it" in load_run.render_answer(none)
+
+
+def test_what_needs_the_code_of_the_model_comes_last(tmp_path: Path) -> None:
+    path = write_hdf5(tmp_path / "m.h5")
+    weights = Loading("load_weights", "ValueError: no", trains="not compiled")
+    cells = {
+        ("tf221", "tf24", "h5/functional"): weights,
+        ("tf215", "tf24", "h5/functional"): EQUAL,
+        ("tf221", "tf215", "h5/functional"): EQUAL,
+    }
+    assert [one.side.name for one in ask(path, "tf221", cells).steps] == ["tf215", "tf221"]
+    del cells["tf221", "tf215", "h5/functional"]
+    (step,) = ask(path, "tf221", cells).steps
+    assert step.needs_code
+    assert "build_model" in programs.render_program(step, [], first=True)
+
+
+def test_a_release_that_is_not_in_the_grid_is_judged_by_the_nearest(tmp_path: Path) -> None:
+    cells = {("tf215", "tf212", "h5/functional"): EQUAL}
+    answer = ask(write_hdf5(tmp_path / "m.h5", keras="2.11.0"), "", cells)
+    assert answer.writers == similar.Writers(("tf212",), exact=False)
+    assert "no pairing here has that release" in load_run.render_answer(answer)
+    three = ask(write_keras(tmp_path / "m.keras", keras="3.1.0"), "", cells)
+    assert three.writers == similar.Writers(("tf221",), exact=False)
+
+
+def test_an_unknown_pairing_and_bad_input_end_in_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_hdf5(tmp_path / "m.h5")
+    for argv, says in (
+        (["--load", str(path), "--to", "tf99"], "tf99"),
+        (["--load", str(tmp_path / "none.h5")], "no such file or folder"),
+    ):
+        request = models_request.parse_models_request(argv)
+        assert load_run.run_load(request) == 2
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert says in printed.err
+        assert len(printed.err.strip().splitlines()) <= 3
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["--to", "tf221"], ["--json"], ["tf212", "--load", "x"], ["--check", "0"]],
+)
+def test_a_wrong_command_line_ends_in_2(argv: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended, contextlib.redirect_stderr(io.StringIO()):
+        models_request.parse_models_request(argv)
+    assert ended.value.code == 2

@@ -1,0 +1,218 @@
+"""The scripts of `nox -s models -- --load` proven: run as they are printed, for files of the grid.
+
+Each way that differs from the others is run once: the pairing that saved, those that load, their
+options and the formats between. The environments are those of the grid. `nox -s models-proofs`
+runs this.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy
+import pytest
+
+from envs.models import (
+    grid,
+    inspection,
+    load_answer,
+    load_run,
+    models_request,
+    models_run,
+    pairing_files,
+    record_files,
+    similar,
+)
+from envs.models.load_answer import LoadAnswer
+from envs.models.programs import LoadStep
+from envs.names import files
+from envs.running import installation
+
+pytestmark = pytest.mark.models
+
+SIDES = grid.list_sides()
+KINDS = Path(grid.__file__).with_name("kinds.py")
+
+CUSTOMS = f"""\
+import importlib.util
+
+from tensorflow import keras
+
+spec = importlib.util.spec_from_file_location("models_kinds", {str(KINDS)!r})
+kinds = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(kinds)
+CUSTOM_OBJECTS = kinds.list_customs(keras)
+
+
+def build_model():
+    return kinds.build_model(keras, "KIND")
+"""
+
+
+@cache
+def recorded() -> dict[str, record_files.Recorded]:
+    return {name: one for name, one in record_files.load_grid().items() if one.loads}
+
+
+@cache
+def all_recorded() -> dict[str, record_files.Recorded]:
+    return record_files.load_grid()
+
+
+@cache
+def ways() -> dict[str, tuple[str, str, str]]:
+    """What a way does, in words -> an example of it: the side that saved, its file, the target."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for name, row in recorded().items():
+        for saver, saved in row.saved.items():
+            for file, fact in saved.items():
+                form, kind = grid.form_of(file), grid.kind_of(file)
+                if fact.error or SIDES[saver].target.pairing.name != name:
+                    continue
+                for to in recorded():
+                    steps = steps_of(saver, form, kind, to)
+                    needs = any(step.needs_code for step in steps)
+                    if steps and not needs:
+                        said = " ".join(f"{one.side.name}-{one.way}-{one.saves}" for one in steps)
+                        found.setdefault(f"{saver} {form} {said}", (saver, file, to))
+    return found
+
+
+def steps_of(saver: str, form: str, kind: str, to: str) -> tuple[LoadStep, ...]:
+    hopes = tuple(
+        load_answer.judge_side(side, form, (saver,), (kind,), all_recorded())
+        for side in SIDES.values()
+    )
+    return load_answer.find_steps(SIDES[to], form, (saver,), (kind,), all_recorded(), hopes)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "way" in metafunc.fixturenames:
+        metafunc.parametrize("way", list(ways()))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def environments() -> Iterator[None]:
+    """The environments of the grid, made when they are first needed, and removed at the end."""
+    yield
+    for name in MADE:
+        installation.drop_environment(pairing_files.grid_environment(SIDES[name].target))
+
+
+MADE: set[str] = set()
+
+
+def make(name: str) -> Path:
+    MADE.add(name)
+    python = pairing_files.make_environment(SIDES[name].target)
+    if pairing_files.read_facts(SIDES[name]) is None:
+        pairing_files.save_files(SIDES[name], python)
+    return python
+
+
+def test_a_way_that_is_printed_ends_in_equal_predictions(way: str, tmp_path: Path) -> None:
+    saver, file, to = ways()[way]
+    make(saver)
+    kind = grid.kind_of(file)
+    path = pairing_files.path_of(SIDES[saver], file)
+    answer = answer_as_if_alone(saver, file, path, to)
+    assert answer.steps
+    for step in answer.steps:
+        make(step.side.name)
+    facts = pairing_files.read_facts(SIDES[saver])
+    assert facts
+    expected = numpy.array(facts["kinds"][kind]["predictions"])
+    inputs = make_inputs(kind)
+    held = {f"input{number}": one for number, one in enumerate(inputs)}
+    with (tmp_path / "check.npz").open("wb") as check:
+        numpy.savez(check, predictions=expected, **held)  # type: ignore[arg-type]
+    (tmp_path / "customs.py").write_text(CUSTOMS.replace("KIND", kind), encoding="utf-8")
+    (tmp_path / "way.sh").write_text(load_run.render_answer(answer), encoding="utf-8")
+    done = subprocess.run(
+        ["sh", "way.sh"],
+        cwd=tmp_path,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "ENVS": str(pairing_files.grid_environment(SIDES[saver].target).parent),
+            "CUDA_VISIBLE_DEVICES": "-1",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-3000:]
+    came = numpy.load(tmp_path / "check.npz")["predictions"].ravel()
+    assert numpy.allclose(came, expected, rtol=1e-4, atol=1e-5)
+
+
+def answer_as_if_alone(saver: str, file: str, path: Path, to: str) -> LoadAnswer:
+    """The answer for a file of the grid, whose saver and kind are known."""
+    form, kind = grid.form_of(file), grid.kind_of(file)
+    seen = inspection.inspect_path(path)
+    steps = steps_of(saver, form, kind, to)
+    hopes = tuple(
+        load_answer.judge_side(side, form, (saver,), (kind,), all_recorded())
+        for side in SIDES.values()
+    )
+    customs = tuple(similar.find_customs(seen, is_own()))
+    writers = similar.Writers((saver,))
+    return LoadAnswer(str(path), seen, form, writers, (kind,), customs, hopes, to, steps)
+
+
+@cache
+def is_own() -> Callable[[str], bool]:
+    names = files.load_names()
+    return lambda name: bool(names.pairings_with(f"tensorflow.keras.layers.{name}"))
+
+
+def make_inputs(kind: str) -> list[numpy.ndarray]:
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("kinds", KINDS)
+    assert spec
+    assert spec.loader
+    kinds = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(kinds)
+    made = kinds.make_inputs(kind)
+    return made if isinstance(made, list) else [made]
+
+
+@pytest.mark.parametrize("name", list(recorded()))
+def test_the_writer_of_every_file_is_among_those_that_are_named(name: str) -> None:
+    make(name)
+    for side in recorded()[name].saved:
+        if pairing_files.read_facts(SIDES[side]) is None:
+            pairing_files.save_files(
+                SIDES[side], pairing_files.make_environment(SIDES[side].target)
+            )
+        for file, saved in pairing_files.list_saved(SIDES[side]).items():
+            if not saved.error:
+                seen = inspection.inspect_path(pairing_files.path_of(SIDES[side], file))
+                writers = similar.find_writers(seen, all_recorded())
+                assert writers.exact, file
+                assert side in writers.names, file
+
+
+def test_files_that_are_loaded_apart_end_as_those_that_are_loaded_together() -> None:
+    """What one file leaves in a process does not change how the next one loads."""
+    name, *_, last = recorded()
+    savers = {SIDES[name]: grid.list_grid_files()}
+    make(name)
+    python = make(last)
+    saved = pairing_files.list_saved(SIDES[name])
+    wanted = {
+        side: [file for file in listed if not saved[file].error] for side, listed in savers.items()
+    }
+    apart = pairing_files.load_files(SIDES[last], python, wanted, together=False)
+    loaded = recorded()[last].loads[last][name].cells
+    assert apart[name] == dict(loaded)
+
+
+def test_a_rerun_agrees_with_the_record() -> None:
+    request = models_request.parse_models_request(["--check", "1", "--jobs", "1"])
+    models_run.run_models(request, lambda line: print(json.dumps(line)))
