@@ -271,6 +271,35 @@ def test_a_file_that_two_savers_wrote_alike_is_loaded_once(
     assert loaded["tf220"].cells == loaded["tf221"].cells
 
 
+def test_hdf5_that_is_called_keras_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = ("functional", "recurrent", "lambda")
+    files = {
+        f"{form}/{kind}": SavedFile("HDF5 model", "2.4.0", "", digest)
+        for kind, digest in zip(kinds, ("1" * 12, "2" * 12, ""), strict=True)
+        for form in ("h5", "keras")
+    }
+    monkeypatch.setattr(pairing_files, "list_saved", lambda side: files)
+    fails = Loading(None, "ValueError: no zip")
+    refused: list[str] = []
+    asked: list[str] = []
+
+    def load_files(
+        side: grid.Side, python: Path, wanted: dict[grid.Side, list[str]]
+    ) -> dict[str, dict[str, Loading]]:
+        asked[:] = next(iter(wanted.values()))
+        return {"tf24": {one: fails if one in refused else EQUAL for one in asked}}
+
+    monkeypatch.setattr(pairing_files, "load_files", load_files)
+    loaded = pairing_files.load_savers(SIDES["tf212"], Path("python"), [SIDES["tf24"]])
+    assert "keras/recurrent" not in asked
+    assert {"keras/functional", "keras/lambda"} < set(asked)
+    assert loaded["tf24"].cells["keras/recurrent"] == EQUAL
+    refused += ["keras/functional", "keras/lambda"]
+    loaded = pairing_files.load_savers(SIDES["tf221"], Path("python"), [SIDES["tf24"]])
+    assert loaded["tf24"].cells["keras/recurrent"] == fails
+    assert loaded["tf24"].cells["h5/recurrent"] == EQUAL
+
+
 # --- the page ---
 
 

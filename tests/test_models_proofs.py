@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -129,8 +130,8 @@ def test_a_way_that_is_printed_ends_in_equal_predictions(way: str, tmp_path: Pat
     expected = numpy.array(facts["kinds"][kind]["predictions"])
     inputs = make_inputs(kind)
     held = {f"input{number}": one for number, one in enumerate(inputs)}
-    with (tmp_path / "check.npz").open("wb") as check:
-        numpy.savez(check, predictions=expected, **held)  # type: ignore[arg-type]
+    with (tmp_path / "inputs.npz").open("wb") as given:
+        numpy.savez(given, **held)  # type: ignore[arg-type]
     (tmp_path / "customs.py").write_text(CUSTOMS.replace("KIND", kind), encoding="utf-8")
     (tmp_path / "way.sh").write_text(load_run.render_answer(answer), encoding="utf-8")
     done = subprocess.run(
@@ -216,3 +217,14 @@ def test_files_that_are_loaded_apart_end_as_those_that_are_loaded_together() -> 
 def test_a_rerun_agrees_with_the_record() -> None:
     request = models_request.parse_models_request(["--check", "1", "--jobs", "1"])
     models_run.run_models(request, lambda line: print(json.dumps(line)))
+
+
+def test_what_the_page_says_of_two_files_of_one_model_happens(tmp_path: Path) -> None:
+    page = Path(grid.__file__).with_name("README.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert code
+    python = make("tf221")
+    done = subprocess.run(
+        [python, "-I", "-c", code[1]], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split()[-1] == "RMSprop"

@@ -15,7 +15,7 @@ FORMATS = {
     "h5": WHOLE,
     "keras": WHOLE,
     "savedmodel": (*FEW, "custom-layer", "lambda", "preprocessing"),
-    "export": FEW,
+    "export": (*FEW, "recurrent", "convolutional", "nested", "operations", "lambda"),
     "tf.saved_model.save": FEW,
     "weights.h5": (*FEW, "recurrent", "convolutional"),
     "checkpoint": FEW,

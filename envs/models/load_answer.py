@@ -106,8 +106,10 @@ def judge_side(
     worst = [one for one in found if one.verdict is verdict]
     way = max((one.way for one in worst if one.way), key=_ORDER.index, default="")
     error = next((one.error for one in worst if one.error), "")
-    trains = next((one.trains for one in found if one.trains not in _FINE), "")
-    return Hope(side, verdict, _merge_ways(worst, way), error, trains)
+    way = _merge_ways(worst, way)
+    # With another way, the model is compiled anew, or not at all.
+    ended = [one.trains for one in found if one.trains not in _FINE and way == "load_model"]
+    return Hope(side, verdict, way, error, next(iter(ended), ""))
 
 
 _FINE = ("", "equal", "not compiled")

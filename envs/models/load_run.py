@@ -186,13 +186,15 @@ def list_pairings(answer: LoadAnswer) -> list[str]:
     order = [hope.side.name for hope in answer.hopes]
     groups: dict[tuple[str, str], list[Hope]] = {}
     for hope in answer.hopes:
-        groups.setdefault((_head(hope), hope.error), []).append(hope)
+        said = hope.trains if hope.verdict is LoadVerdict.EQUAL else hope.error
+        groups.setdefault((_head(hope), said), []).append(hope)
     ranked = sorted(groups.items(), key=lambda one: _RANK[one[1][0].verdict])
     lines = []
-    for (head, error), hopes in ranked:
+    for (head, said), hopes in ranked:
         lines.append(f"{head}: {_runs(tuple(one.side.name for one in hopes), order)}")
-        if error and hopes[0].verdict is not LoadVerdict.EQUAL:
-            lines.append(f"    {'without it: ' if hopes[0].loads else ''}{error}")
+        if said:
+            options = hopes[0].verdict is LoadVerdict.OPTIONS
+            lines.append(f"    {'without it: ' if options else ''}{said}")
     return lines
 
 
@@ -209,7 +211,7 @@ def _head(hope: Hope) -> str:
     if hope.verdict is None:
         return "not tried"
     if hope.verdict is LoadVerdict.EQUAL:
-        return "loads" if not hope.trains else "loads, but training on differs"
+        return "loads" if not hope.trains else "loads and predicts, but does not train on as before"
     if hope.verdict is LoadVerdict.OPTIONS:
         return f"loads with {hope.way}"
     if hope.verdict is LoadVerdict.OTHERWISE:

@@ -170,30 +170,47 @@ def load_files(
 def load_savers(side: Side, python: Path, savers: Sequence[Side]) -> dict[str, Loaded]:
     """Have a side load everything of some savers: name of a saver -> how its files load.
 
-    A file that two savers wrote alike, but for its numbers, is loaded once. Raises Problem.
+    Of files that are alike but for their numbers, one is loaded: those of two savers, and those
+    that one saver wrote as `.h5` and as `.keras`. Raises Problem.
     """
-    wanted: dict[Side, list[str]] = {}
-    first: dict[tuple[str, str], str] = {}
-    alike: dict[tuple[str, str], str] = {}
-    for saver in savers:
-        wanted[saver] = []
-        for file, saved in list_saved(saver).items():
-            if saved.error:
+    saved = {saver: list_saved(saver) for saver in savers}
+    wanted: dict[Side, list[str]] = {saver: [] for saver in savers}
+    first: dict[tuple[str, str], Side] = {}
+    for saver, files in saved.items():
+        for file, fact in files.items():
+            if fact.error or _find_twin(files, file):
                 continue
-            key = (file, saved.digest)
-            if saved.digest and key in first:
-                alike[saver.name, file] = first[key]
-            else:
-                first[key] = saver.name
+            if fact.digest:
+                first.setdefault((file, fact.digest), saver)
+            if not fact.digest or first[file, fact.digest] is saver:
                 wanted[saver].append(file)
     loaded = load_files(side, python, {one: files for one, files in wanted.items() if files})
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     found = {}
-    for saver in savers:
-        cells = dict(loaded.get(saver.name, {}))
-        for (name, file), other in alike.items():
-            if name == saver.name:
-                cells[file] = loaded[other][file]
+    for saver, files in saved.items():
+        cells: dict[str, Loading] = {}
+        for file, fact in files.items():
+            if not fact.error and not _find_twin(files, file):
+                other = first[file, fact.digest] if fact.digest else saver
+                cells[file] = loaded[other.name][file]
+        for file in files:
+            if twin := _find_twin(files, file):
+                # Whoever reads `.keras` as HDF5 reads both alike; whoever does not reads none.
+                same = cells[_SAMPLE] == cells[f"h5/{grid.kind_of(_SAMPLE)}"]
+                cells[file] = cells[twin] if same else cells[_SAMPLE]
         ordered = {file: cells[file] for file in grid.list_grid_files() if file in cells}
         found[saver.name] = Loaded(lock.read_lock(saver.target).digest, today, ordered)
     return found
+
+
+_SAMPLE = "keras/functional"
+"""The file called `.keras` that is loaded, where all of them are what is called `.h5` as well."""
+
+
+def _find_twin(files: Mapping[str, SavedFile], file: str) -> str:
+    """The `.h5` file that is the same as a file called `.keras`, but for its name; or empty."""
+    if grid.form_of(file) != "keras" or file == _SAMPLE or _SAMPLE not in files:
+        return ""
+    twin = f"h5/{grid.kind_of(file)}"
+    fact, other = files[file], files.get(twin)
+    return twin if other and fact.digest and fact.digest == other.digest else ""

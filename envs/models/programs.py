@@ -63,13 +63,34 @@ make() {  # a pairing, its Python, its lock
     fi
 }"""
 
-_PREDICT = """\
+_FIRST = '''
+
 def first(value):
+    """The first array in what a graph gives."""
     while isinstance(value, (dict, list, tuple)):
         value = list(value.values())[0] if isinstance(value, dict) else value[0]
     return numpy.asarray(value)
 
 
+def read_inputs(file):
+    """The arrays input0, input1 and so on of a file; none if it is not there."""
+    if not os.path.exists(file):
+        return []
+    saved = numpy.load(file)
+    return [saved[name] for name in sorted(saved.files) if name.startswith("input")]
+
+
+'''
+
+_JSON = """\
+if os.path.isdir(path):
+    path = os.path.join(path, "model.json")
+"""
+
+_JSON_WEIGHTS = """\
+weights = os.path.join(os.path.dirname(path), "model.weights.h5")
+if os.path.exists(weights):
+    model.load_weights(weights)
 """
 
 
@@ -108,7 +129,7 @@ def render_script(steps: list[LoadStep], path: str, comments: list[str], customs
         lines.append(f"make {name} {target.python} {shlex.quote(str(ROOT))}/{file}")
         env = "".join(f"{key}={value} " for key, value in target.pairing.env.items())
         out = TARGETS[step.saves] if step.saves else ""
-        words = f"{shlex.quote(given)} {shlex.quote(out)}".rstrip()
+        words = " ".join(shlex.quote(word) for word in (given, out) if word)
         lines.append(f"TF_CPP_MIN_LOG_LEVEL=3 {env}\"$ENVS/{name}/bin/python\" - {words} <<'END'")
         lines += [*render_program(step, customs, first=number == 0).rstrip().split("\n"), "END"]
         given = out
@@ -130,13 +151,17 @@ def render_program(step: LoadStep, customs: list[str], first: bool) -> str:
             f"# Write customs.py beside this: your classes, and CUSTOM_OBJECTS = {{{named}}}."
         ]
         lines += ["from customs import CUSTOM_OBJECTS", ""]
-    text = "\n".join(lines) + "\npath = sys.argv[1]\n"
+    text = "\n".join(lines) + _FIRST + "path = sys.argv[1]\n"
     if step.needs_code:
         inside = ' + "/variables/variables"' if step.form == "savedmodel" else ""
         option = ", by_name=True" if step.way == "by_name=True" else ""
         text += f"model = build_model()\nmodel.load_weights(path{inside}{option})\n"
     else:
+        is_json = step.way == "model_from_json"
+        text += _JSON if is_json else ""
         text += f"model = {_LOADS[step.way]}\n"
+        text += _JSON_WEIGHTS if is_json else ""
+    text += _READ_FIRST if first else _READ_NEXT
     text += _PREDICTS[_how(step.way)]
     text += _CHECK_FIRST if first else _CHECK_NEXT
     if step.saves:
@@ -149,44 +174,49 @@ def _how(way: str) -> str:
 
 
 _PREDICTS = {
-    "model": _PREDICT
-    + """\
-shapes = [tuple(int(size or 2) for size in tensor.shape[1:]) for tensor in model.inputs]
-if os.path.exists("check.npz"):
-    saved = numpy.load("check.npz")
-    inputs = [saved["input%d" % number] for number in range(len(shapes))]
-else:
+    "model": """\
+if not inputs:
+    shapes = [
+        [getattr(size, "value", size) or 2 for size in tensor.shape[1:]]
+        for tensor in model.inputs or []
+    ]
     random = numpy.random.RandomState(0)
-    inputs = [random.randint(0, 2, (4,) + shape).astype("float32") for shape in shapes]
-predictions = first(model.predict_on_batch(inputs if len(inputs) > 1 else inputs[0]))
+    inputs = [random.randint(0, 2, [4] + shape).astype("float32") for shape in shapes]
+given = inputs if len(inputs) > 1 else inputs[0] if inputs else None
+predictions = first(model.predict_on_batch(given)) if inputs else None
 """,
-    "TFSMLayer": _PREDICT
-    + """\
-saved = numpy.load("check.npz") if os.path.exists("check.npz") else {}
-inputs = [saved["input0"]] if saved else []
-predictions = first(model(inputs[0])) if inputs else None
+    "TFSMLayer": """\
+predictions = first(model(inputs if len(inputs) > 1 else inputs[0])) if inputs else None
 """,
-    "tf.saved_model.load": _PREDICT
-    + """\
+    "tf.saved_model.load": """\
 names = sorted(model.structured_input_signature[1])
-saved = numpy.load("check.npz") if os.path.exists("check.npz") else {}
-inputs = [saved["input%d" % number] for number in range(len(names))] if saved else []
 given = {name: tensorflow.constant(one) for name, one in zip(names, inputs)}
-predictions = first(model(**given)) if given else None
+predictions = first(model(**given)) if inputs else None
 """,
 }
-"""How a way predicts from `model`."""
+"""How a way predicts from `model`: from `inputs`, or from made-up numbers if there are none."""
+
+_READ_FIRST = """\
+# Your own numbers, if you like: numpy.savez("inputs.npz", input0=...)
+inputs = read_inputs("inputs.npz")
+"""
+
+_READ_NEXT = """\
+inputs = read_inputs("check.npz")
+"""
 
 _CHECK_FIRST = """\
 if predictions is not None:
     held = {"input%d" % number: one for number, one in enumerate(inputs)}
     numpy.savez("check.npz", predictions=predictions, **held)
-    print("loaded; it predicts, from made-up numbers:", predictions.ravel()[:4])
+    print("loaded; it predicts:", predictions.ravel()[:4])
 else:
     print("loaded:", model)
 """
 
 _CHECK_NEXT = """\
+if predictions is None:
+    sys.exit("loaded; nothing to compare: write inputs.npz, and run it again")
 before = numpy.load("check.npz")["predictions"]
 difference = float(numpy.max(numpy.abs(before - predictions)))
 print("loaded; largest difference of predictions:", difference)

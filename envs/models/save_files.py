@@ -51,26 +51,32 @@ def make(keras, kind):
 
 
 def save_kind(keras, kind):
-    built, error = try_step(lambda: make(keras, kind))
+    """Save a model of a kind in each format, and say what it predicts and how training goes on."""
+    told, error = try_step(lambda: describe_model(keras, kind))
     if error:
         _emit(kind=kind, error=error)
         return
-    predictions, error = try_step(lambda: kinds.predict(built, kind))
-    if error:
-        _emit(kind=kind, error=error)
-        return
+    _emit(kind=kind, **told)
     for form in formats.FORMATS:
-        if kind not in formats.FORMATS[form]:
-            continue
-        folder = os.path.join(OUT, form, kind)
-        os.makedirs(folder)
-        place = formats.saved_place(form, folder)
-        _, error = try_step(lambda form=form, place=place: ways.save(keras, built, form, place))
-        _emit(file=form + "/" + kind, error=error)
-    losses = []
-    if kinds.RECIPES[kind].compiling:
-        losses = [kinds.train(built, kind), kinds.train(built, kind)]
-    _emit(kind=kind, predictions=predictions, losses=losses)
+        if kind in formats.FORMATS[form]:
+            _, error = try_step(lambda form=form: save_form(keras, kind, form))
+            _emit(file=form + "/" + kind, error=error)
+
+
+def describe_model(keras, kind):
+    built = make(keras, kind)
+    predictions = kinds.predict(built, kind)
+    trained = kinds.RECIPES[kind].compiling
+    losses = [kinds.train(built, kind), kinds.train(built, kind)] if trained else []
+    return {"predictions": predictions, "losses": losses}
+
+
+def save_form(keras, kind, form):
+    # A model of its own: in Keras 3, one that was saved as HDF5 forgets its optimizer.
+    built = make(keras, kind)
+    folder = os.path.join(OUT, form, kind)
+    os.makedirs(folder)
+    ways.save(keras, built, form, formats.saved_place(form, folder))
 
 
 import tensorflow  # noqa: E402
