@@ -94,11 +94,11 @@ def test_the_worst_of_all_that_is_like_a_file_counts(tmp_path: Path) -> None:
     answer = ask(path, "", cells)
     assert answer.writers.names == ("tf24",)
     assert answer.kinds == ("functional", "recurrent")
-    hopes = {hope.side.name: hope for hope in answer.hopes}
-    assert (hopes["tf212"].verdict, hopes["tf212"].way) == ("with options", "compile=False")
-    assert hopes["tf215"].verdict == "loads"
-    assert hopes["tf221"].verdict == "predicts otherwise"
-    assert hopes["tf28"].verdict is None
+    judged = {side_judged.side.name: side_judged for side_judged in answer.judged}
+    assert (judged["tf212"].verdict, judged["tf212"].way) == ("with options", "compile=False")
+    assert judged["tf215"].verdict == "loads"
+    assert judged["tf221"].verdict == "predicts otherwise"
+    assert judged["tf28"].verdict is None
     assert answer.fits
     text = load_run.render_answer(answer)
     assert "LOADS, AND PREDICTS SOMETHING ELSE: tf221" in text

@@ -1,8 +1,9 @@
 """The scripts of `nox -s models -- --load` proven: run as they are printed, for files of the grid.
 
-Each way that differs from the others is run once: the pairing that saved, those that load, their
-options and the formats between. The environments are those of the grid. `nox -s models-proofs`
-runs this.
+Each way through another pairing is run once: what it loads, with which options, what it saves, and
+what loads that. Ways of one step are what the grid itself runs; some of them are run here too. The
+environments are those of the grid. `nox -s models-proofs` runs this; with `-- --today 9`, nine of
+the ways, others each day.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from envs.models import (
 from envs.models.load_answer import LoadAnswer
 from envs.models.programs import LoadStep
 from envs.names import files
-from envs.running import installation
+from envs.running import daily_share, installation
 
 pytestmark = pytest.mark.models
 
@@ -78,23 +79,27 @@ def ways() -> dict[str, tuple[str, str, str]]:
                 for to in recorded():
                     steps = steps_of(saver, form, kind, to)
                     needs = any(step.needs_code for step in steps)
-                    if steps and not needs:
-                        said = " ".join(f"{one.side.name}-{one.way}-{one.saves}" for one in steps)
-                        found.setdefault(f"{saver} {form} {said}", (saver, file, to))
+                    if not steps or needs:
+                        continue
+                    said = " ".join(f"{one.side.name} {one.way} {one.saves}" for one in steps)
+                    # Of ways of one step, one for each pairing that loads, and each option.
+                    found.setdefault(f"{form} {said}".strip(), (saver, file, to))
     return found
 
 
 def steps_of(saver: str, form: str, kind: str, to: str) -> tuple[LoadStep, ...]:
-    hopes = tuple(
+    judged = tuple(
         load_answer.judge_side(side, form, (saver,), (kind,), all_recorded())
         for side in SIDES.values()
     )
-    return load_answer.find_steps(SIDES[to], form, (saver,), (kind,), all_recorded(), hopes)
+    return load_answer.find_steps(SIDES[to], form, (saver,), (kind,), all_recorded(), judged)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "way" in metafunc.fixturenames:
-        metafunc.parametrize("way", list(ways()))
+        today = metafunc.config.getoption("--today")
+        chosen = list(ways())
+        metafunc.parametrize("way", daily_share.rotate_names(chosen, today)[0] if today else chosen)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -108,7 +113,9 @@ def environments() -> Iterator[None]:
 MADE: set[str] = set()
 
 
+@cache
 def make(name: str) -> Path:
+    """The interpreter of a pairing, whose files are there as well."""
     MADE.add(name)
     python = pairing_files.make_environment(SIDES[name].target)
     if pairing_files.read_facts(SIDES[name]) is None:
@@ -156,13 +163,13 @@ def answer_as_if_alone(saver: str, file: str, path: Path, to: str) -> LoadAnswer
     form, kind = grid.form_of(file), grid.kind_of(file)
     seen = inspection.inspect_path(path)
     steps = steps_of(saver, form, kind, to)
-    hopes = tuple(
+    judged = tuple(
         load_answer.judge_side(side, form, (saver,), (kind,), all_recorded())
         for side in SIDES.values()
     )
     customs = tuple(similar.find_customs(seen, is_own()))
     writers = similar.Writers((saver,))
-    return LoadAnswer(str(path), seen, form, writers, (kind,), customs, hopes, to, steps)
+    return LoadAnswer(str(path), seen, form, writers, (kind,), customs, judged, to, steps)
 
 
 @cache

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from envs.model import lock, outcomes, pairing, version_numbers
 from envs.model.pairing import Target
@@ -76,6 +77,7 @@ class Loading:
         return LoadVerdict.OPTIONS if self.error else LoadVerdict.EQUAL
 
 
+@cache
 def list_sides() -> dict[str, Side]:
     """Name -> each Keras of each possible pairing on its recommended Python, oldest first.
 

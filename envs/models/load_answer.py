@@ -25,7 +25,7 @@ _ORDER = (
 
 
 @dataclass(frozen=True)
-class Hope:
+class Judged:
     """How a side loads files like the reader's: the worst of all that are like it.
 
     `way` is what to write, `error` what comes without it. `trains` is empty if training goes on as
@@ -54,14 +54,16 @@ class LoadAnswer:
     writers: Writers
     kinds: tuple[str, ...]
     customs: tuple[str, ...]
-    hopes: tuple[Hope, ...]
+    judged: tuple[Judged, ...]
     to: str = ""
     steps: tuple[LoadStep, ...] = ()
 
     @property
     def fits(self) -> bool:
         """Whether it loads where it shall, or in some pairing."""
-        return bool(self.steps) if self.to else any(hope.loads for hope in self.hopes)
+        return (
+            bool(self.steps) if self.to else any(side_judged.loads for side_judged in self.judged)
+        )
 
 
 def answer_load(
@@ -78,11 +80,11 @@ def answer_load(
     writers = similar.find_writers(seen, grid_)
     kinds = tuple(similar.find_kinds(seen, form, is_own))
     customs = tuple(similar.find_customs(seen, is_own))
-    hopes = tuple(judge_side(side, form, writers.names, kinds, grid_) for side in sides.values())
+    judged = tuple(judge_side(side, form, writers.names, kinds, grid_) for side in sides.values())
     steps: tuple[LoadStep, ...] = ()
     if to:
-        steps = find_steps(sides[to], form, writers.names, kinds, grid_, hopes)
-    return LoadAnswer(shown, seen, form, writers, kinds, customs, hopes, to, steps)
+        steps = find_steps(sides[to], form, writers.names, kinds, grid_, judged)
+    return LoadAnswer(shown, seen, form, writers, kinds, customs, judged, to, steps)
 
 
 def _saves(grid_: Grid, form: str, writers: Writers) -> bool:
@@ -97,19 +99,19 @@ def _saves(grid_: Grid, form: str, writers: Writers) -> bool:
 
 def judge_side(
     side: Side, form: str, writers: tuple[str, ...], kinds: tuple[str, ...], grid_: Grid
-) -> Hope:
+) -> Judged:
     """How a side loads the files of some writers in a format, of some kinds: the worst of them."""
     found = list(_list_loadings(side, form, writers, kinds, grid_))
     verdict = grid.rank(found)
     if verdict is None:
-        return Hope(side, None)
+        return Judged(side, None)
     worst = [one for one in found if one.verdict is verdict]
     way = max((one.way for one in worst if one.way), key=_ORDER.index, default="")
     error = next((one.error for one in worst if one.error), "")
     way = _merge_ways(worst, way)
     # With another way, the model is compiled anew, or not at all.
     ended = [one.trains for one in found if one.trains not in _FINE and way == "load_model"]
-    return Hope(side, verdict, way, error, next(iter(ended), ""))
+    return Judged(side, verdict, way, error, next(iter(ended), ""))
 
 
 _FINE = ("", "equal", "not compiled")
@@ -142,7 +144,7 @@ def find_steps(
     writers: tuple[str, ...],
     kinds: tuple[str, ...],
     grid_: Grid,
-    hopes: tuple[Hope, ...],
+    judged: tuple[Judged, ...],
 ) -> tuple[LoadStep, ...]:
     """The steps with the least trouble from a file to a side; none if no way is known.
 
@@ -151,24 +153,27 @@ def find_steps(
     """
     ways: list[tuple[tuple[int, ...], tuple[LoadStep, ...]]] = []
     order = list(grid.list_sides())
-    for hope in hopes:
-        if not hope.loads:
+    for side_judged in judged:
+        if not side_judged.loads:
             continue
-        if hope.side.name == to.name:
-            direct = LoadStep(to, form, hope.way)
-            ways.append(((direct.needs_code, 0, _ORDER.index(hope.way)), (direct,)))
+        if side_judged.side.name == to.name:
+            direct = LoadStep(to, form, side_judged.way)
+            ways.append(((direct.needs_code, 0, _ORDER.index(side_judged.way)), (direct,)))
             continue
-        if hope.way in ("TFSMLayer", "tf.saved_model.load", "model_from_json"):
+        if side_judged.way in ("TFSMLayer", "tf.saved_model.load", "model_from_json"):
             # What comes of these is not a model that can be saved again.
             continue
         for number, between in enumerate(programs.TARGETS):
-            last = judge_side(to, between, (hope.side.name,), kinds, grid_)
-            if not last.loads or not _all_tried(to, between, hope.side.name, kinds, grid_):
+            last = judge_side(to, between, (side_judged.side.name,), kinds, grid_)
+            if not last.loads or not _all_tried(to, between, side_judged.side.name, kinds, grid_):
                 continue
-            steps = LoadStep(hope.side, form, hope.way, between), LoadStep(to, between, last.way)
+            steps = (
+                LoadStep(side_judged.side, form, side_judged.way, between),
+                LoadStep(to, between, last.way),
+            )
             code = any(step.needs_code for step in steps)
-            far = abs(order.index(hope.side.name) - order.index(to.name))
-            trouble = _ORDER.index(hope.way) + _ORDER.index(last.way)
+            far = abs(order.index(side_judged.side.name) - order.index(to.name))
+            trouble = _ORDER.index(side_judged.way) + _ORDER.index(last.way)
             ways.append(((code, 1, trouble, number, far), steps))
     return min(ways, key=lambda one: one[0], default=((), ()))[1]
 

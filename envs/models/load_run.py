@@ -12,7 +12,7 @@ from envs import Problem
 from envs.model import disk, lock, pairing
 from envs.models import grid, inspection, load_answer, programs, record_files
 from envs.models.grid import LoadVerdict
-from envs.models.load_answer import Hope, LoadAnswer
+from envs.models.load_answer import Judged, LoadAnswer
 from envs.models.models_request import ModelsRequest
 from envs.names import files
 
@@ -74,13 +74,13 @@ def render_load_json(answer: LoadAnswer) -> str:
         "customs": list(answer.customs),
         "pairings": [
             {
-                "pairing": hope.side.name,
-                "verdict": str(hope.verdict) if hope.verdict else "not tried",
-                "way": hope.way,
-                "error": hope.error,
-                "training": hope.trains,
+                "pairing": side_judged.side.name,
+                "verdict": str(side_judged.verdict) if side_judged.verdict else "not tried",
+                "way": side_judged.way,
+                "error": side_judged.error,
+                "training": side_judged.trains,
             }
-            for hope in answer.hopes
+            for side_judged in answer.judged
         ],
     }
     if answer.to:
@@ -99,12 +99,12 @@ def render_answer(answer: LoadAnswer) -> str:
         return render_way(answer)
     lines = describe_file(answer)
     if answer.to:
-        hope = next(one for one in answer.hopes if one.side.name == answer.to)
+        side_judged = next(one for one in answer.judged if one.side.name == answer.to)
         lines += ["", f"{answer.to} does not load it, and no pairing is known to convert it."]
-        lines += [f"  {hope.error}"] if hope.error else []
+        lines += [f"  {side_judged.error}"] if side_judged.error else []
         lines += ["What does load it:"]
     lines += ["", *list_pairings(answer)]
-    best = next((hope for hope in reversed(answer.hopes) if hope.loads), None)
+    best = next((side_judged for side_judged in reversed(answer.judged) if side_judged.loads), None)
     if best and not answer.to:
         lines += [
             "",
@@ -116,14 +116,14 @@ def render_answer(answer: LoadAnswer) -> str:
 
 def render_way(answer: LoadAnswer) -> str:
     """The way to the pairing asked for, as a shell script."""
-    hope = next(one for one in answer.hopes if one.side.name == answer.to)
+    side_judged = next(one for one in answer.judged if one.side.name == answer.to)
     how = [describe_step(step) for step in answer.steps]
     comments = [*describe_file(answer), "", f"The way to {answer.to}:"]
     comments += [f"  {number}. {text}" for number, text in enumerate(how, 1)]
-    if len(answer.steps) > 1 and hope.error:
-        comments += [f"  directly, it ends so: {hope.error}"]
-    if len(answer.steps) == 1 and hope.trains:
-        comments += [f"  it predicts; but training on ends so: {hope.trains}"]
+    if len(answer.steps) > 1 and side_judged.error:
+        comments += [f"  directly, it ends so: {side_judged.error}"]
+    if len(answer.steps) == 1 and side_judged.trains:
+        comments += [f"  it predicts; but training on ends so: {side_judged.trains}"]
     comments += ["It runs as it is: save it, and run it with sh. The locks are in this checkout."]
     return programs.render_script(list(answer.steps), answer.shown, comments, list(answer.customs))
 
@@ -183,17 +183,17 @@ def describe_file(answer: LoadAnswer) -> list[str]:
 
 def list_pairings(answer: LoadAnswer) -> list[str]:
     """What each pairing does with such a file, those alike in one line."""
-    order = [hope.side.name for hope in answer.hopes]
-    groups: dict[tuple[str, str], list[Hope]] = {}
-    for hope in answer.hopes:
-        said = hope.trains if hope.verdict is LoadVerdict.EQUAL else hope.error
-        groups.setdefault((_head(hope), said), []).append(hope)
+    order = [side_judged.side.name for side_judged in answer.judged]
+    groups: dict[tuple[str, str], list[Judged]] = {}
+    for side_judged in answer.judged:
+        said = side_judged.trains if side_judged.verdict is LoadVerdict.EQUAL else side_judged.error
+        groups.setdefault((_head(side_judged), said), []).append(side_judged)
     ranked = sorted(groups.items(), key=lambda one: _RANK[one[1][0].verdict])
     lines = []
-    for (head, said), hopes in ranked:
-        lines.append(f"{head}: {_runs(tuple(one.side.name for one in hopes), order)}")
+    for (head, said), judged in ranked:
+        lines.append(f"{head}: {_runs(tuple(one.side.name for one in judged), order)}")
         if said:
-            options = hopes[0].verdict is LoadVerdict.OPTIONS
+            options = judged[0].verdict is LoadVerdict.OPTIONS
             lines.append(f"    {'without it: ' if options else ''}{said}")
     return lines
 
@@ -207,14 +207,18 @@ _RANK = {
 }
 
 
-def _head(hope: Hope) -> str:
-    if hope.verdict is None:
+def _head(side_judged: Judged) -> str:
+    if side_judged.verdict is None:
         return "not tried"
-    if hope.verdict is LoadVerdict.EQUAL:
-        return "loads" if not hope.trains else "loads and predicts, but does not train on as before"
-    if hope.verdict is LoadVerdict.OPTIONS:
-        return f"loads with {hope.way}"
-    if hope.verdict is LoadVerdict.OTHERWISE:
+    if side_judged.verdict is LoadVerdict.EQUAL:
+        return (
+            "loads"
+            if not side_judged.trains
+            else "loads and predicts, but does not train on as before"
+        )
+    if side_judged.verdict is LoadVerdict.OPTIONS:
+        return f"loads with {side_judged.way}"
+    if side_judged.verdict is LoadVerdict.OTHERWISE:
         return "LOADS, AND PREDICTS SOMETHING ELSE"
     return "does not load"
 
