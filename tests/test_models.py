@@ -151,6 +151,17 @@ def test_what_predicts_otherwise_is_never_a_success(
             "ValueError: Unknown variable: <Variable path=a/b, value=...>. x",
         ),
         ("KeyError\n", "KeyError"),
+        (
+            "OSError: Unable to open file (file read failed: time = Sun Nov 29 16:01:16 2026\n, "
+            "filename = '/tmp/x', file descriptor = 5, errno = 21, error message = 'Is a "
+            "directory', buf = 0x7ffd)\n",
+            "OSError: Unable to open file (file read failed: error message = 'Is a directory')",
+        ),
+        (
+            "FileNotFoundError: Op type not registered 'X' in binary running on my-host. Make sure",
+            "FileNotFoundError: Op type not registered 'X' in binary running on <machine>. "
+            "Make sure",
+        ),
         ("crashes: ended by SIGSEGV", "crashes: ended by SIGSEGV"),
     ],
 )

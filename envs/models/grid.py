@@ -127,6 +127,10 @@ def word_error(text: str) -> str:
     kind = found.exception if found else "Exception"
     body = inner[1] if inner else text.partition(": ")[2]
     body = re.sub(r"(config=)?\{.*\}", lambda hit: _shorten_config(hit[0]), body, flags=re.DOTALL)
+    # HDF5 names the moment and its own handles.
+    body = re.sub(
+        r"\((file \w+ failed): .*?(error message = '[^']*').*\)", r"(\1: \2)", body, flags=re.S
+    )
     # TensorFlow names the machine.
     body = re.sub(r"\brunning on [\w.-]+?\. ", "running on <machine>. ", body)
     body = re.sub(r"value=\[.*?\]>", "value=...>", body, flags=re.DOTALL)

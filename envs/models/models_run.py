@@ -105,6 +105,8 @@ class _Running:
         self.side_by_side(saving, self.save, keep)
         if not self.wrong:
             self.side_by_side(loading, self.load, keep=False)
+        for sides_saving in saving.values():
+            installation.drop_environment(pairing_files.grid_environment(sides_saving[0].target))
         if self.wrong:
             raise Problem("\n".join(self.wrong))
 
