@@ -82,6 +82,37 @@ def read_inputs(file):
 
 '''
 
+_MAKE_UP = '''\
+def make_up(signature):
+    """Made-up numbers for a signature."""
+    specs = signature.structured_input_signature[1]
+    random = numpy.random.RandomState(0)
+    shapes = [[size or 2 for size in specs[name].shape] for name in sorted(specs)]
+    types = [specs[name].dtype.as_numpy_dtype for name in sorted(specs)]
+    return [random.randint(0, 2, shape).astype(one) for shape, one in zip(shapes, types)]
+
+
+'''
+
+_LOAD_GRAPH = '''\
+def load_graph(path):
+    """The signature of a SavedModel as a function, and the names of what it takes."""
+    v1 = tensorflow.compat.v1
+    session = v1.Session(graph=v1.Graph())
+    with session.graph.as_default():
+        loaded = v1.saved_model.loader.load(session, ["serve"], path)
+    signature = loaded.signature_def["serving_default"]
+
+    def call(**given):
+        feed = {signature.inputs[name].name: one for name, one in given.items()}
+        return session.run(signature.outputs[sorted(signature.outputs)[0]].name, feed)
+
+    return call, sorted(signature.inputs)
+
+
+'''
+"""What TensorFlow 1 needs to load a SavedModel."""
+
 _JSON = """\
 if os.path.isdir(path):
     path = os.path.join(path, "model.json")
@@ -151,7 +182,8 @@ def render_program(step: LoadStep, customs: list[str], first: bool) -> str:
             f"# Write customs.py beside this: your classes, and CUSTOM_OBJECTS = {{{named}}}."
         ]
         lines += ["from customs import CUSTOM_OBJECTS", ""]
-    text = "\n".join(lines) + _FIRST + "path = sys.argv[1]\n"
+    how = _how(step)
+    text = "\n".join(lines) + _FIRST + _HELPERS.get(how, "") + "path = sys.argv[1]\n"
     if step.needs_code:
         inside = ' + "/variables/variables"' if step.form == "savedmodel" else ""
         option = ", by_name=True" if step.way == "by_name=True" else ""
@@ -159,19 +191,29 @@ def render_program(step: LoadStep, customs: list[str], first: bool) -> str:
     else:
         is_json = step.way == "model_from_json"
         text += _JSON if is_json else ""
-        text += f"model = {_LOADS[step.way]}\n"
+        loads = "load_graph(path)" if how == "graph of TensorFlow 1" else _LOADS[step.way]
+        text += f"model = {loads}\n"
         text += _JSON_WEIGHTS if is_json else ""
     text += _READ_FIRST if first else _READ_NEXT
-    text += _PREDICTS[_how(step.way)]
+    text += _PREDICTS[how]
     text += _CHECK_FIRST if first else _CHECK_NEXT
     if step.saves:
         text += f"out = sys.argv[2]\n{_SAVES[step.saves]}\nprint('saved', out)\n"
     return text
 
 
-def _how(way: str) -> str:
-    return way if way in _PREDICTS else "model"
+def _how(step: LoadStep) -> str:
+    """How what a step loads predicts, as a key of `_PREDICTS`."""
+    if step.way == "tf.saved_model.load" and step.side.target.pairing.tensorflow.startswith("1."):
+        return "graph of TensorFlow 1"
+    return step.way if step.way in _PREDICTS else "model"
 
+
+_HELPERS = {
+    "TFSMLayer": _MAKE_UP,
+    "tf.saved_model.load": _MAKE_UP,
+    "graph of TensorFlow 1": _LOAD_GRAPH,
+}
 
 _PREDICTS = {
     "model": """\
@@ -186,12 +228,19 @@ given = inputs if len(inputs) > 1 else inputs[0] if inputs else None
 predictions = first(model.predict_on_batch(given)) if inputs else None
 """,
     "TFSMLayer": """\
-predictions = first(model(inputs if len(inputs) > 1 else inputs[0])) if inputs else None
+signature = tensorflow.saved_model.load(path).signatures["serving_default"]
+inputs = inputs or make_up(signature)
+predictions = first(model(inputs if len(inputs) > 1 else inputs[0]))
 """,
     "tf.saved_model.load": """\
+inputs = inputs or make_up(model)
 names = sorted(model.structured_input_signature[1])
 given = {name: tensorflow.constant(one) for name, one in zip(names, inputs)}
-predictions = first(model(**given)) if inputs else None
+predictions = first(model(**given))
+""",
+    "graph of TensorFlow 1": """\
+call, names = model
+predictions = first(call(**dict(zip(names, inputs)))) if inputs else None
 """,
 }
 """How a way predicts from `model`: from `inputs`, or from made-up numbers if there are none."""
