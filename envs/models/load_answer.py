@@ -164,10 +164,6 @@ def find_steps(
             # What comes of these is not a model that can be saved again.
             continue
         for number, between in enumerate(programs.TARGETS):
-            if form == "savedmodel" and between in ("savedmodel", "export"):
-                # Seen: a model that was loaded from a graph cannot always be saved as one again
-                # ("Failed to add concrete function ... to object-based SavedModel").
-                continue
             last = judge_side(to, between, (side_judged.side.name,), kinds, grid_)
             if not last.loads or not _all_tried(to, between, side_judged.side.name, kinds, grid_):
                 continue

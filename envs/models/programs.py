@@ -194,11 +194,12 @@ def render_program(step: LoadStep, customs: list[str], first: bool) -> str:
         loads = "load_graph(path)" if how == "graph of TensorFlow 1" else _LOADS[step.way]
         text += f"model = {loads}\n"
         text += _JSON_WEIGHTS if is_json else ""
+    # Before anything is predicted: TensorFlow 2.12 cannot save the function that predicted.
+    if step.saves:
+        text += f"out = sys.argv[2]\n{_SAVES[step.saves]}\nprint('saved', out)\n"
     text += _READ_FIRST if first else _READ_NEXT
     text += _PREDICTS[how]
     text += _CHECK_FIRST if first else _CHECK_NEXT
-    if step.saves:
-        text += f"out = sys.argv[2]\n{_SAVES[step.saves]}\nprint('saved', out)\n"
     return text
 
 
