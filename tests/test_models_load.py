@@ -100,7 +100,7 @@ def test_the_worst_of_all_that_is_like_a_file_counts(tmp_path: Path) -> None:
     assert judged["tf221"].verdict == "predicts otherwise"
     assert judged["tf28"].verdict is None
     assert answer.fits
-    text = load_run.render_answer(answer)
+    text = load_run.render_load_answer(answer)
     assert "LOADS, AND PREDICTS SOMETHING ELSE: tf221" in text
     assert "loads with compile=False: tf212" in text
     data = json.loads(load_run.render_load_json(answer))
@@ -126,7 +126,7 @@ def test_the_way_is_direct_where_it_can_be_and_through_another_pairing_where_not
         ("tf215", "keras"),
         ("tf221", ""),
     ]
-    script = load_run.render_answer(through)
+    script = load_run.render_load_answer(through)
     assert script.startswith("#!/bin/sh\n")
     assert "2.4.0" in script
     for step in through.steps:
@@ -134,7 +134,7 @@ def test_the_way_is_direct_where_it_can_be_and_through_another_pairing_where_not
     none = ask(path, "tf221", {("tf221", "tf24", "h5/functional"): FAILS})
     assert none.steps == ()
     assert not none.fits
-    assert "no pairing is known to convert it" in load_run.render_answer(none)
+    assert "no pairing is known to convert it" in load_run.render_load_answer(none)
 
 
 def test_what_needs_the_code_of_the_model_comes_last(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_release_that_is_not_in_the_grid_is_judged_by_the_nearest(tmp_path: Pa
     cells = {("tf215", "tf212", "h5/functional"): EQUAL}
     answer = ask(write_hdf5(tmp_path / "m.h5", keras="2.11.0"), "", cells)
     assert answer.writers == similar.Writers(("tf212",), exact=False)
-    assert "no pairing here has that release" in load_run.render_answer(answer)
+    assert "no pairing here has that release" in load_run.render_load_answer(answer)
     three = ask(write_keras(tmp_path / "m.keras", keras="3.1.0"), "", cells)
     assert three.writers == similar.Writers(("tf221",), exact=False)
 

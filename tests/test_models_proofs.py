@@ -140,7 +140,7 @@ def test_a_way_that_is_printed_ends_in_equal_predictions(way: str, tmp_path: Pat
     with (tmp_path / "inputs.npz").open("wb") as given:
         numpy.savez(given, **held)  # type: ignore[arg-type]
     (tmp_path / "customs.py").write_text(CUSTOMS.replace("KIND", kind), encoding="utf-8")
-    (tmp_path / "way.sh").write_text(load_run.render_answer(answer), encoding="utf-8")
+    (tmp_path / "way.sh").write_text(load_run.render_load_answer(answer), encoding="utf-8")
     done = subprocess.run(
         ["sh", "way.sh"],
         cwd=tmp_path,

@@ -27,7 +27,7 @@ def run_load(request: ModelsRequest) -> int:
     """
     try:
         answer = make_answer(request)
-        text = render_load_json(answer) if request.as_json else render_answer(answer)
+        text = render_load_json(answer) if request.as_json else render_load_answer(answer)
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 2
@@ -93,7 +93,7 @@ def render_load_json(answer: LoadAnswer) -> str:
     return json.dumps(data, indent=1)
 
 
-def render_answer(answer: LoadAnswer) -> str:
+def render_load_answer(answer: LoadAnswer) -> str:
     """The answer as text; with `--to`, it is a shell script whose comments say the rest."""
     if answer.to and answer.steps:
         return render_way(answer)
