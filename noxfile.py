@@ -56,6 +56,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -92,6 +93,11 @@ def checked(session: nox.Session, step: Callable[[], T]) -> T:
         return step()
     except Problem as problem:
         session.error(str(problem))
+
+
+def renew_pages(session: nox.Session) -> None:
+    """Write the index, and the tables and pictures of every page."""
+    checked(session, import_module("envs.publish.pages").write_pages)
 
 
 def pytest(session: nox.Session, *args: str) -> None:
@@ -138,12 +144,11 @@ def faults(session: nox.Session) -> None:
 def lock_(session: nox.Session) -> None:
     """Renew all locks, or some: -- [tf212] [--platform windows] [--python 3.9] [--upgrade]."""
     from envs.locking import lock_request, renewal
-    from envs.publish import pages as pages_
 
     request = checked(session, lambda: lock_request.parse_lock_request(session.posargs))
     checked(session, lambda: renewal.renew_locks(request, session.log))
     if not request.names:
-        checked(session, pages_.write_pages)
+        renew_pages(session)
 
 
 @nox.session(python=False, default=False)
@@ -241,11 +246,10 @@ def shard(session: nox.Session) -> None:
 def merge(session: nox.Session) -> None:
     """Merge results of sessions into the records: -- FOLDER... [--plan FILE] [--any-commit]."""
     from envs.engine import merge_request, merging
-    from envs.publish import pages as pages_
 
     request = merge_request.parse_merge_request(session.posargs, Path(session.invoked_from))
     changed = checked(session, lambda: merging.merge_results(request, session.log))
-    checked(session, pages_.write_pages)
+    renew_pages(session)
     checked(session, lambda: merging.check_whole(changed))
 
 
@@ -253,38 +257,33 @@ def merge(session: nox.Session) -> None:
 def atlas(session: nox.Session) -> None:
     """Run every TensorFlow against every Keras: -- [tf212] [--keras 3.5] [--show] [--check 10]."""
     from envs.atlas import atlas_request, atlas_run
-    from envs.publish import pages as pages_
 
     request = atlas_request.parse_atlas_request(session.posargs)
     checked(session, lambda: atlas_run.run_atlas(request, session.log))
     if request.records:
-        checked(session, pages_.write_pages)
+        renew_pages(session)
 
 
 @nox.session(python=False, default=False)
 def names(session: nox.Session) -> None:
     """Record every importable name of each pairing: -- [tf212] [--again] [--check 2] [--help]."""
     from envs.names import names_request, recording
-    from envs.publish import pages as pages_
 
     request = names_request.parse_names_request(session.posargs)
     checked(session, lambda: recording.record_names(request, session.log))
     if not request.compares:
-        checked(session, pages_.write_pages)
+        renew_pages(session)
 
 
 @nox.session(python=False, default=False)
 def models(session: nox.Session) -> None:
     """Record which pairing loads whose models; or say it of a file: -- --load PATH [--to tf221]."""
-    from envs.models import load_run, models_request, models_run
-    from envs.publish import pages as pages_
+    from envs.models import models_request, models_run
 
     request = models_request.parse_models_request(session.posargs, Path(session.invoked_from))
-    if request.path:
-        sys.exit(load_run.run_load(request))
     checked(session, lambda: models_run.run_models(request, session.log))
     if not request.compares:
-        checked(session, pages_.write_pages)
+        renew_pages(session)
 
 
 @nox.session(name="models-proofs", python=False, default=False)
@@ -297,24 +296,22 @@ def models_proofs(session: nox.Session) -> None:
 def companions(session: nox.Session) -> None:
     """Install what people have beside TensorFlow, and mend it: -- [tf212] [--package pandas]."""
     from envs.companions import companions_run
-    from envs.publish import pages as pages_
 
     request = companions_run.parse_companions_request(session.posargs)
     checked(session, lambda: companions_run.run_companions(request, session.log))
     if request.check is None:
-        checked(session, pages_.write_pages)
+        renew_pages(session)
 
 
 @nox.session(python=False, default=False)
 def errors(session: nox.Session) -> None:
     """Make every error of the catalogue for real, and mend it: -- [np-utils] [--today 12]."""
     from envs.errors import case_run
-    from envs.publish import pages as pages_
 
     request = case_run.parse_errors_request(session.posargs)
     checked(session, lambda: case_run.run_errors(request, session.log))
     if request.check is None and request.today is None:
-        checked(session, pages_.write_pages)
+        renew_pages(session)
 
 
 @nox.session(python=False, default=False)
@@ -328,44 +325,39 @@ def explain(session: nox.Session) -> None:
 @nox.session(name="unpinned-install", python=False, default=False)
 def unpinned_install_(session: nox.Session) -> None:
     """Type the document's commands, unpinned, and say what changed since last time: -- [tf212]."""
-    from envs.publish import pages as pages_
     from envs.running import unpinned_install
 
     checked(session, lambda: unpinned_install.renew_observations(session.posargs, session.log))
-    checked(session, pages_.write_pages)
+    renew_pages(session)
 
 
 @nox.session(python=False, default=False)
 def bench(session: nox.Session) -> None:
     """Time everything, beside pip, uv and the bare scripts: -- [tf212] [matrix] [--repeat 3]."""
     from envs.bench import bench_run
-    from envs.publish import pages as pages_
 
     request = checked(session, lambda: bench_run.parse_bench_request(session.posargs))
     checked(session, lambda: bench_run.run_bench(request, session.log))
-    checked(session, pages_.write_pages)
+    renew_pages(session)
 
 
 @nox.session(python=False, default=False)
 def emulate(session: nox.Session) -> None:
     """Run locks of Linux aarch64 or Windows by emulation: -- linux-aarch64 [tf212] [--help]."""
     from envs.emulation import emulation_request, emulation_results, emulation_run
-    from envs.publish import pages as pages_
 
     request = checked(session, lambda: emulation_request.parse_emulation_request(session.posargs))
     problems = checked(session, lambda: emulation_run.run_emulation(request, session.log))
     if request.share is None:
         problems += checked(session, lambda: emulation_results.merge_waiting(session.log))
-        checked(session, pages_.write_pages)
+        renew_pages(session)
     checked(session, lambda: emulation_run.check_run(problems))
 
 
 @nox.session(python=False, default=False)
 def pages(session: nox.Session) -> None:
     """Write the index, and the tables and pictures of every page, anew from the data."""
-    from envs.publish import pages as pages_
-
-    checked(session, pages_.write_pages)
+    renew_pages(session)
 
 
 @nox.session(python=False, default=False)

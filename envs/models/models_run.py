@@ -12,7 +12,7 @@ from pathlib import Path
 
 from envs import ROOT, Problem
 from envs.model import disk, host
-from envs.models import grid, models_request, pairing_files, record_files
+from envs.models import grid, load_run, models_request, pairing_files, record_files
 from envs.models.grid import Loading, Side
 from envs.models.models_request import ModelsRequest
 from envs.models.record_files import Loaded, Recorded, SavedFile
@@ -30,9 +30,12 @@ _SHOWN = 20
 def run_models(request: ModelsRequest, say: Say) -> None:
     """Have the pairings of a request save and load, and record or compare each as it ends.
 
+    A request for a reader's file prints its answer, and ends the process with its exit code.
     Raises Problem for an unknown pairing, and at the end for each that could not be run, or that
     differs from its record. The others are recorded nevertheless.
     """
+    if request.path:
+        raise SystemExit(load_run.run_load(request))
     host.require_linux("models are saved and loaded (--load reads a file anywhere)")
     recorded = record_files.load_grid()
     if request.check is not None:
