@@ -194,10 +194,10 @@ def render_program(step: LoadStep, customs: list[str], first: bool) -> str:
         loads = "load_graph(path)" if how == "graph of TensorFlow 1" else _LOADS[step.way]
         text += f"model = {loads}\n"
         text += _JSON_WEIGHTS if is_json else ""
+    text += _READ_FIRST if first else _READ_NEXT
     # Before anything is predicted: TensorFlow 2.12 cannot save the function that predicted.
     if step.saves:
-        text += f"out = sys.argv[2]\n{_SAVES[step.saves]}\nprint('saved', out)\n"
-    text += _READ_FIRST if first else _READ_NEXT
+        text += f'{_CALL}out = sys.argv[2]\n{_SAVES[step.saves]}\nprint("saved", out)\n'
     text += _PREDICTS[how]
     text += _CHECK_FIRST if first else _CHECK_NEXT
     return text
@@ -245,6 +245,12 @@ predictions = first(call(**dict(zip(names, inputs)))) if inputs else None
 """,
 }
 """How a way predicts from `model`: from `inputs`, or from made-up numbers if there are none."""
+
+_CALL = """\
+if inputs and not model.inputs:
+    # A subclassed model has no shape before it is called.
+    model(inputs if len(inputs) > 1 else inputs[0])
+"""
 
 _READ_FIRST = """\
 # Your own numbers, if you like: numpy.savez("inputs.npz", input0=...)
