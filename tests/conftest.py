@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -165,7 +166,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if folder := config.getoption("--measure"):
         cpu = _cpu() - started.cpu_before
         elapsed = time.monotonic() - started.began
-        session_report.write_measurements(folder, started.target, started.ended, cpu, elapsed)
+        try:
+            session_report.write_measurements(folder, started.target, started.ended, cpu, elapsed)
+        except Problem as problem:
+            print(problem, file=sys.stderr)
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
     if config.getoption("--drop"):
         sessions.drop_sessions([started.target.session])
 

@@ -98,8 +98,15 @@ def digest_smoke() -> str:
 
 
 def write_result(folder: Path, result: SessionResult) -> Path:
-    """Write a result to its file in a folder, and return the file. Raises Problem."""
+    """Write a result to its file in a folder, and return the file. Raises Problem.
+
+    The folder is made if it is not there.
+    """
     file = folder / result_name(result.find_target(pairing.load_pairings()))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Problem(f"{folder}: cannot be made ({error.strerror}): name another") from None
     disk.write_file(file, json.dumps(asdict(result), indent=1) + "\n")
     return file
 
