@@ -365,3 +365,11 @@ def test_only_what_is_python_is_taken_of_this_machine(emulation: Path) -> None:
     assert not list(emulation.rglob("*.so"))
     assert not list(emulation.rglob("__pycache__"))
     assert not list((emulation / "Lib").glob("_sysconfigdata*"))
+
+
+def test_the_folder_of_a_result_is_made_and_what_stands_in_its_way_is_named(tmp_path: Path) -> None:
+    file = results.write_result(tmp_path / "new" / "folder", seen(WINDOWS))
+    assert results.read_result(file) == seen(WINDOWS)
+    (tmp_path / "file").touch()
+    with pytest.raises(Problem, match="file: cannot be made"):
+        results.write_result(tmp_path / "file", seen(WINDOWS))

@@ -397,11 +397,3 @@ def test_a_row_of_other_pins_columns_or_script_is_refused(
     why = refuse(folder, folder / "atlas.tf212.json")
     assert "of its cells are missing, or were run with other pins, columns or another" in why
     assert row.read_text() == before
-
-
-def test_the_folder_of_a_result_is_made_and_what_stands_in_its_way_is_named(tmp_path: Path) -> None:
-    file = results.write_result(tmp_path / "new" / "folder", result_of(TARGETS[0]))
-    assert results.read_result(file).pairing == TARGETS[0].pairing.name
-    (tmp_path / "file").touch()
-    with pytest.raises(Problem, match="file: cannot be made"):
-        results.write_result(tmp_path / "file", result_of(TARGETS[0]))
