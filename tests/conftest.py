@@ -128,10 +128,20 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy that several tests share, with its environments: a test must undo what it breaks."""
+def shared_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of `kept`."""
     _need_git()
-    return working_copy.copy_checkout(tmp_path_factory.mktemp("kept") / "checkout")
+    return tmp_path_factory.mktemp("kept") / "checkout"
+
+
+@pytest.fixture
+def kept(shared_checkout: Path) -> Path:
+    """A copy that several tests share, with its environments.
+
+    A test must undo what it breaks; what one that failed left broken is mended here, so that the
+    next does not fail as well.
+    """
+    return working_copy.copy_checkout(shared_checkout)
 
 
 def _need_git() -> None:

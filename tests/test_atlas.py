@@ -19,14 +19,14 @@ from envs.atlas import atlas_request, atlas_run, cells, explanation, layout, row
 from envs.atlas.atlas_run import _Running
 from envs.atlas.cells import STEPS, Cell, Column, Verdict
 from envs.locking import pypi
-from envs.model import lock
+from envs.model import causes, lock
 from envs.publish import atlas_picture
 from envs.running import installation, installers, interpreters
 
 ROWS = layout.list_rows()
 AS_OF, COLUMNS = layout.load_columns()
 FOUND = row_files.load_atlas()
-CAUSES = explanation.load_causes()
+CAUSES = causes.load_causes(causes.OF_CELLS)
 SOME = FOUND["tf212"][layout.find_column("keras", "2.12")]
 
 GOOD = dict.fromkeys(STEPS, "works: a step") | {"tf.keras": "works: keras 2.12.0"}
@@ -97,9 +97,9 @@ def test_every_failure_has_one_cause_and_every_cause_a_failure() -> None:
     errors = {cell_.failure[1] for row in FOUND.values() for cell_ in row.values() if cell_.failure}
     used = []
     for error in errors:
-        causes = [cause.name for cause in CAUSES if re.search(cause.pattern, error)]
-        assert len(causes) == 1, (error, causes)
-        used += causes
+        found = [cause.name for cause in CAUSES if re.search(cause.pattern, error)]
+        assert len(found) == 1, (error, found)
+        used += found
     assert {cause.name for cause in CAUSES} == set(used)
 
 

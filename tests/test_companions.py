@@ -29,7 +29,7 @@ DAY = "2026-11-18"
 def made(name: str = "tf212", installed: State | None = WHOLE, **facts: object) -> Trial:
     target = TARGETS[name]
     digest = lock.read_lock(target).digest
-    plain = Trial("2026-11-25", digest, trial_files.verify_digest(), DAY, installed=installed)
+    plain = Trial("2026-11-25", digest, trial_files.scripts_digest(), DAY, installed=installed)
     return replace(plain, **facts)  # type: ignore[arg-type]
 
 
@@ -101,7 +101,7 @@ def test_a_trial_is_stale_with_another_lock_or_day() -> None:
     target = TARGETS["tf212"]
     assert not trial_files.is_stale_trial(target, made(), DAY)
     assert trial_files.is_stale_trial(target, made(lock="0" * 12), DAY)
-    assert not trial_files.is_stale_trial(target, made(verify="0" * 12), DAY)
+    assert not trial_files.is_stale_trial(target, made(scripts="0" * 12), DAY)
     assert trial_files.is_stale_trial(target, made(), "2026-11-19")
 
 
@@ -196,7 +196,7 @@ def test_a_check_compares_and_writes_nothing_even_where_verify_py_is_new(
 ) -> None:
     run(CompanionsRequest(("tf212",), ("pandas",)))
     before = (tmp_path / "tf212.json").read_bytes()
-    monkeypatch.setattr(trial_files, "verify_digest", lambda: "0" * 12)
+    monkeypatch.setattr(trial_files, "scripts_digest", lambda: "0" * 12)
     assert run(CompanionsRequest(check=1, seed=1))[-1].endswith(", as recorded")
     with pytest.raises(Problem, match=r"tf212 \+ pandas: differs from its record"):
         run(CompanionsRequest(check=1, seed=1), pandas=made(installed=None, cannot="no wheel"))

@@ -10,9 +10,9 @@ import pytest
 
 from envs import Problem
 from envs.errors import case_record, case_run, case_steps, catalogue_files
-from envs.errors.case_environment import Ended
+from envs.errors.case_environment import CaseEnvironment, Ended
 from envs.errors.case_run import ErrorsRequest
-from envs.errors.case_steps import CaseStep
+from envs.errors.case_steps import CaseStep, Track
 from envs.errors.catalogue import FOLDER, GROUPS, Entry, fill_words, trim_line
 from envs.model.outcomes import Kind, Outcome
 from envs.running import daily_share
@@ -195,3 +195,29 @@ def test_each_entry_has_its_turn_among_the_daily_ones() -> None:
 def test_an_unknown_entry_is_named() -> None:
     with pytest.raises(Problem, match="np-util"):
         case_run.choose_entries(ErrorsRequest(names=("np-util",)), print)
+
+
+class _LostEnvironment(CaseEnvironment):
+    """One in which the first track ends as written, and which cannot be used any more then."""
+
+    def ensure(self) -> None: ...
+
+    def restore(self) -> None: ...
+
+    def run_track(self, track: Track, folder: Path) -> list[str]:
+        if track.number > 0:
+            raise Problem("the disk is full")
+        return []
+
+
+def test_an_entry_is_made_only_if_all_of_it_ran(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_record, "load_made", dict)
+    entry = ENTRIES["np-utils"]
+    tracks = [one for one in case_steps.list_tracks(entry) if one.place == "tf216"]
+    assert len(tracks) > 1
+    running = case_run._Running(tracks, {"tf216": _LostEnvironment("tf216", None)}, print)
+    running.run_all(tmp_path, 1)
+    assert running.wrong == ["tf216: the disk is full"]
+    assert running.list_made([entry]) == {}

@@ -175,7 +175,7 @@ RECORDS = {
         '"could not install"',
         "'could not install' is neither 'works' nor a failure",
     ),
-    "a Python is unknown": ('["3.10"]', '["3.14"]', "no such further Python or variant"),
+    "a Python is unknown": ('["3.10"]', '["3.14"]', "no such further Python, variant or platform"),
     "there is no TOML": ("executed =", "executed :", "cannot be read"),
 }
 

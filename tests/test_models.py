@@ -10,11 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from envs import Problem
-from envs.model import lock
+from envs.model import causes, lock
 from envs.models import (
     formats,
     grid,
-    load_causes,
     models_request,
     models_run,
     pairing_files,
@@ -72,7 +71,7 @@ def test_a_record_has_every_file_that_was_saved(name: str) -> None:
 
 
 def test_every_error_has_a_cause_and_every_cause_an_error() -> None:
-    causes = load_causes.load_load_causes()
+    known = causes.load_causes(causes.OF_MODELS)
     errors = {
         error
         for recorded in RECORDS.values()
@@ -81,9 +80,9 @@ def test_every_error_has_a_cause_and_every_cause_an_error() -> None:
         for loading in loaded.cells.values()
         for error in model_tables.list_errors(loading)
     }
-    assert [error for error in errors if not load_causes.find_load_cause(error, causes)] == []
-    used = {found.name for one in errors if (found := load_causes.find_load_cause(one, causes))}
-    assert [cause.name for cause in causes if cause.name not in used] == []
+    assert [error for error in errors if not causes.find_cause(error, known)] == []
+    used = {found.name for one in errors if (found := causes.find_cause(one, known))}
+    assert [cause.name for cause in known if cause.name not in used] == []
 
 
 def test_what_a_pairing_saves_it_loads_again_or_it_is_said() -> None:

@@ -16,7 +16,7 @@ from envs.atlas.atlas_request import AtlasRequest, Chosen
 from envs.atlas.cells import Cell, Column
 from envs.atlas.row_environment import RowEnvironment
 from envs.locking import pypi
-from envs.model import disk, host, pairing
+from envs.model import console, disk, host, pairing
 from envs.model.pairing import Target
 from envs.running import installation, side_by_side
 
@@ -148,5 +148,4 @@ def _difference(name: str, column: Column, old: Cell, new: Cell) -> str:
         if then != now:
             lines += [f"    recorded {label}: {then}", f"    happened {label}: {now}"]
     command = f"nox -s atlas -- {name} --{column.package} {column.minor}"
-    lines.append(f"  repeat: {command}; if this is right: {command} --bless")
-    return "\n".join(lines)
+    return "\n".join([*lines, console.tell_repeat(command)])

@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
-from envs import EXPLAINED, Problem
+from envs import Problem
 from envs.atlas import cells, layout
 from envs.atlas.cells import Cell, Column, Row, Verdict
-from envs.model import disk, lock, pairing
+from envs.model import causes, lock, pairing
 from envs.model.pairing import Target
-
-CAUSES = EXPLAINED / "causes.toml"
-
-
-@dataclass(frozen=True)
-class Cause:
-    """Why steps fail: the regular expression `pattern` matches the outcomes that this explains."""
-
-    name: str
-    pattern: str
-    cause: str
-
-
-def load_causes(path: Path = CAUSES) -> list[Cause]:
-    """The causes of failed steps. Raises Problem if the file cannot be read or has a wrong key."""
-    try:
-        return [Cause(name, **table) for name, table in disk.read_toml(path).items()]
-    except TypeError as error:
-        raise Problem(f"envs/explained/{path.name}: {error}") from None
-
-
-def find_cause(outcome: str, causes: Sequence[Cause]) -> Cause | None:
-    """The cause that explains the outcome of a step; None if there is none."""
-    return next((cause for cause in causes if re.search(cause.pattern, outcome)), None)
 
 
 def describe_cell(name: str, column: Column, atlas: Mapping[str, Row]) -> str:
@@ -63,7 +36,7 @@ def describe_cell(name: str, column: Column, atlas: Mapping[str, Row]) -> str:
         lines += [f"  {step:<18}{outcome}" for step, outcome in cell.steps.items()]
     reason = cell.cannot or (cell.failure[1] if cell.failure else "")
     if reason:
-        cause = find_cause(reason, load_causes())
+        cause = causes.find_cause(reason, causes.load_causes(causes.OF_CELLS))
         lines.append(f"  why: {cause.cause if cause else reason}")
     if cell.admitted is False and verdict is Verdict.WORKS:
         lines.append(

@@ -72,18 +72,12 @@ class RowEnvironment(ChangedEnvironment):
             f"{layout.load_columns()[0]}T00:00:00Z",
         ]
         command += ["-c", str(constraint), f"{column.package}=={column.version}"]
-        done = subprocess.run(
-            command,
-            env=installers.tool_environ(),
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-        )
+        done = installers.run_installer(command)
         constraint.unlink()
         if done.returncode:
-            if "No solution found when resolving" in done.stderr:
-                return resolver.read_proof(done.stderr), {}
-            output = "\n".join("    " + line for line in done.stderr.strip().splitlines()[-20:])
+            if "No solution found when resolving" in done.stdout:
+                return resolver.read_proof(done.stdout), {}
+            output = installers.indent_output(done.stdout)
             raise Problem(
                 f"{column} could not be installed, though its requirements allow it: check the "
                 f"network and run it again:\n{output}"

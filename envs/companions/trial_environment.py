@@ -57,7 +57,7 @@ class TrialEnvironment(ChangedEnvironment):
         trial: dict[str, Any] = {
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "lock": lock.read_lock(self.target).digest,
-            "verify": trial_files.verify_digest(),
+            "scripts": trial_files.scripts_digest(),
             "as_of": self.as_of,
         }
         try:
@@ -82,14 +82,7 @@ class TrialEnvironment(ChangedEnvironment):
         else:
             command = [installers.find_uv() or "uv", "pip", "install", "-p", str(self.python)]
             command += [*installers.pypi_options(), f"--exclude-newer={self.as_of}T00:00:00Z"]
-        done = subprocess.run(
-            [*command, *arguments],
-            env=installers.tool_environ(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-        )
+        done = installers.run_installer([*command, *arguments])
         if done.returncode:
             if "No solution found when resolving" in done.stdout:
                 raise resolver.NoSolution(resolver.read_proof(done.stdout))
@@ -101,7 +94,7 @@ class TrialEnvironment(ChangedEnvironment):
                 done.stdout,
             ):
                 raise resolver.NoSolution(outcomes.normalise_message(" ".join(errors[:2])))
-            output = "\n".join(f"    {line}" for line in lines[-20:])
+            output = installers.indent_output(done.stdout)
             raise Problem(f"{shlex.join(arguments)}: could not be installed:\n{output}")
 
     def look(self, companion: Companion) -> tuple[State, dict[str, Any]]:

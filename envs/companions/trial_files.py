@@ -10,16 +10,19 @@ from pathlib import Path
 from envs import MEASURED, Problem
 from envs.companions import trials
 from envs.companions.trials import Trial
-from envs.model import disk, lock, outcomes
+from envs.model import disk, lock, outcomes, results
 from envs.model.pairing import Target
 
 FOLDER = MEASURED / "companions"
 SCHEMA = FOLDER / "trials.schema.json"
 
 
-def verify_digest() -> str:
-    """Twelve hexadecimal digits that change with verify.py."""
-    return hashlib.sha256(outcomes.VERIFY.read_bytes()).hexdigest()[:12]
+def scripts_digest() -> str:
+    """Twelve hexadecimal digits that change with verify.py, and with the smoke check."""
+    sha256 = hashlib.sha256()
+    for path in (outcomes.VERIFY, results.SMOKE):
+        sha256.update(hashlib.sha256(path.read_text(encoding="utf-8").encode()).digest())
+    return sha256.hexdigest()[:12]
 
 
 def load_trials(name: str, folder: Path = FOLDER) -> dict[str, Trial]:
@@ -61,8 +64,8 @@ def write_trials(target: Target, done: Mapping[str, Trial], folder: Path = FOLDE
 def is_stale_trial(target: Target, trial: Trial, as_of: str) -> bool:
     """Whether a trial was made with another lock, or as of another day.
 
-    verify.py changes too often for each trial to be made anew with it: `nox -s companions --
-    --check` compares some with today's, others each day.
+    verify.py and the smoke check change too often for each trial to be made anew with them:
+    `nox -s companions -- --check` compares some that it picks with today's.
     """
     return (trial.lock, trial.as_of) != (lock.read_lock(target).digest, as_of)
 

@@ -38,7 +38,7 @@ class Trial:
 
     date: str
     lock: str
-    verify: str
+    scripts: str
     as_of: str
     cannot: str = ""
     changed: Changes = field(default_factory=dict)

@@ -69,7 +69,7 @@ def run_tool(failed: str, *command: str | Path, environ: Mapping[str, str] | Non
     except OSError as error:
         raise Problem(f"{failed}: {error}") from None
     if done.returncode:
-        last = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
+        last = installers.indent_output(done.stdout)
         raise Problem(
             f"{failed}: {Path(str(command[0])).name} ended with {done.returncode}\n{last}"
         )

@@ -132,9 +132,11 @@ class CaseEnvironment(ChangedEnvironment):
             if refused := self.change(step):
                 return [f"{step.title}: {refused}"]
             for name in step.remove:
-                disk.remove_folder(folder / name) if (folder / name).is_dir() else (
-                    folder / name
-                ).unlink()
+                unwanted = folder / name
+                if unwanted.is_dir():
+                    disk.remove_folder(unwanted)
+                else:
+                    unwanted.unlink()
             if not (step.code or step.run):
                 continue
             problem = self.run_step(step, track.env, folder).judge(step)
@@ -152,13 +154,8 @@ class CaseEnvironment(ChangedEnvironment):
             options = [*installers.pypi_options(), f"--exclude-newer={AS_OF}T00:00:00Z"]
             commands.append(["install", *options, *step.install])
         for words in commands:
-            done = subprocess.run(
-                [uv, "pip", words[0], "-p", str(self.python), *words[1:]],
-                env=installers.tool_environ(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                encoding="utf-8",
-                errors="replace",
+            done = installers.run_installer(
+                [uv, "pip", words[0], "-p", str(self.python), *words[1:]]
             )
             if done.returncode:
                 said = " ".join(done.stdout.split())[-600:]

@@ -9,7 +9,7 @@ import random
 import shutil
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -119,7 +119,7 @@ class _Running:
     ) -> None:
         self.tracks, self.environments, self.say = tracks, environments, say
         self.left: dict[tuple[str, str], Path] = {}
-        self.failed: set[str] = set()
+        self.made: Counter[str] = Counter()
         self.seconds: dict[str, float] = defaultdict(float)
         self.wrong: list[str] = []
         self.done = 0
@@ -158,11 +158,7 @@ class _Running:
         """Run the tracks of one environment; those that change nothing first."""
         environment = self.environments[place]
         with disk.alone(environment.folder.with_name(f"{environment.folder.name}.cases")):
-            try:
-                environment.ensure()
-            except Problem:
-                self.failed |= {track.entry for track in tracks}
-                raise
+            environment.ensure()
             for number, track in enumerate(sorted(tracks, key=lambda one: one.changes)):
                 if stopped.is_set():
                     return
@@ -189,20 +185,21 @@ class _Running:
             for one in wrong:
                 self.say(f"    {one}")
             if wrong:
-                self.failed.add(track.entry)
                 self.wrong += [f"{track.title}: {one}" for one in wrong]
+            else:
+                self.made[track.entry] += 1
 
     def list_made(self, entries: list[Entry]) -> dict[str, Made]:
-        """What was made and mended as written, and is not so recorded yet."""
+        """The entries of which all tracks ran as written, and that are not so recorded yet."""
         recorded = case_record.load_made()
         today = datetime.datetime.now(datetime.UTC).date().isoformat()
         made = {}
         for entry in entries:
-            if entry.name in self.failed or case_record.is_made_as_written(
+            places = [track.place for track in self.tracks if track.entry == entry.name]
+            if self.made[entry.name] < len(places) or case_record.is_made_as_written(
                 entry, recorded.get(entry.name)
             ):
                 continue
-            places = [track.place for track in self.tracks if track.entry == entry.name]
             made[entry.name] = Made(
                 today,
                 case_steps.digest_cases(entry),

@@ -163,8 +163,7 @@ def _list_asked(pasted: Pasted, last: Line | None) -> list[Line]:
 
 def find_known(line: Line) -> Known | None:
     """What the examples and the atlas know of a line that was made in them to the letter."""
-    from envs.atlas import explanation as cells
-    from envs.model import disk, failures, outcome_records, pairing
+    from envs.model import causes, disk, failures, outcome_records, pairing
 
     rules = failures.load_rules()
     for failure in rules.failures.values():
@@ -176,7 +175,7 @@ def find_known(line: Line) -> Known | None:
                 if f'= "{failure.name}"' in disk.text_of(outcome_records.RECORDS / f"{name}.toml")
             ]
             return explanation.from_failure(failure, tuple(seen))
-    cause = cells.find_cause(line.text, cells.load_causes())
+    cause = causes.find_cause(line.text, causes.load_causes(causes.OF_CELLS))
     if cause is None:
         return None
     where = _find_cells(line.text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 from envs import Problem
@@ -26,19 +25,12 @@ def run_resolver(command: list[str], folder: Path, what: Target | str) -> None:
     Raises NoSolution if no set of releases fits, Problem for any other failure.
     """
     name = what if isinstance(what, str) else lock.lock_label(what)
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=installers.tool_environ(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    done = installers.run_installer(command, folder)
     if not done.returncode:
         return
     if "No solution found when resolving" in done.stdout:
         raise NoSolution(read_proof(done.stdout))
-    output = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
+    output = installers.indent_output(done.stdout)
     raise Problem(f"{name}: could not be compiled, the old lock is unchanged:\n{output}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Sequence
 
 
 def allow_every_character() -> None:
@@ -26,3 +27,14 @@ def print_answer(text: str) -> None:
     except BrokenPipeError:
         # Whoever read it, such as `head`, has enough. Python must not write it again at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def shorten_list(lines: Sequence[str], most: int, width: int) -> list[str]:
+    """The first lines of a list, indented and cut to a width, and how many more there are."""
+    shown = [f"    {line[:width]}" for line in lines[:most]]
+    return [*shown, f"    and {len(lines) - most} more"] if len(lines) > most else shown
+
+
+def tell_repeat(command: str) -> str:
+    """The last line of a difference from a record: how to see it again, and how to record it."""
+    return f"  repeat: {command}; if this is right: {command} --bless"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,10 @@ from envs import ROOT
 
 
 def copy_checkout(folder: Path) -> Path:
-    """Copy this checkout into a folder: tracked files, and new ones that git does not ignore."""
+    """Copy this checkout into a folder: tracked files, and new ones that git does not ignore.
+
+    Files that are there already and the same are left alone.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -20,6 +24,8 @@ def copy_checkout(folder: Path) -> Path:
     ).stdout
     for name in filter(None, listed.split("\0")):
         copy = folder / name
+        if copy.is_file() and filecmp.cmp(ROOT / name, copy, shallow=False):
+            continue
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, copy)
     return folder

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from envs import Problem
 from envs.model import command_line, pairing
+from envs.names import names_request
 from envs.running import daily_share
 
 FIXED = ("tf212", "tf215")
@@ -91,12 +91,7 @@ def choose_pairings(request: ModelsRequest, recorded: Sequence[str]) -> list[str
     if request.compares and not recorded:
         raise Problem("nothing is recorded to compare with: run nox -s models")
     if request.check is not None:
-        others = [name for name in recorded if name not in FIXED]
-        picked = random.Random(request.seed).sample(others, min(request.check, len(others)))
-        chosen = {*(name for name in FIXED if name in recorded), *picked}
-        return [name for name in recorded if name in chosen]
+        return daily_share.pick_names(recorded, FIXED, request.check, request.seed)
     if request.today is not None:
         return daily_share.rotate_names(list(recorded), request.today)[0]
-    known = pairing.list_targets(pairing.load_pairings())
-    possible = {one.pairing.name: one for one in known.values() if one.recommended}
-    return pairing.choose_names(possible, list(request.names))
+    return pairing.choose_names(names_request.list_recommended(), list(request.names))

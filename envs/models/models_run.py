@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from envs import ROOT, Problem
-from envs.model import disk, host
+from envs.model import console, disk, host
 from envs.models import grid, load_run, models_request, pairing_files, record_files
 from envs.models.grid import Loading, Side
 from envs.models.models_request import ModelsRequest
@@ -231,9 +231,5 @@ def describe_differences(side: Side, differences: Sequence[str]) -> str:
     """The message for a side that differs from its record."""
     name = side.target.pairing.name
     lines = [f"{side.name}: {len(differences)} differences from envs/measured/models/{name}.json"]
-    lines += [f"    {line[:600]}" for line in differences[:_SHOWN]]
-    if len(differences) > _SHOWN:
-        lines.append(f"    and {len(differences) - _SHOWN} more")
-    command = f"nox -s models -- {name} --again"
-    lines.append(f"  repeat: {command}; if this is right: {command} --bless")
-    return "\n".join(lines)
+    lines += console.shorten_list(differences, _SHOWN, 600)
+    return "\n".join([*lines, console.tell_repeat(f"nox -s models -- {name} --again")])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -85,9 +84,7 @@ def choose_walks(request: NamesRequest, recorded: Sequence[str], stale: Sequence
             "no names are recorded, so that there is nothing to compare: run nox -s names"
         )
     if request.check is not None:
-        others = [name for name in recorded if name not in FIXED]
-        picked = random.Random(request.seed).sample(others, min(request.check, len(others)))
-        return [*(name for name in FIXED if name in recorded), *picked]
+        return daily_share.pick_names(recorded, FIXED, request.check, request.seed)
     if request.today is not None:
         return daily_share.rotate_names(list(recorded), request.today)[0]
     known = pairing.list_targets(pairing.load_pairings())

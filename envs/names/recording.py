@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from envs import ROOT, Problem
-from envs.model import disk, lock, pairing
+from envs.model import console, disk, lock, pairing
 from envs.model.outcomes import Kind
 from envs.model.pairing import Target
 from envs.names import facts, files, names_request, pythons, rules, statements
@@ -255,9 +255,5 @@ def _describe_difference(target: Target, news: Sequence[str], current: bool) -> 
     name = target.session
     stale = "" if current else ", which is stale: its lock or the script changed since"
     lines = [f"{name}: {len(news)} differences from envs/measured/names{stale}"]
-    lines += [f"    {line[:200]}" for line in news[:_SHOWN]]
-    if len(news) > _SHOWN:
-        lines.append(f"    and {len(news) - _SHOWN} more")
-    command = f"nox -s names -- {name} --again"
-    lines.append(f"  repeat: {command}; if this is right: {command} --bless")
-    return "\n".join(lines)
+    lines += console.shorten_list(news, _SHOWN, 200)
+    return "\n".join([*lines, console.tell_repeat(f"nox -s names -- {name} --again")])

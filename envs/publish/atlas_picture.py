@@ -9,8 +9,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from envs import MEASURED, Problem
-from envs.atlas import cells, explanation, layout
+from envs.atlas import cells, layout
 from envs.atlas.cells import Cell, Column, Row, Verdict
+from envs.model import causes
 from envs.model.pairing import Target
 
 FILE = MEASURED / "atlas.svg"
@@ -65,24 +66,24 @@ def render_atlas_failures(rows: Mapping[str, Target], atlas: Mapping[str, Row]) 
 
     Raises Problem for an error without a cause.
     """
-    causes = explanation.load_causes()
+    known = causes.load_causes(causes.OF_CELLS)
     # Cause -> error -> TensorFlow minor -> columns.
-    errors: dict[str, dict[str, dict[str, list[str]]]] = {cause.name: {} for cause in causes}
+    errors: dict[str, dict[str, dict[str, list[str]]]] = {cause.name: {} for cause in known}
     for name, target in rows.items():
         for column, cell in atlas[name].items():
             if cell.cannot is not None or not cell.failure:
                 continue
             error = cell.failure[1]
-            cause = explanation.find_cause(error, causes)
+            cause = causes.find_cause(error, known)
             if cause is None:
                 raise Problem(
                     f"{name} + {column}: this failure is not explained: {error}: add its cause to "
-                    f"envs/explained/{explanation.CAUSES.name}"
+                    f"envs/explained/{causes.OF_CELLS.name}"
                 )
             columns = errors[cause.name].setdefault(error, {}).setdefault(target.pairing.minor, [])
             columns.append(_short(column))
     parts = []
-    for cause in causes:
+    for cause in known:
         lines = [f"### {cause.name}", "", cause.cause, ""]
         for error, by_minor in errors[cause.name].items():
             places = "; ".join(

@@ -34,9 +34,10 @@ def render_companions() -> str:
         lines.append(f"| {companion} | {' | '.join(cells)} |")
     done = [trial for found in recorded.values() for trial in found.values()]
     counts = Counter(map(trials.judge_trial, done))
-    now = trial_files.verify_digest()
-    today = sum(trial.verify == now for trial in done)
-    lines += ["", f"Of {len(done)} trials, {today} of them with verify.py as it is now:", ""]
+    now = trial_files.scripts_digest()
+    today = sum(trial.scripts == now for trial in done)
+    current = f"{today} of them with verify.py and the smoke check as they are now"
+    lines += ["", f"Of {len(done)} trials, {current}:", ""]
     lines += [f"- **{kind}**, {counts[kind]}: {words}" for kind, words in trials.MEANING.items()]
     return "\n".join(lines)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
-from envs.models import formats, grid, load_causes
+from envs.model import causes
+from envs.model.causes import Cause
+from envs.models import formats, grid
 from envs.models.grid import Loading, LoadVerdict
-from envs.models.load_causes import LoadCause
 from envs.models.record_files import Recorded
 
 _SIGNS = {
@@ -154,7 +155,7 @@ def render_load_causes(grid_: Mapping[str, Recorded]) -> str:
 
     Errors that nobody has explained yet come last; the quick tests name them.
     """
-    causes = load_causes.load_load_causes()
+    known = causes.load_causes(causes.OF_MODELS)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     places: dict[str, dict[str, None]] = defaultdict(dict)
     for recorded in grid_.values():
@@ -162,12 +163,12 @@ def render_load_causes(grid_: Mapping[str, Recorded]) -> str:
             for saver, loaded in savers.items():
                 for file, loading in loaded.cells.items():
                     for error in list_errors(loading):
-                        cause = load_causes.find_load_cause(error, causes)
+                        cause = causes.find_cause(error, known)
                         counts[cause.name if cause else _UNEXPLAINED][error] += 1
                         places[error].setdefault(f"{file} of {saver} in {loader}")
     parts = []
-    unexplained = LoadCause(_UNEXPLAINED, "", "Nobody has said yet why these errors come.", "")
-    for cause in [*causes, unexplained]:
+    unexplained = Cause(_UNEXPLAINED, "", "Nobody has said yet why these errors come.", "")
+    for cause in [*known, unexplained]:
         if not counts[cause.name]:
             continue
         lines = [f"### {cause.name}", "", cause.cause, ""]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import tempfile
 import tomllib
 from collections.abc import Mapping
@@ -111,17 +110,11 @@ def render_pylock(target: Target, text: str = "", renew: str = "") -> str:
     command += [f"--python-version={target.python}.99"]
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "requirements.txt").write_text(text, encoding="utf-8")
-        done = subprocess.run(
-            [*command, "requirements.txt", "-o", "pylock.toml"],
-            cwd=folder,
-            env=installers.tool_environ(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
+        done = installers.run_installer(
+            [*command, "requirements.txt", "-o", "pylock.toml"], Path(folder)
         )
         if done.returncode:
-            output = "\n".join("    " + line for line in done.stdout.strip().splitlines()[-20:])
+            output = installers.indent_output(done.stdout)
             raise Problem(
                 f"{lock.lock_label(target)}: uv could not make a pylock.toml from it:\n{output}"
             )

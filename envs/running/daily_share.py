@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import random
 import re
+from collections.abc import Sequence
 
 from envs import Problem
 from envs.model import host, lock, pairing
@@ -38,3 +40,12 @@ def rotate_names(
     first = (day or datetime.datetime.now(datetime.UTC).date()).toordinal() * number % len(names)
     rotated = names[first:] + names[:first]
     return rotated[:number], rotated[number:]
+
+
+def pick_names(
+    names: Sequence[str], fixed: Sequence[str], number: int, seed: int | None
+) -> list[str]:
+    """Those of `fixed` that are among the names, then `number` others at random."""
+    others = [name for name in names if name not in fixed]
+    picked = random.Random(seed).sample(others, min(number, len(others)))
+    return [*(name for name in fixed if name in names), *picked]

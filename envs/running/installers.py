@@ -6,8 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from envs import Problem
 
 UV_CONFIG = Path(__file__).with_name("uv.toml")
 
@@ -54,10 +56,32 @@ def pypi_options() -> list[str]:
     return ["--config-file", str(UV_CONFIG)]
 
 
+def run_installer(
+    command: Sequence[str], folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run pip or uv, in a folder if one is given; all that it prints is in `stdout`."""
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=tool_environ(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+
+
+def indent_output(output: str) -> str:
+    """The last 20 lines of what a tool printed, as they stand below a message."""
+    return "\n".join("    " + line for line in output.strip().splitlines()[-20:])
+
+
 def add_pip(python: Path) -> None:
-    """Install pip in the environment of an interpreter, as venv does."""
+    """Install pip in the environment of an interpreter, as venv does. Raises Problem."""
     command = [find_uv() or "uv", "pip", "install", "-q", "-p", str(python)]
-    subprocess.run([*command, *pypi_options(), "pip"], env=tool_environ(), check=True)
+    done = run_installer([*command, *pypi_options(), "pip"])
+    if done.returncode:
+        raise Problem(f"{python}: pip could not be installed:\n{indent_output(done.stdout)}")
 
 
 def describe_variables(environ: Mapping[str, str]) -> str:

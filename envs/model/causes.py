@@ -1,4 +1,4 @@
-"""Why models do not load, or do not train on, and what to do instead: written by hand."""
+"""Causes: why errors come, written by hand in a file of envs/explained, each with a pattern."""
 
 from __future__ import annotations
 
@@ -10,27 +10,34 @@ from pathlib import Path
 from envs import EXPLAINED, Problem
 from envs.model import disk
 
-CAUSES = EXPLAINED / "load_causes.toml"
+OF_CELLS = EXPLAINED / "causes.toml"
+"""Why steps of the atlas fail."""
+
+OF_MODELS = EXPLAINED / "load_causes.toml"
+"""Why models do not load, or do not train on."""
 
 
 @dataclass(frozen=True)
-class LoadCause:
-    """Why errors come that the regular expression `pattern` finds, and what to do `instead`."""
+class Cause:
+    """Why errors come that the regular expression `pattern` finds, and what to do `instead`.
+
+    `instead` is empty where `cause` says it.
+    """
 
     name: str
     pattern: str
     cause: str
-    instead: str
+    instead: str = ""
 
 
-def load_load_causes(path: Path = CAUSES) -> list[LoadCause]:
+def load_causes(path: Path) -> list[Cause]:
     """The causes, in their order. Raises Problem if the file cannot be read or has a wrong key."""
     try:
-        return [LoadCause(name, **table) for name, table in disk.read_toml(path).items()]
+        return [Cause(name, **table) for name, table in disk.read_toml(path).items()]
     except TypeError as error:
         raise Problem(f"envs/explained/{path.name}: {error}") from None
 
 
-def find_load_cause(error: str, causes: Sequence[LoadCause]) -> LoadCause | None:
+def find_cause(error: str, causes: Sequence[Cause]) -> Cause | None:
     """The first cause that explains an error; None if there is none."""
     return next((cause for cause in causes if re.search(cause.pattern, error)), None)
