@@ -14,7 +14,7 @@ Say = Callable[[str], object]
 
 
 def run_site(argv: Sequence[str], programs: Path, say: Say) -> None:
-    """Build the site with the Sphinx beside some programs, and serve it if asked. Raises Problem."""
+    """Build the site with the Python of a folder, and serve it if that is asked. Raises Problem."""
     request = site_request.parse_site_request(argv)
     build.build_site(programs / "python", build.SITE, say)
     if request.serve:
