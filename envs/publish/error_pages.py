@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from envs.errors import case_record, catalogue_files, explanation
@@ -62,7 +63,7 @@ def _page(entry: Entry, made: Made | None) -> str:
     blocks = [
         f"# {_title(entry.line)}",
         _GENERATED.format(name=entry.name),
-        fill_words(entry.cause, entry.parts),
+        _prose(entry, entry.cause),
         "## What to do",
         "\n".join(_list_cures(entry)),
     ]
@@ -92,6 +93,12 @@ def _title(line: str) -> str:
     return f"`` {line} ``" if "`" in line else f"`{line}`"
 
 
+def _prose(entry: Entry, text: str) -> str:
+    """A text of an entry with its words filled in, in which Markdown reads no tag."""
+    filled = fill_words(text, entry.parts)
+    return re.sub(r"(`+).*?\1|<", lambda found: found[0] if found[1] else r"\<", filled)
+
+
 def _source(name: str) -> str:
     """A thread on GitHub as a link, anything else as it is."""
     repository, mark, number = name.partition("#")
@@ -104,7 +111,7 @@ def _list_cures(entry: Entry) -> list[str]:
     lines = []
     for number, cure in enumerate(entry.cures.values(), 1):
         whom = f", for {cure.whom}" if cure.whom else ""
-        text = fill_words(cure.do, entry.parts)
+        text = _prose(entry, cure.do)
         lines.append(f"{number}. **{KINDS[cure.kind].capitalize()}**{whom}. {text}")
         commands = explanation.list_commands(entry, cure, entry.parts)
         if commands:

@@ -67,6 +67,7 @@ def _prepare_sources(sources: Path, known: Known) -> set[str]:
         texts[document] = documents.link_pairings(text, known.pairings)
     texts |= pairing_pages.render_pairing_pages(known)
     texts |= indexes.render_indexes(known, texts)
+    texts["data"] = documents.link_data(texts["data"])
     texts["index"] = documents.insert_finder(texts["index"], FINDER / "finder.html")
     for document, text in texts.items():
         file = sources / f"{document}.md"

@@ -15,7 +15,7 @@ from typing import Any
 
 from envs.atlas import cells, layout
 from envs.companions import trials
-from envs.errors import case_record, explanation
+from envs.errors import explanation
 from envs.errors.catalogue import Cure
 from envs.errors.catalogue import Entry as Error
 from envs.model import causes, lock, outcome_records, pairing
@@ -162,7 +162,7 @@ def _error_facts(one: Error, known: Known) -> dict[str, Any]:
         "pairings": sorted({case.pairing for case in one.cases}),
         "sources": list(one.sources),
         "not_reproduced": one.unmade or None,
-        "made": made.date if made and case_record.is_made_as_written(one, made) else None,
+        "made": made.date if made else None,
     }
 
 

@@ -57,6 +57,11 @@ def link_pairings(text: str, pairings: Mapping[str, object]) -> str:
     )
 
 
+def link_data(text: str) -> str:
+    """The page of the data, with a link at the address of each file."""
+    return re.sub(r"`((?:data/v\d+/[\w.]+)|feed\.xml)`", r"[`\1`](site:\1)", text)
+
+
 def drop_comments(text: str) -> str:
     """A text without comments, such as the marks of what is generated."""
     return re.sub(r"(?m)^<!-- .*? -->\n\n?", "", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 _SITE = json.loads((Path(__file__).parent / "site.json").read_text(encoding="utf-8"))
 
@@ -38,3 +39,21 @@ html_use_index = False
 html_domain_indices = False
 html_permalinks_icon = "#"
 html_last_updated_fmt = None
+
+
+def _let_keyboards_scroll(
+    _app: Any, _page: str, _template: str, context: dict[str, Any], _tree: Any
+) -> None:
+    """Tables and code can be wider than the page: the arrow keys move what has the focus."""
+    body = context.get("body", "")
+    body = body.replace(
+        '<div class="table-wrapper',
+        '<div tabindex="0" role="group" aria-label="Table" class="table-wrapper',
+    )
+    context["body"] = body.replace("<pre>", '<pre tabindex="0">')
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Sphinx calls this before it builds."""
+    app.connect("html-page-context", _let_keyboards_scroll)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
