@@ -16,7 +16,7 @@ from envs.which.judging import Finding
 from envs.which.suggestions import Adviser
 from envs.which.uses import Place, Ref, Use, UseKind
 
-_LINES = (
+LINES = (
     r"ModuleNotFoundError: No module named '(?P<module>[\w.]+)'(?:; '[\w.]+' is not a package)?",
     r"ImportError: cannot import name '(?P<name>\w+)' from (?:partially initialized module )?"
     r"'(?P<module>[\w.]+)'.*",
@@ -93,7 +93,7 @@ def find_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
 
 def read_use(line: str) -> tuple[str, str] | None:
     """The module and the name that a line says is missing; the name is empty for a module."""
-    for pattern in _LINES:
+    for pattern in LINES:
         match = re.fullmatch(pattern, trim_line(line))
         if match is None:
             continue
