@@ -50,9 +50,7 @@ environment made of them.
 
 from __future__ import annotations
 
-import argparse
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -75,7 +73,7 @@ if [int(number) for number in version("nox").split(".")] < [2025, 2, 9]:
 sys.path.insert(0, str(ROOT))
 
 from envs import Problem  # noqa: E402
-from envs.model import console, lock, pairing, platforms  # noqa: E402
+from envs.model import command_line, console, lock, pairing, platforms  # noqa: E402
 
 T = TypeVar("T")
 
@@ -360,6 +358,15 @@ def pages(session: nox.Session) -> None:
     renew_pages(session)
 
 
+@nox.session(default=False, reuse_venv=True)
+def site(session: nox.Session) -> None:
+    """Build the static site into _site: -- [--serve [PORT]], which shows it on this machine."""
+    from envs.site import site_run
+
+    session.install("-r", "envs/site/toolchain.txt")
+    checked(session, lambda: site_run.run_site(session.posargs, Path(session.bin), session.log))
+
+
 @nox.session(python=False, default=False)
 def drop(session: nox.Session) -> None:
     """Remove environments and their TensorFlow from uv's cache: -- [tf212]; all if none."""
@@ -381,19 +388,12 @@ def register(target: pairing.Target) -> None:
     register_as(run)
 
 
-def asked() -> list[str]:
-    """The pairings that this command line names."""
-    options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("-s", "-e", "--session", "--sessions", nargs="*", default=[])
-    return [n for n in options.parse_known_args()[0].session if re.match(r"tf\d", n)]
-
-
 try:
     # A machine without locks has sessions too: each says why, and what to do.
     here = platforms.this_platform()
     listed = here if here in platforms.PLATFORMS else platforms.LINUX
     targets = lock.list_sessions(pairing.load_pairings(), listed)
-    pairing.choose_names(targets, asked())
+    pairing.choose_names(targets, command_line.list_asked_sessions())
     for each in targets.values():
         register(each)
 except Problem as problem:

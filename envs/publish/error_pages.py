@@ -117,8 +117,12 @@ def _list_cases(entry: Entry, made: Made | None) -> list[str]:
     blocks = []
     day = f", last on {made.date}" if made else ""
     for case in entry.cases:
-        blocks.append(f"In {_place(case)}{day}:")
-        blocks.append(_code(case.code, case.run))
+        place = f"In {_place(case)}{day}"
+        if case.before:
+            wrote = _code(case.before_code, "")
+            blocks += [f"{place}, with the file that this wrote in `{case.before}`:", wrote]
+            place = "This is run"
+        blocks += [f"{place}:", _code(case.code, case.run)]
         verb = "prints" if case.printed else "ends with"
         blocks.append(f"It {verb}\n\n```text\n{case.line}\n```")
         for name, text in (case.mended or {}).items():
@@ -158,9 +162,6 @@ def _place(case: Case) -> str:
         python = case.python or one.pythons[0]
         where = f"`{case.pairing}` (TensorFlow {one.tensorflow}, Python {python})"
     done = []
-    if case.before:
-        wrote = _code(case.before_code, "")
-        done.append(f"with the file that this wrote in `{case.before}`:\n\n{wrote}\n\n")
     if case.uninstall:
         done.append(f"after `python -m pip uninstall {' '.join(case.uninstall)}`")
     if case.install:
@@ -169,4 +170,4 @@ def _place(case: Case) -> str:
         done.append(f"with `{name}={value}`")
     for name, text in (case.files or {}).items():
         done.append(f"beside a file `{name}` that holds `{text.strip()}`")
-    return ", ".join([where, *done]).removesuffix("\n\n")
+    return ", ".join([where, *done])

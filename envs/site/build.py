@@ -1,0 +1,110 @@
+"""The site, built: pages prepared for Sphinx, Sphinx run on them, data and files put beside."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from importlib import import_module, util
+from pathlib import Path
+
+from envs import ROOT, Problem
+from envs.model import disk, lock, pairing
+from envs.site import documents, indexes, links, pairing_pages
+
+SITE = ROOT / "_site"
+"""Where the site stands when it is built; git ignores it."""
+
+SPHINX = Path(__file__).with_name("sphinx")
+FINDER = Path(__file__).with_name("finder")
+
+EPOCH = "1577836800"
+"""The time that a build takes for now, so that two builds are the same: no page shows it."""
+
+Say = Callable[[str], object]
+
+
+def build_site(python: Path, site: Path, say: Say) -> None:
+    """Build the site with the Sphinx of an interpreter, and put it in place when it is whole.
+
+    Raises Problem with what Sphinx says, if it finds any fault in a page.
+    """
+    with disk.temporary_folder() as folder, disk.alone(site):
+        sources, built = folder / "sources", folder / "built"
+        files = _prepare_sources(sources)
+        _run_sphinx(python, sources, built)
+        for path in sorted(files):
+            copy = built / links.address_file(path)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / path, copy)
+        if util.find_spec("envs.site.finder"):
+            data = built / "data" / "v1" / "finder"
+            data.mkdir(parents=True)
+            import_module("envs.site.finder.data").write_finder_data(data)
+        pages = sum(1 for _ in built.rglob("*.html"))
+        size = sum(path.stat().st_size for path in built.rglob("*") if path.is_file())
+        disk.remove_folder(site)
+        shutil.move(built, site)
+    say(f"{pages} pages, {size / 1e6:.1f} MB: {disk.shorten(site)}")
+
+
+def _prepare_sources(sources: Path) -> set[str]:
+    """Write what Sphinx reads, and give the files of the repository that the pages link."""
+    shutil.copytree(SPHINX, sources, ignore=shutil.ignore_patterns("__pycache__"))
+    pairings = pairing.load_pairings()
+    known = documents.list_documents()
+    files = {
+        path.relative_to(ROOT).as_posix()
+        for path in [*lock.FOLDER.rglob("*.txt"), *lock.FOLDER.glob("*.json")]
+    }
+    texts = {}
+    for page, document in known.items():
+        text = documents.drop_comments((ROOT / page).read_text(encoding="utf-8"))
+        text, linked = links.rewrite_links(
+            text, page, document, known, lambda path: (ROOT / path).is_file()
+        )
+        files |= linked
+        texts[document] = documents.link_pairings(text, pairings)
+    texts |= pairing_pages.render_pairing_pages(pairings)
+    texts |= indexes.render_indexes(pairings, texts)
+    texts["index"] = documents.insert_finder(texts["index"], FINDER / "finder.html")
+    for document, text in texts.items():
+        file = sources / f"{document}.md"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    for path in files:
+        if path.endswith(links.PICTURE):
+            copy = sources / links.address_file(path)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / path, copy)
+    if FINDER.is_dir():
+        for part in FINDER.glob("finder.*"):
+            if part.suffix in (".js", ".css"):
+                shutil.copyfile(part, sources / "static" / part.name)
+    settings = {
+        "title": "keras-pairings",
+        "sections": list(documents.SECTIONS.items()),
+        "finder": (FINDER / "finder.js").is_file(),
+    }
+    (sources / "site.json").write_text(json.dumps(settings), encoding="utf-8")
+    return files
+
+
+def _run_sphinx(python: Path, sources: Path, built: Path) -> None:
+    doctrees = sources.parent / "doctrees"
+    command = [str(python), "-m", "sphinx", "-b", "html", "-j", "2", "-q", "-W", "--keep-going"]
+    done = subprocess.run(
+        [*command, "-d", doctrees, sources, built],
+        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode:
+        raise Problem(f"Sphinx finds fault with the pages of the site:\n{done.stdout}")
+    for left in (".buildinfo", "objects.inv"):
+        (built / left).unlink(missing_ok=True)
