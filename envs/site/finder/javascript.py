@@ -33,9 +33,9 @@ def write_javascript(pattern: str, ascii_only: bool = False) -> tuple[str, str]:
     classes = _ASCII if ascii_only else _CLASSES
     for token in _TOKEN.findall(pattern):
         if re.fullmatch(r"\(\?[a-z]+\)", token):
-            if token != "(?i)":
+            if token not in ("(?i)", "(?m)"):
                 raise Problem(f"{pattern}: {token} is not written for JavaScript")
-            flags = "iu"
+            flags = token[2] + flags
         else:
             written.append(_write_token(token, classes, pattern))
     return "".join(written), flags
@@ -115,7 +115,7 @@ def _list_literal(pattern: str) -> Iterator[str]:
             literal.append("\0")
         elif depth:
             continue
-        elif token == "|" or token == "(?i)":
+        elif token in ("|", "(?i)"):
             return
         elif _LONGEST_QUANTIFIER.match(following):
             literal.append("\0")
