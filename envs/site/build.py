@@ -11,8 +11,9 @@ from importlib import import_module, util
 from pathlib import Path
 
 from envs import ROOT, Problem
-from envs.model import disk, lock, pairing
+from envs.model import disk, lock
 from envs.site import documents, indexes, links, pairing_pages
+from envs.site.known import load_known
 
 SITE = ROOT / "_site"
 """Where the site stands when it is built; git ignores it."""
@@ -53,22 +54,22 @@ def build_site(python: Path, site: Path, say: Say) -> None:
 def _prepare_sources(sources: Path) -> set[str]:
     """Write what Sphinx reads, and give the files of the repository that the pages link."""
     shutil.copytree(SPHINX, sources, ignore=shutil.ignore_patterns("__pycache__"))
-    pairings = pairing.load_pairings()
-    known = documents.list_documents()
+    known = load_known()
+    pages = documents.list_documents()
     files = {
         path.relative_to(ROOT).as_posix()
         for path in [*lock.FOLDER.rglob("*.txt"), *lock.FOLDER.glob("*.json")]
     }
     texts = {}
-    for page, document in known.items():
+    for page, document in pages.items():
         text = documents.drop_comments((ROOT / page).read_text(encoding="utf-8"))
         text, linked = links.rewrite_links(
-            text, page, document, known, lambda path: (ROOT / path).is_file()
+            text, page, document, pages, lambda path: (ROOT / path).is_file()
         )
         files |= linked
-        texts[document] = documents.link_pairings(text, pairings)
-    texts |= pairing_pages.render_pairing_pages(pairings)
-    texts |= indexes.render_indexes(pairings, texts)
+        texts[document] = documents.link_pairings(text, known.pairings)
+    texts |= pairing_pages.render_pairing_pages(known)
+    texts |= indexes.render_indexes(known, texts)
     texts["index"] = documents.insert_finder(texts["index"], FINDER / "finder.html")
     for document, text in texts.items():
         file = sources / f"{document}.md"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from envs.model.pairing import Pairing
 from envs.publish import error_pages
+from envs.site.known import Known
 
 
-def render_indexes(pairings: Mapping[str, Pairing], texts: Mapping[str, str]) -> dict[str, str]:
+def render_indexes(known: Known, texts: Mapping[str, str]) -> dict[str, str]:
     """Name -> text of each list; `texts` has the pages that it is made of."""
-    lists = {"errors": _list_errors(), "pairings": _list_pairings(pairings)}
+    lists = {"errors": _list_errors(), "pairings": _list_pairings(known)}
     return lists | {"all": _list_all(dict(texts) | lists)}
 
 
@@ -20,8 +20,10 @@ def _list_errors() -> str:
     return f"# Errors\n\n{error_pages.count_errors()}\n\n{index}\n"
 
 
-def _list_pairings(pairings: Mapping[str, Pairing]) -> str:
-    lines = [f"- [`{name}`](pairings/{name}.md): {one.summary}" for name, one in pairings.items()]
+def _list_pairings(known: Known) -> str:
+    lines = [
+        f"- [`{name}`](pairings/{name}.md): {one.summary}" for name, one in known.pairings.items()
+    ]
     return "# Pairings\n\n" + "\n".join(lines) + "\n"
 
 

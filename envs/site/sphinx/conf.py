@@ -28,6 +28,9 @@ suppress_warnings = ["misc.highlighting_failure", "toc.not_included"]
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
+# What people search for and copy has straight quotes.
+smartquotes = False
+
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
