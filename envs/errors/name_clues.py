@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from envs.errors.catalogue import trim_line
 from envs.model import pairing
@@ -63,6 +64,18 @@ class Clue:
     def shown(self) -> str:
         """The name, or the name and its argument."""
         return f"{self.path}({self.keyword}=)" if self.keyword else self.path
+
+    def as_json(self) -> dict[str, Any]:
+        """The clue as explain.schema.json describes it."""
+        return {
+            "path": self.path,
+            "argument": self.keyword or None,
+            "there": list(self.there),
+            "missing": list(self.missing),
+            "pairing": self.asked or None,
+            "write": self.write or None,
+            "why": self.why or None,
+        }
 
 
 def find_clue(line: str, facts: Mapping[str, str]) -> Clue | None:

@@ -1,13 +1,14 @@
-"""What the finder chooses among, as data: pairings, locks, the atlas, and the words of questions."""
+"""What the finder chooses among, as data: pairings, locks, the atlas, words of questions."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from envs.atlas import cells, explanation, layout, row_files
-from envs.model import index, pairing, platforms
-from envs.publish import copying
+from envs.model import index, lock, pairing, platforms, version_numbers
 from envs.model.pairing import Pairing, Target
+from envs.publish import copying
 from envs.site import links
 from envs.site.finder import question
 from envs.site.finder.error_data import drop_empty
@@ -94,11 +95,37 @@ def _make_locks(pairings: dict[str, Pairing]) -> dict[str, Any]:
             **drop_empty({"keras": keras, "tf-keras": entry["tf-keras"]}),
         }
         known.append((rank, lock_))
+    impossible += [*_list_unpublished(), *_list_lacking(pairings)]
     ranked = sorted(known, key=lambda pair: pair[0])
     return {
         "locks": [{**one, "rank": rank} for rank, (_, one) in enumerate(ranked)],
         "impossible": impossible,
     }
+
+
+def _list_unpublished() -> Iterator[dict[str, str]]:
+    """The platforms for which a variant is not published at all."""
+    for variant, published in platforms.VARIANTS.items():
+        where = " and ".join(platforms.PLATFORMS[name].label for name in published)
+        for name in platforms.PLATFORMS:
+            if name not in published:
+                reason = f"the variant {variant} is published for {where} alone"
+                yield {"platform": name, "variant": variant, "reason": reason}
+
+
+def _list_lacking(pairings: dict[str, Pairing]) -> Iterator[dict[str, str]]:
+    """The Pythons for which no pairing of a TensorFlow is, as PyPI has no wheel for them."""
+    pythons: dict[str, set[str]] = {}
+    for one in pairings.values():
+        pythons.setdefault(one.tensorflow, set()).update(one.pythons)
+    every = sorted(set().union(*pythons.values()), key=version_numbers.release_numbers)
+    for tensorflow, known in pythons.items():
+        for python in every:
+            asked = tensorflow, python, platforms.LINUX, platforms.DEFAULT
+            if python in known or platforms.find_payload(lock.known_wheels(), *asked):
+                continue
+            reason = platforms.explain_lack(*asked)
+            yield {"tensorflow": tensorflow, "python": python, "reason": reason}
 
 
 def _make_commands() -> dict[str, list[str]]:

@@ -117,7 +117,11 @@ def find_reasons(asked: Facts, tables: Table) -> list[str]:
     found = [
         one["reason"]
         for one in tables["impossible"]
-        if all(_fits(one, name, wanted[name], tables) for name in names if name in wanted)
+        if all(
+            _fits(one, name, wanted[name], tables)
+            for name in names
+            if name in wanted and ("pairing" if name == "kind" else name) in one
+        )
     ]
     return list(dict.fromkeys(found))[:MOST_REASONS]
 

@@ -1,4 +1,4 @@
-"""What `explain` decides by, as data: the catalogue, how a text is read, and lines that were made."""
+"""What `explain` decides by, as data: the catalogue, how a text is read, lines that were made."""
 
 from __future__ import annotations
 
@@ -58,9 +58,7 @@ def _make_reading() -> dict[str, Any]:
         "common": sorted(matching.COMMON),
         "unknown": catalogue.UNKNOWN,
         "kinds": catalogue.KINDS,
-        "names": [
-            write_javascript(line) for line in (*name_clues.LINES, *argument_clues.LINES)
-        ],
+        "names": [write_javascript(line) for line in (*name_clues.LINES, *argument_clues.LINES)],
     }
 
 

@@ -54,8 +54,13 @@ PINNED = (
     r"(?P<release>[0-9][A-Za-z0-9.!+]*)(?:=[A-Za-z0-9_.]+)?[ \t]*(?:[;\\#].*)?",
     r"[ \t]*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*) @ .*",
 )
-LISTED = r"[ \t]*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)[ \t]+(?P<release>[0-9]+\.[A-Za-z0-9.!+]+)(?:[ \t].*)?"
-PASSED_OVER = r"[ \t]*(?:#.*|--.*|-r .*|-e .*|(?:Package|Name) +Version.*|[- ]+|[a-z]+:.*|- [A-Za-z./_-]+:?)?"
+LISTED = (
+    r"[ \t]*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)[ \t]+"
+    r"(?P<release>[0-9]+\.[A-Za-z0-9.!+]+)(?:[ \t].*)?"
+)
+PASSED_OVER = (
+    r"[ \t]*(?:#.*|--.*|-r .*|-e .*|(?:Package|Name) +Version.*|[- ]+|[a-z]+:.*|- [A-Za-z./_-]+:?)?"
+)
 """A line of `pip freeze` or `conda env export`, one of `pip list`, and what says no package."""
 
 LEAST_LISTED = 3
@@ -64,7 +69,8 @@ SHARE_OF_PACKAGES = 0.6
 
 FOREIGN = {
     "Java": r"(?m)^\s+at [\w$.]+\([\w$]+\.(?:java|kt|scala):\d+\)|^Exception in thread \"",
-    "JavaScript": r"(?m)^\s+at .*\(?(?:node:|https?://|file:|/|[A-Z]:\\).*:\d+:\d+\)?\s*$|^Uncaught \w*Error: ",
+    "JavaScript": r"(?m)^\s+at .*\(?(?:node:|https?://|file:|/|[A-Z]:\\).*:\d+:\d+\)?\s*$"
+    r"|^Uncaught \w*Error: ",
     "Rust": r"(?m)^thread '.*' panicked at ",
     "Go": r"(?m)^goroutine \d+ \[\w+\]:|^panic: ",
     "C#": r"(?m)^\s+at [\w.<>`]+\(.*\) in .*\.cs:line \d+|^Unhandled [Ee]xception[.:] System\.",
@@ -99,12 +105,29 @@ FACTS = (
     ("tensorflow", "", rf"\b(?:tensorflow|tf)(?:[-_](?:cpu|gpu|intel|macos))?{_TO}{_RELEASE}"),
     ("python", "", rf"\b(?:c?python|py){_TO}(3\.\d+)(?:\.\d+|\.\*|\.x)?\b"),
     ("python", "", r"\b(?:c?python|py)(3)(\d{1,2})\b"),
-    ("platform", "linux-aarch64", r"\b(?:linux[- ])?(?:aarch64|arm64 linux)\b|\blinux[- ]arm(?:64)?\b|\braspberry(?: pi)?\b|\bjetson\b|\bgraviton\b"),
-    ("platform", "macos-arm64", r"\bapple silicon\b|\b(?:mac\w* )?m[1-5]\b(?: mac)?|\bmac\w*[- ]arm(?:64)?\b"),
+    (
+        "platform",
+        "linux-aarch64",
+        r"\b(?:linux[- ])?(?:aarch64|arm64 linux)\b|\blinux[- ]arm(?:64)?\b"
+        r"|\braspberry(?: pi)?\b|\bjetson\b|\bgraviton\b",
+    ),
+    (
+        "platform",
+        "macos-arm64",
+        r"\bapple silicon\b|\b(?:mac\w* )?m[1-5]\b(?: mac)?|\bmac\w*[- ]arm(?:64)?\b",
+    ),
     ("platform", "macos-x86_64", r"\bmac\w*[- ](?:x86_64|intel)\b|\bintel mac\b"),
     ("platform", "macos", r"\b(?:mac|macos|osx|os x|macbook)\b"),
-    ("platform", "windows-x86_64", r"\b(?:windows|win)(?:[- ]?(?:7|8|10|11|32|64)\b|[- ]x86_64\b)?(?![\w.])"),
-    ("platform", "linux-x86_64", r"\blinux(?:[- ]x86_64)?\b|\bubuntu\b|\bdebian\b|\bwsl2?\b|\bcolab\b"),
+    (
+        "platform",
+        "windows-x86_64",
+        r"\b(?:windows|win)(?:[- ]?(?:7|8|10|11|32|64)\b|[- ]x86_64\b)?(?![\w.])",
+    ),
+    (
+        "platform",
+        "linux-x86_64",
+        r"\blinux(?:[- ]x86_64)?\b|\bubuntu\b|\bdebian\b|\bwsl2?\b|\bcolab\b",
+    ),
     ("variant", "cuda", r"\b(?:gpus?|cuda|nvidia)\b"),
     ("variant", "cpu", r"\bcpu\b"),
     ("kind", "legacy", r"\blegacy\b|\btf_use_legacy_keras(?:=\w+)?\b"),
@@ -120,12 +143,15 @@ NEWEST_BARE_KERAS = 6
 
 WORD = r"[^\s,;+&/|()\[\]?!'\"=<>~:]+"
 FILLERS = frozenset(
-    "a an and any are at beside best can combination combinations compatibility compatible do "
-    "does env environment find for from get go goes good have how i in install installed "
-    "installing is it keras latest me my need newest of on or pairing pairings pip please "
-    "python release run running runs should support supported supports tensorflow tf tf.keras "
-    "that the this to together upgrade use uses using version versions want what which will "
-    "with work working works you".split()
+    re.findall(
+        r"\S+",
+        "a an and any are at beside best can combination combinations compatibility compatible do "
+        "does env environment find for from get go goes good have how i in install installed "
+        "installing is it keras latest me my need newest of on or pairing pairings pip please "
+        "python release run running runs should support supported supports tensorflow tf tf.keras "
+        "that the this to together upgrade use uses using version versions want what which will "
+        "with work working works you",
+    )
 )
 """Words of a question that say nothing of an environment."""
 
