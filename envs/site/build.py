@@ -12,8 +12,8 @@ from pathlib import Path
 
 from envs import ROOT, Problem
 from envs.model import disk, lock
-from envs.site import documents, indexes, links, pairing_pages
-from envs.site.known import load_known
+from envs.site import data_files, documents, feed, indexes, links, pairing_pages
+from envs.site.known import Known, load_known
 
 SITE = ROOT / "_site"
 """Where the site stands when it is built; git ignores it."""
@@ -34,16 +34,14 @@ def build_site(python: Path, site: Path, say: Say) -> None:
     """
     with disk.temporary_folder() as folder, disk.alone(site):
         sources, built = folder / "sources", folder / "built"
-        files = _prepare_sources(sources)
+        known = load_known()
+        files = _prepare_sources(sources, known)
         _run_sphinx(python, sources, built)
         for path in sorted(files):
             copy = built / links.address_file(path)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / path, copy)
-        if util.find_spec("envs.site.finder"):
-            data = built / "data" / "v1" / "finder"
-            data.mkdir(parents=True)
-            import_module("envs.site.finder.data").write_finder_data(data)
+        _write_data(built, known)
         pages = sum(1 for _ in built.rglob("*.html"))
         size = sum(path.stat().st_size for path in built.rglob("*") if path.is_file())
         disk.remove_folder(site)
@@ -51,10 +49,9 @@ def build_site(python: Path, site: Path, say: Say) -> None:
     say(f"{pages} pages, {size / 1e6:.1f} MB: {disk.shorten(site)}")
 
 
-def _prepare_sources(sources: Path) -> set[str]:
+def _prepare_sources(sources: Path, known: Known) -> set[str]:
     """Write what Sphinx reads, and give the files of the repository that the pages link."""
     shutil.copytree(SPHINX, sources, ignore=shutil.ignore_patterns("__pycache__"))
-    known = load_known()
     pages = documents.list_documents()
     files = {
         path.relative_to(ROOT).as_posix()
@@ -91,6 +88,20 @@ def _prepare_sources(sources: Path) -> set[str]:
     }
     (sources / "site.json").write_text(json.dumps(settings), encoding="utf-8")
     return files
+
+
+def _write_data(built: Path, known: Known) -> None:
+    """Write the data for programs, that of the finder, and the feed."""
+    data = built / data_files.FOLDER
+    data.mkdir(parents=True)
+    for name, text in data_files.render_data_files(known).items():
+        (data / name).write_text(text, encoding="utf-8", newline="\n")
+    if util.find_spec("envs.site.finder"):
+        finder = data / "finder"
+        finder.mkdir()
+        import_module("envs.site.finder.data").write_finder_data(finder)
+    changes = feed.list_feed_changes(known)
+    (built / feed.FILE).write_text(feed.render_feed(changes), encoding="utf-8", newline="\n")
 
 
 def _run_sphinx(python: Path, sources: Path, built: Path) -> None:

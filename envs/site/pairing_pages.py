@@ -89,8 +89,8 @@ def _say_how_to_install(shown: Pairing, known: Known) -> str:
     python = shown.pythons[0]
     verify = f"[verify.py](site:../{links.address_file(_VERIFY)})"
     parts = [
-        f"Save a lock from [the table below](#locks) as `requirements.txt`, with Python {python} if "
-        f"you have the choice, and {verify} beside it, which says whether all is well."
+        f"Save a lock from [the table below](#locks) as `requirements.txt`, with Python {python} "
+        f"if you have the choice, and {verify} beside it, which says whether all is well."
     ]
     locked = {entry["platform"] for entry in known.entries if _is_lock(entry, shown)}
     for platform, shell in _SHELLS.items():
