@@ -82,6 +82,7 @@ def _prepare_sources(sources: Path, known: Known) -> set[str]:
         for part in FINDER.glob("finder.*"):
             if part.suffix in (".js", ".css"):
                 shutil.copyfile(part, sources / "static" / part.name)
+        shutil.copytree(FINDER / "scripts", sources / "static" / "finder")
     settings = {
         "title": "keras-pairings",
         "sections": list(documents.SECTIONS.items()),

@@ -9,13 +9,20 @@ from envs.atlas import cells, explanation, layout, row_files
 from envs.model import index, lock, pairing, platforms, version_numbers
 from envs.model.pairing import Pairing, Target
 from envs.publish import copying
-from envs.site import links
+from envs.site import links, pairing_pages
 from envs.site.finder import question
 from envs.site.finder.error_data import drop_empty
 from envs.site.finder.javascript import write_javascript
 
 _VERDICTS = list(cells.Verdict)
 _WORKS = (cells.Verdict.WORKS, cells.Verdict.APART)
+
+_VARIANTS = {
+    "default": "all processors",
+    "cpu": "the CPU alone",
+    "cuda": "NVIDIA's GPUs",
+}
+"""Variant -> what it is built for, in words."""
 
 _SAME = (
     ("tensorflow", "tensorflow-cpu", "tensorflow-gpu"),
@@ -32,6 +39,7 @@ def make_choices() -> dict[str, Any]:
         "pairings": {name: _make_pairing(one) for name, one in pairings.items()},
         **_make_locks(pairings),
         "platforms": {name: one.label for name, one in platforms.PLATFORMS.items()},
+        "variants": _VARIANTS,
         "columns": [str(column) for column in columns],
         "rows": [
             {
@@ -131,7 +139,7 @@ def _list_lacking(pairings: dict[str, Pairing]) -> Iterator[dict[str, str]]:
 def _make_commands() -> dict[str, list[str]]:
     """The commands that install a lock, with `{python}` for its Python."""
     newest = next(reversed(pairing.load_pairings().values()))
-    found = {}
+    found = {"uv": list(pairing_pages.list_uv_commands("{python}"))}
     for name in ("linux-x86_64", "windows-x86_64"):
         target = Target(newest, newest.pythons[0], name)
         line = copying.next_commands(target, None, "requirements")[0]

@@ -13,6 +13,7 @@ from envs.errors.catalogue import Cure, Entry, trim_line
 from envs.errors.catalogue_files import load_catalogue
 from envs.errors.reading import Line
 from envs.model import failures, outcomes
+from envs.site import documents
 from envs.site.finder.javascript import find_needle, write_javascript
 
 _NOTHING = Line("", "", 1, True)
@@ -58,8 +59,19 @@ def _make_reading() -> dict[str, Any]:
         "common": sorted(matching.COMMON),
         "unknown": catalogue.UNKNOWN,
         "kinds": catalogue.KINDS,
+        "otherwise": _describe_otherwise(),
         "names": [write_javascript(line) for line in (*name_clues.LINES, *argument_clues.LINES)],
     }
+
+
+def _describe_otherwise() -> str:
+    """What the sureness of a match ends with, if what is known of the reader does not fit."""
+    entry = next(iter(load_catalogue().values()))
+    said = [
+        explanation.describe_sureness(matching.Match(entry, _NOTHING, {}, True, fits))
+        for fits in (None, False)
+    ]
+    return said[1].removeprefix(said[0])
 
 
 def write_compiled(pattern: re.Pattern[str]) -> tuple[str, str]:
@@ -125,9 +137,15 @@ def make_seen() -> dict[str, Any]:
                 "cause": known.cause,
                 "remedy": known.remedy,
                 "pairings": list(known.pairings),
-                "page": known.page,
+                "address": _address_page(known.page),
             }
     return found
+
+
+def _address_page(page: str) -> str:
+    """Where the site has a page of the repository, with its anchor."""
+    path, _, anchor = page.partition("#")
+    return f"{documents.list_documents()[path]}.html#{anchor}"
 
 
 def _list_made() -> list[str]:

@@ -142,7 +142,7 @@ export class Explainer {
       number: line.number,
       parts,
       sure: entry.unmade ? "not reproduced" : seen ? "seen" : "fits",
-      sureness: entry.sure[Number(seen)],
+      sureness: entry.sure[Number(seen)] + (fits === false && !entry.unmade ? this.data.otherwise : ""),
       fits,
       cause: fill(entry.cause),
       cures: entry.cures.map((cure) => ({
