@@ -240,14 +240,15 @@ function renderPackages(answer, tables) {
   }
   const wrong = [
     ...caps.map((cap) =>
-      make("li", {}, make("code", {}, `${cap.package} ${cap.release}`), ": needs ", make("code", {}, cap.requirement), ": ", ...makeSentence(cap.reason)),
+      make("li", {}, make("code", {}, `${cap.package} ${cap.release}`), " is not ", make("code", {}, cap.requirement), ": ", ...makeSentence(cap.reason)),
     ),
     ...doubled.map((names) => make("li", {}, `${names.join(" and ")} install the same files: uninstall all of them, and install one.`)),
   ];
   const parts = renderCombination(answer, tables);
   if (wrong.length) parts[0] = makeVerdict("bad", "Fails.", `${nameFacts(facts, tables)}: something beside it does not go with it.`);
   const [head, ...rest] = parts;
-  return [head, make("p", {}, `${count} packages were read.`), ...(wrong.length ? [make("h3", {}, "What is wrong"), make("ul", {}, ...wrong)] : []), ...rest];
+  const mend = caps.length ? [makeCommands("To mend it in that environment", [`python -m pip install ${caps.map((cap) => `"${cap.requirement}"`).join(" ")}`])] : [];
+  return [head, make("p", {}, `${count} packages were read.`), ...(wrong.length ? [make("h3", {}, "What is wrong"), make("ul", {}, ...wrong)] : []), ...mend, ...rest];
 }
 
 function renderCode({ document: answer, choice, needs }, tables) {
