@@ -29,6 +29,8 @@ def say_cells(shown: Pairing, known: Known) -> str:
         if cell is not None:
             groups[cells.judge_cell(cell, column)].append(str(column))
             dates.add(cell.conditions.date)
+    if not dates:
+        return "It was not run with another Keras yet."
     rows = [
         [f"**{verdict}**: {cells.MEANING[verdict]}", ", ".join(groups[verdict])]
         for verdict in Verdict
