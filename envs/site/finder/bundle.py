@@ -15,7 +15,7 @@ from pathlib import Path
 import packaging
 
 from envs import EXPLAINED, MEASURED, ROOT
-from envs.model import pairing
+from envs.model import outcomes, pairing
 from envs.site.finder.npm_packages import install_npm_packages, list_licences
 
 _HERE = Path(__file__).parent
@@ -40,7 +40,7 @@ _MODULES = {"page_parser.py": "tree_sitter.py", "page_answers.py": "page_answers
 """File beside this one -> the module that it is in the browser."""
 
 _DATA = (
-    (MEASURED / "names", "**/*.json"),
+    (MEASURED / "names", "**/*.*"),
     (MEASURED / "outcomes", "*.toml"),
     (EXPLAINED, "*.toml"),
     (pairing.FOLDER, "*.toml"),
@@ -72,6 +72,8 @@ def _list_members() -> Iterator[tuple[str, Path]]:
     for folder, pattern in sources:
         for file in folder.glob(pattern):
             yield file.relative_to(ROOT).as_posix(), file
+    for script in outcomes.list_scripts().values():  # which explained failures name
+        yield script.relative_to(ROOT).as_posix(), script
     yield pairing.INDEX.relative_to(ROOT).as_posix(), pairing.INDEX
     home = Path(packaging.__file__).parent
     for file in home.glob("*.py"):

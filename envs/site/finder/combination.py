@@ -117,13 +117,21 @@ def find_reasons(asked: Facts, tables: Table) -> list[str]:
     found = [
         one["reason"]
         for one in tables["impossible"]
-        if all(
+        if _is_asked(one, asked)
+        and all(
             _fits(one, name, wanted[name], tables)
             for name in names
             if name in wanted and ("pairing" if name == "kind" else name) in one
         )
     ]
     return list(dict.fromkeys(found))[:MOST_REASONS]
+
+
+def _is_asked(reason: Table, asked: Facts) -> bool:
+    """Whether a reason is about what was asked: a Python, or else a system or a variant."""
+    return any(
+        name in asked for name in (("platform", "variant") if "platform" in reason else ("python",))
+    )
 
 
 def find_nearest_locks(asked: Facts, tables: Table) -> list[dict[str, Any]]:

@@ -116,7 +116,9 @@ function begin({ choices, kinds }) {
     });
     form.querySelector(".finder-examples").append(button);
   }
+  const choice = form.querySelector(".finder-choice");
   restoreFromAddress();
+  choice.open = matchMedia("(min-width: 40rem)").matches || Object.keys(choiceOf()).length > 0;
   form.hidden = false;
   document.documentElement.dataset.finder = "ready";
 }

@@ -76,6 +76,7 @@ function findReasons(asked, tables) {
   const names = ["tensorflow", "python", "platform", "variant", "kind"].filter((name) => name in wanted);
   const found = tables.impossible
     .filter((one) =>
+      ("platform" in one ? ["platform", "variant"] : ["python"]).some((name) => name in asked) &&
       names.every((name) => !((name === "kind" ? "pairing" : name) in one) || fits(one, name, wanted[name], tables)),
     )
     .map((one) => one.reason);

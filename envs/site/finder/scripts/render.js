@@ -3,15 +3,8 @@
 import { make, makeCommands, makeLine, makeLink, makeSentence, makeVerdict } from "./elements.js";
 import { describeLock, findLock, makeLock } from "./locks.js";
 
-const FACTS = {
-  tensorflow: "TensorFlow",
-  keras: "Keras",
-  "tf-keras": "tf-keras",
-  python: "Python",
-  platform: "the system",
-  variant: "what it is built for",
-  kind: "the kind",
-};
+const PACKAGES = { tensorflow: "TensorFlow", keras: "Keras", "tf-keras": "tf-keras", python: "Python" };
+const GIVEN_UP = { ...mapValues(PACKAGES, (name) => `your ${name}`), platform: "your system", variant: "the processor", kind: "the kind" };
 const MOST_SHOWN = 5;
 
 /** The elements of an answer, and its first words for a screen reader. */
@@ -190,7 +183,7 @@ export function nameFacts(facts, tables) {
     if (name === "platform") return tables.platforms[value] ?? value;
     if (name === "variant") return tables.variants[value] ?? value;
     if (name === "kind") return value;
-    return `${FACTS[name]} ${value}`;
+    return `${PACKAGES[name]} ${value}`;
   });
   return words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : (words[0] ?? "everything");
 }
@@ -224,7 +217,7 @@ function renderCells({ cells, cell, verdict }, tables) {
 function renderNearest({ nearest }, tables) {
   if (!nearest.length) return [];
   const lines = nearest.map(({ without, lock }) =>
-    make("li", {}, `If you give up ${without.map((name) => (name in FACTS ? `your ${FACTS[name].replace("the ", "")}` : name)).join(" and ")}: `, makeLink(`pairings/${lock.pairing}.html`, make("code", {}, lock.pairing)), `, ${describeLock(lock, tables)}`),
+    make("li", {}, `If you give up ${without.map((name) => GIVEN_UP[name]).join(" and ")}: `, makeLink(`pairings/${lock.pairing}.html`, make("code", {}, lock.pairing)), `, ${describeLock(lock, tables)}`),
   );
   return [make("h3", {}, "What fits instead"), make("ul", {}, ...lines), makeLock(nearest[0].lock, tables)];
 }
@@ -247,14 +240,15 @@ function renderPackages(answer, tables) {
   }
   const wrong = [
     ...caps.map((cap) =>
-      make("li", {}, make("code", {}, `${cap.package} ${cap.release}`), ": needs ", make("code", {}, cap.requirement), ": ", ...makeSentence(cap.reason)),
+      make("li", {}, make("code", {}, `${cap.package} ${cap.release}`), " is not ", make("code", {}, cap.requirement), ": ", ...makeSentence(cap.reason)),
     ),
     ...doubled.map((names) => make("li", {}, `${names.join(" and ")} install the same files: uninstall all of them, and install one.`)),
   ];
   const parts = renderCombination(answer, tables);
   if (wrong.length) parts[0] = makeVerdict("bad", "Fails.", `${nameFacts(facts, tables)}: something beside it does not go with it.`);
   const [head, ...rest] = parts;
-  return [head, make("p", {}, `${count} packages were read.`), ...(wrong.length ? [make("h3", {}, "What is wrong"), make("ul", {}, ...wrong)] : []), ...rest];
+  const mend = caps.length ? [makeCommands("To mend it in that environment", [`python -m pip install ${caps.map((cap) => `"${cap.requirement}"`).join(" ")}`])] : [];
+  return [head, make("p", {}, `${count} packages were read.`), ...(wrong.length ? [make("h3", {}, "What is wrong"), make("ul", {}, ...wrong)] : []), ...mend, ...rest];
 }
 
 function renderCode({ document: answer, choice, needs }, tables) {
@@ -314,6 +308,10 @@ function renderFailure({ problem, failure }) {
 
 function listPairings(names) {
   return names.flatMap((name, place) => [place ? ", " : "", makeLink(`pairings/${name}.html`, make("code", {}, name))]);
+}
+
+function mapValues(table, change) {
+  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, change(value)]));
 }
 
 function capitalise(text) {
