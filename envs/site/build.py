@@ -7,12 +7,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from importlib import import_module, util
 from pathlib import Path
 
 from envs import ROOT, Problem
 from envs.model import disk, lock
 from envs.site import data_files, documents, feed, indexes, links, pairing_pages
+from envs.site.finder.data import write_finder_data
 from envs.site.known import Known, load_known
 
 SITE = ROOT / "_site"
@@ -78,16 +78,10 @@ def _prepare_sources(sources: Path, known: Known) -> set[str]:
             copy = sources / links.address_file(path)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / path, copy)
-    if FINDER.is_dir():
-        for part in FINDER.glob("finder.*"):
-            if part.suffix in (".js", ".css"):
-                shutil.copyfile(part, sources / "static" / part.name)
-        shutil.copytree(FINDER / "scripts", sources / "static" / "finder")
-    settings = {
-        "title": "keras-pairings",
-        "sections": list(documents.SECTIONS.items()),
-        "finder": (FINDER / "finder.js").is_file(),
-    }
+    for name in ("finder.js", "finder.css"):
+        shutil.copyfile(FINDER / name, sources / "static" / name)
+    shutil.copytree(FINDER / "scripts", sources / "static" / "finder")
+    settings = {"title": "keras-pairings", "sections": list(documents.SECTIONS.items())}
     (sources / "site.json").write_text(json.dumps(settings), encoding="utf-8")
     return files
 
@@ -98,10 +92,9 @@ def _write_data(built: Path, known: Known) -> None:
     data.mkdir(parents=True)
     for name, text in data_files.render_data_files(known).items():
         (data / name).write_text(text, encoding="utf-8", newline="\n")
-    if util.find_spec("envs.site.finder"):
-        finder = data / "finder"
-        finder.mkdir()
-        import_module("envs.site.finder.data").write_finder_data(finder)
+    finder = data / "finder"
+    finder.mkdir()
+    write_finder_data(finder)
     changes = feed.list_feed_changes(known)
     (built / feed.FILE).write_text(feed.render_feed(changes), encoding="utf-8", newline="\n")
 
@@ -120,5 +113,6 @@ def _run_sphinx(python: Path, sources: Path, built: Path) -> None:
     )
     if done.returncode:
         raise Problem(f"Sphinx finds fault with the pages of the site:\n{done.stdout}")
-    for left in (".buildinfo", "objects.inv"):
-        (built / left).unlink(missing_ok=True)
+    shutil.rmtree(built / "_sources", ignore_errors=True)
+    for left in (built / ".buildinfo", built / "objects.inv", *built.rglob("*.map")):
+        left.unlink(missing_ok=True)

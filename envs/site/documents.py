@@ -68,9 +68,7 @@ def drop_comments(text: str) -> str:
 
 
 def insert_finder(text: str, finder: Path) -> str:
-    """The start page with the finder's box after its first paragraph, if there is a finder."""
-    if not finder.is_file():
-        return text
+    """The start page with the finder's box after its first paragraph."""
     title, first, rest = text.split("\n\n", 2)
     box = "```{raw} html\n" + finder.read_text(encoding="utf-8").strip() + "\n```"
     return "\n\n".join([title, first, box, rest])

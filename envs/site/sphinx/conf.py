@@ -15,7 +15,7 @@ html_theme = "furo"
 templates_path = ["templates"]
 html_static_path = ["static"]
 html_css_files = ["site.css"]
-html_context = {"sections": _SITE["sections"], "finder": _SITE["finder"]}
+html_context = {"sections": _SITE["sections"]}
 
 # A page is what GitHub shows of the same file: its headings have the same addresses.
 myst_heading_anchors = 4
