@@ -87,8 +87,8 @@ def list_inputs() -> Iterator[Given]:
     for number in range(120):
         one, other = chance.sample(lines, 2)
         text = (
-            'Traceback (most recent call last):\n  File "/x/lib/python3.11/site-packages/keras/a.py",'
-            f" line 3\n    f()\n    ^^^\n{one}\n\nDuring handling of the above exception, another "
+            'Traceback (most recent call last):\n  File "/x/lib/python3.11/site-packages/keras.py"'
+            f", line 3\n    f()\n    ^^^\n{one}\n\nDuring handling of the above exception, another "
             f"exception occurred:\n\n{other}",
             f"E   {one}",
             f"{one[:70]}\n{one[70:]}",
@@ -103,7 +103,11 @@ def list_inputs() -> Iterator[Given]:
         )[number % 10]
         choice = ({}, {"tensorflow": "2.16"}, {"python": "3.12", "keras": "3.4"})[number % 3]
         yield text, choice
-    choices = ({}, {"platform": "windows-x86_64"}, {"python": "3.11", "variant": "cpu"})
+    choices: tuple[dict[str, str], ...] = (
+        {},
+        {"platform": "windows-x86_64"},
+        {"python": "3.11", "variant": "cpu"},
+    )
     for text in RELEASES:
         yield from ((text, choice) for choice in choices)
     yield from ((text, {}) for text in (*PACKAGES, *OTHERS))

@@ -23,9 +23,11 @@ ANSWERED = "#finder-answer[data-kind]:not([aria-busy])"
 
 def _import_playwright() -> Any:
     """Playwright, which only the environment of `nox -s site-checks` has."""
-    asked = [sphinx_python(), "-c", "import sysconfig; print(sysconfig.get_path('platlib'))"]
+    asked = [str(sphinx_python()), "-c", "import sysconfig; print(sysconfig.get_path('platlib'))"]
     # At the end: what the toolchain has of the same name stays its own.
-    sys.path.append(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
+    sys.path.append(
+        subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    )
     from playwright import sync_api
 
     return sync_api

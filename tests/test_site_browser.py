@@ -1,4 +1,4 @@
-"""The finder in a real browser: usual questions, the address, bad input, speed, and what it asks."""
+"""The finder in a real browser: usual questions, the address, bad input, speed and weight."""
 
 from __future__ import annotations
 
@@ -105,7 +105,10 @@ def test_an_anchor_of_the_page_is_no_question(open_page: OpenPage) -> None:
     ("text", "expected"),
     [
         ("\x00\x01\x02PNG\x03\x04\x05\x06", "This is no text"),
-        ("Exception in thread \"main\" java.lang.NullPointerException: a\n\tat a.B.c(B.java:1)", "Java"),
+        (
+            'Exception in thread "main" java.lang.NullPointerException: a\n\tat a.B.c(B.java:1)',
+            "Java",
+        ),
         ("TypeError: Cannot read properties of undefined\n    at f (/srv/a.js:1:2)", "JavaScript"),
         ("thread 'main' panicked at src/main.rs:2:5:\nboom", "Rust"),
         ("RuntimeError: nobody has ever seen this frobnication", "Nobody has explained"),
@@ -122,7 +125,7 @@ def test_bad_input_gets_an_honest_answer(open_page: OpenPage, text: str, expecte
 
 def test_what_is_pasted_is_never_markup(open_page: OpenPage) -> None:
     page = open_page()
-    attack = "<img src=x onerror=\"window.hit=1\"><script>window.hit=1</script>"
+    attack = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>'
     for text in (
         f"ValueError: {attack}",
         f"ImportError: cannot import name '{attack}' from 'keras.utils'",
@@ -142,7 +145,7 @@ def test_five_megabytes_do_not_hold_up_the_page(open_page: OpenPage) -> None:
     page = open_page()
     slowest = page.evaluate(
         """async (last) => {
-            const line = (n) => `2026-01-01 10:00:00 INFO step ${n.toString(36)} of a long log, which says much`;
+            const line = (n) => `2026-01-01 10:00:00 INFO step ${n.toString(36)} of a long log`;
             let text = "";
             for (let n = 0; text.length < 5e6; n += 1) text += line(n * 7919) + "\\n";
             const data = new DataTransfer();
@@ -159,9 +162,12 @@ def test_five_megabytes_do_not_hold_up_the_page(open_page: OpenPage) -> None:
                 if (running) setTimeout(beat, 5);
             };
             beat();
-            box.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+            const how = { clipboardData: data, bubbles: true, cancelable: true };
+            box.dispatchEvent(new ClipboardEvent("paste", how));
             const place = document.getElementById("finder-answer");
-            while (!place.dataset.kind || place.dataset.kind === "empty") await new Promise((go) => setTimeout(go, 50));
+            while ((place.dataset.kind ?? "empty") === "empty") {
+                await new Promise((go) => setTimeout(go, 50));
+            }
             running = false;
             return slowest;
         }""",
@@ -199,9 +205,9 @@ def test_an_answer_comes_within_a_tenth_of_a_second(open_page: OpenPage) -> None
         # The throttle slows the page and not its worker, whose own time counts three times more.
         worked = page.evaluate(
             """() => {
-                const all = performance.getEntriesByName("finder-worked").map((one) => one.duration);
+                const all = performance.getEntriesByName("finder-worked");
                 performance.clearMeasures();
-                return all;
+                return all.map((one) => one.duration);
             }"""
         )
         assert len(took) >= 8

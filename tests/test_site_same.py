@@ -58,7 +58,8 @@ def answer_in_python(text: str, choice: dict[str, str], tables: Any) -> dict[str
     elif asked.kind == QuestionKind.PACKAGES:
         found["answer"] = combination.answer_packages(asked.packages, facts, tables)
     elif asked.kind in (QuestionKind.ERROR, QuestionKind.OTHER):
-        known = {key: choice[key] for key in ("tensorflow", "keras", "python") if key in choice}
+        names = ["tensorflow", "keras", "python"]
+        known = {name: choice[name] for name in names if name in choice}
         answer = explain_run.answer_pasted(text, known)
         found["answer"] = json.loads(explanation.render_answer_json(answer))
         found["sureness"] = [explanation.describe_sureness(one) for one in answer.found.matches]
@@ -119,7 +120,7 @@ CODE = (
     "import keras\nprint 'a'\n# \u00e9\U0001f600\nkeras.layers.Dense(units=1, foo=2)\n",
     "try:\n    import tf_keras as k\nexcept ImportError:\n    from tensorflow import keras as k\n"
     "if (n := 2) > 1:\n    k.models.load_model('\u00fc')\nmatch n:\n    case _: pass\n",
-    "from tensorflow.keras import *\nmodel = Sequential([layers.Dense(1)])\nmodel.predict_classes(x)",
+    "from tensorflow.keras import *\nm = Sequential([layers.Dense(1)])\nm.predict_classes(1)",
     '{"cells": [{"cell_type": "code", "source": ["!pip install x\\n", "import keras"]}], '
     '"metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
     "import keras\nkeras.layers.(\nfrom keras.layers.core import Dense\n",
