@@ -14,14 +14,14 @@ from test_repository import tracked
 from envs import ROOT, Problem
 from envs.model import lock
 from envs.site import documents, feed, indexes, links, pairing_pages, site_request, site_run
-from envs.site.known import Known, load_known
+from envs.site.reference import Reference, load_reference
 
 PAGES = documents.list_documents()
 
 
 @pytest.fixture(scope="module")
-def known() -> Known:
-    return load_known()
+def known() -> Reference:
+    return load_reference()
 
 
 def rewrite(text: str, page: str = "envs/which/README.md") -> tuple[str, set[str]]:
@@ -83,13 +83,13 @@ def test_each_block_of_code_ends(page: str) -> None:
     assert not inside
 
 
-def test_rows_of_pairings_link_their_pages(known: Known) -> None:
+def test_rows_of_pairings_link_their_pages(known: Reference) -> None:
     table = "| pairing |\n|---|\n| `tf212` | 2.12.0 |\n| `tf.keras` | x |\n"
     linked = documents.link_pairings(table, known.pairings)
     assert linked == table.replace("`tf212`", "[`tf212`](/pairings/tf212.md)")
 
 
-def test_the_page_of_a_pairing_has_every_lock_and_says_how_it_was_run(known: Known) -> None:
+def test_the_page_of_a_pairing_has_every_lock_and_says_how_it_was_run(known: Reference) -> None:
     page = pairing_pages.render_pairing_page(known.pairings["tf212"], known)
     assert page.startswith("# `tf212`: TensorFlow 2.12.0 with keras 2.12.0\n")
     mine = [entry for entry in known.entries if entry["pairing"] == "tf212"]
@@ -108,7 +108,7 @@ def test_the_page_of_a_pairing_has_every_lock_and_says_how_it_was_run(known: Kno
     assert re.search(r"<summary>\d+ names of tensorflow.keras came</summary>", page)
 
 
-def test_the_page_of_a_pairing_says_what_it_needs(known: Known) -> None:
+def test_the_page_of_a_pairing_says_what_it_needs(known: Reference) -> None:
     legacy = pairing_pages.render_pairing_page(known.pairings["tf216-legacy"], known)
     assert "- Set the environment variable `TF_USE_LEGACY_KERAS=1`." in legacy
     assert "\nTF_USE_LEGACY_KERAS=1 .venv/bin/python verify.py\n" in legacy
@@ -118,14 +118,14 @@ def test_the_page_of_a_pairing_says_what_it_needs(known: Known) -> None:
     assert "**Not recommended**" in preview
 
 
-def test_what_cannot_be_installed_has_a_page_that_says_so(known: Known) -> None:
+def test_what_cannot_be_installed_has_a_page_that_says_so(known: Reference) -> None:
     one = dataclasses.replace(known.pairings["tf212"], impossible="no wheel, 2026-11-23")
     page = pairing_pages.render_pairing_page(one, known)
     assert "It cannot be installed: no wheel, 2026-11-23" in page
     assert ".txt" not in page
 
 
-def test_what_was_not_looked_at_is_not_said_to_work(known: Known) -> None:
+def test_what_was_not_looked_at_is_not_said_to_work(known: Reference) -> None:
     empty = dataclasses.replace(known, trials={}, interferences={}, steps=(), atlas={"tf212": {}})
     page = pairing_pages.render_pairing_page(known.pairings["tf212"], empty)
     assert "None was tried in it." in page
@@ -133,7 +133,7 @@ def test_what_was_not_looked_at_is_not_said_to_work(known: Known) -> None:
     assert "**works**" not in page
 
 
-def test_the_lists_have_every_page(known: Known) -> None:
+def test_the_lists_have_every_page(known: Reference) -> None:
     texts = {"index": "# Start\n", "errors/np-utils": "# `np_utils`\n", "pairings/tf1": "# tf1\n"}
     lists = indexes.render_indexes(known, texts)
     for name in texts:
@@ -147,7 +147,7 @@ def test_the_lists_have_every_page(known: Known) -> None:
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-def ids(known: Known) -> dict[str, str]:
+def ids(known: Reference) -> dict[str, str]:
     root = ElementTree.fromstring(feed.render_feed(feed.list_feed_changes(known)))
     named = {}
     for entry in root.findall(f"{ATOM}entry"):
@@ -161,12 +161,12 @@ def ids(known: Known) -> dict[str, str]:
     return named
 
 
-def test_the_feed_tells_a_cell_that_changed_from_one_that_was_run_again(known: Known) -> None:
+def test_the_feed_tells_a_cell_that_changed_from_one_that_was_run_again(known: Reference) -> None:
     before = ids(known)
     assert "Release 0.1.0" in before.values()
     assert len(before) == len(feed.list_feed_changes(known))
 
-    def with_cell(**changed: object) -> Known:
+    def with_cell(**changed: object) -> Reference:
         column = next(iter(known.atlas["tf212"]))
         cell = dataclasses.replace(known.atlas["tf212"][column], **changed)  # type: ignore[arg-type]
         row = {**known.atlas["tf212"], column: cell}
@@ -220,7 +220,7 @@ def test_a_port_that_is_taken_is_said_to_be() -> None:
             site_run.serve_site(ROOT, port, print)
 
 
-def test_every_lock_has_an_address(known: Known) -> None:
+def test_every_lock_has_an_address(known: Reference) -> None:
     for entry in known.entries:
         if "file" in entry:
             assert (lock.FOLDER / entry["file"]).is_file()

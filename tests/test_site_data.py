@@ -16,18 +16,18 @@ from envs.errors.catalogue import GROUPS, KINDS
 from envs.model import pairing
 from envs.models.grid import LoadVerdict
 from envs.site import data_files
-from envs.site.known import Known, load_known
+from envs.site.reference import Reference, load_reference
 
 NAMES = ("pairings", "locks", "atlas", "errors", "names", "models", "companions")
 
 
 @pytest.fixture(scope="module")
-def known() -> Known:
-    return load_known()
+def known() -> Reference:
+    return load_reference()
 
 
 @pytest.fixture(scope="module")
-def files(known: Known) -> dict[str, str]:
+def files(known: Reference) -> dict[str, str]:
     return data_files.render_data_files(known)
 
 
@@ -92,7 +92,7 @@ def test_the_words_of_the_schemas_are_those_of_the_code(files: dict[str, str]) -
     assert words("companions", "$defs", "trial", "properties", "verdict") == set(trials.MEANING)
 
 
-def test_nothing_is_left_out(files: dict[str, str], known: Known) -> None:
+def test_nothing_is_left_out(files: dict[str, str], known: Reference) -> None:
     def data(name: str) -> Any:
         return json.loads(files[f"{name}.json"])
 

@@ -13,7 +13,7 @@ from envs import ROOT, Problem
 from envs.model import disk, lock
 from envs.site import data_files, documents, feed, indexes, links, pairing_pages
 from envs.site.finder.data import write_finder_data
-from envs.site.known import Known, load_known
+from envs.site.reference import Reference, load_reference
 
 SITE = ROOT / "_site"
 """Where the site stands when it is built; git ignores it."""
@@ -34,7 +34,7 @@ def build_site(python: Path, site: Path, say: Say) -> None:
     """
     with disk.temporary_folder() as folder, disk.alone(site):
         sources, built = folder / "sources", folder / "built"
-        known = load_known()
+        known = load_reference()
         files = _prepare_sources(sources, known)
         _run_sphinx(python, sources, built)
         for path in sorted(files):
@@ -49,7 +49,7 @@ def build_site(python: Path, site: Path, say: Say) -> None:
     say(f"{pages} pages, {size / 1e6:.1f} MB: {disk.shorten(site)}")
 
 
-def _prepare_sources(sources: Path, known: Known) -> set[str]:
+def _prepare_sources(sources: Path, known: Reference) -> set[str]:
     """Write what Sphinx reads, and give the files of the repository that the pages link."""
     shutil.copytree(SPHINX, sources, ignore=shutil.ignore_patterns("__pycache__"))
     pages = documents.list_documents()
@@ -86,7 +86,7 @@ def _prepare_sources(sources: Path, known: Known) -> set[str]:
     return files
 
 
-def _write_data(built: Path, known: Known) -> None:
+def _write_data(built: Path, known: Reference) -> None:
     """Write the data for programs, that of the finder, and the feed."""
     data = built / data_files.FOLDER
     data.mkdir(parents=True)

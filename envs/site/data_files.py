@@ -24,7 +24,7 @@ from envs.models import formats, grid
 from envs.names import files
 from envs.publish import pages
 from envs.site import links
-from envs.site.known import Known
+from envs.site.reference import Reference
 
 VERSION = 1
 """Raised when a program that reads the data could break; the old one then stays a while."""
@@ -35,9 +35,9 @@ SCHEMAS = Path(__file__).with_name("schemas")
 Items = list[dict[str, Any]]
 
 
-def render_data_files(known: Known) -> dict[str, str]:
+def render_data_files(known: Reference) -> dict[str, str]:
     """Name of each file in the folder of the data -> its text. Raises Problem."""
-    facts: dict[str, Callable[[Known], dict[str, Any]]] = {
+    facts: dict[str, Callable[[Reference], dict[str, Any]]] = {
         "pairings": lambda known: {"pairings": _list_pairings(known)},
         "locks": lambda known: {"locks": _list_locks(known)},
         "atlas": _describe_atlas,
@@ -66,11 +66,11 @@ def _render(name: str, facts: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def _list_pairings(known: Known) -> Items:
+def _list_pairings(known: Reference) -> Items:
     return [_pairing_facts(one, known) for one in known.pairings.values()]
 
 
-def _pairing_facts(one: Pairing, known: Known) -> dict[str, Any]:
+def _pairing_facts(one: Pairing, known: Reference) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": one.name,
         "summary": one.summary,
@@ -96,7 +96,7 @@ def _pairing_facts(one: Pairing, known: Known) -> dict[str, Any]:
     return facts
 
 
-def _list_locks(known: Known) -> Items:
+def _list_locks(known: Reference) -> Items:
     listed = []
     for entry in known.entries:
         facts = dict(entry)
@@ -108,7 +108,7 @@ def _list_locks(known: Known) -> Items:
     return listed
 
 
-def _describe_atlas(known: Known) -> dict[str, Any]:
+def _describe_atlas(known: Reference) -> dict[str, Any]:
     as_of, columns = layout.load_columns()
     why = causes.load_causes(causes.OF_CELLS)
     listed = []
@@ -142,11 +142,11 @@ def _words(meaning: Mapping[Any, str]) -> dict[str, str]:
     return {str(key): words for key, words in meaning.items()}
 
 
-def _list_errors(known: Known) -> Items:
+def _list_errors(known: Reference) -> Items:
     return [_error_facts(one, known) for one in known.errors.values()]
 
 
-def _error_facts(one: Error, known: Known) -> dict[str, Any]:
+def _error_facts(one: Error, known: Reference) -> dict[str, Any]:
     made = known.made.get(one.name)
     return {
         "name": one.name,
@@ -176,7 +176,7 @@ def _cure_facts(one: Error, cure: Cure) -> dict[str, Any]:
     }
 
 
-def _describe_names(known: Known) -> dict[str, Any]:
+def _describe_names(known: Reference) -> dict[str, Any]:
     walks = [
         {key: getattr(walk, key) for key in ("name", "track", "tensorflow", "python", "date")}
         for walk in files.load_walks()
@@ -193,7 +193,7 @@ def _describe_names(known: Known) -> dict[str, Any]:
     return {"pairings": walks, "steps": steps}
 
 
-def _describe_models(known: Known) -> dict[str, Any]:
+def _describe_models(known: Reference) -> dict[str, Any]:
     why = causes.load_causes(causes.OF_MODELS)
     saved: Items = []
     loads: Items = []
@@ -234,7 +234,7 @@ def _ending_facts(loading: grid.Loading, why: Iterable[causes.Cause]) -> dict[st
     }
 
 
-def _describe_companions(known: Known) -> dict[str, Any]:
+def _describe_companions(known: Reference) -> dict[str, Any]:
     listed = [
         {
             "pairing": name,

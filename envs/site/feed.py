@@ -18,7 +18,7 @@ from envs import ROOT
 from envs.atlas import cells
 from envs.model import index, lock
 from envs.model.pairing import Target
-from envs.site.known import Known
+from envs.site.reference import Reference
 
 FILE = "feed.xml"
 CHANGELOG = ROOT / "CHANGELOG.md"
@@ -38,7 +38,7 @@ class Change:
     text: str
 
 
-def list_feed_changes(known: Known) -> list[Change]:
+def list_feed_changes(known: Reference) -> list[Change]:
     """Every change that has a date, newest first. Raises Problem."""
     changes = [
         *_list_releases(),
@@ -83,7 +83,7 @@ def _list_releases() -> Iterator[Change]:
         yield Change(f"release {release}", date, f"Release {release}", page, said)
 
 
-def _list_new_pairings(known: Known) -> Iterator[Change]:
+def _list_new_pairings(known: Reference) -> Iterator[Change]:
     """Each pairing, anew whenever the lock of its recommended Python has other pins."""
     by_key = {index.entry_key(entry): entry for entry in known.entries}
     for name, one in known.pairings.items():
@@ -104,7 +104,7 @@ def _list_new_pairings(known: Known) -> Iterator[Change]:
         )
 
 
-def _list_rows(known: Known) -> Iterator[Change]:
+def _list_rows(known: Reference) -> Iterator[Change]:
     """Each row of the atlas, anew whenever one of its cells ends otherwise."""
     for name, target in known.rows.items():
         row = known.atlas[name]
@@ -124,7 +124,7 @@ def _list_rows(known: Known) -> Iterator[Change]:
         )
 
 
-def _list_errors(known: Known) -> Iterator[Change]:
+def _list_errors(known: Reference) -> Iterator[Change]:
     """Each error that was made here, anew whenever its cases are others."""
     for name, made in known.made.items():
         if name in known.errors:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 
 from envs.publish import error_pages
-from envs.site.known import Known
+from envs.site.reference import Reference
 
 
-def render_indexes(known: Known, texts: Mapping[str, str]) -> dict[str, str]:
+def render_indexes(known: Reference, texts: Mapping[str, str]) -> dict[str, str]:
     """Name -> text of each list; `texts` has the pages that it is made of."""
     lists = {"errors": _list_errors(), "pairings": _list_pairings(known)}
     return lists | {"all": _list_all(dict(texts) | lists)}
@@ -20,7 +20,7 @@ def _list_errors() -> str:
     return f"# Errors\n\n{error_pages.count_errors()}\n\n{index}\n"
 
 
-def _list_pairings(known: Known) -> str:
+def _list_pairings(known: Reference) -> str:
     lines = [
         f"- [`{name}`](pairings/{name}.md): {one.summary}" for name, one in known.pairings.items()
     ]

@@ -13,10 +13,10 @@ from envs.models import formats, grid
 from envs.names import changes, facts
 from envs.publish import companion_tables, lock_tables, model_tables
 from envs.site import markup
-from envs.site.known import Known
+from envs.site.reference import Reference
 
 
-def say_cells(shown: Pairing, known: Known) -> str:
+def say_cells(shown: Pairing, known: Reference) -> str:
     """What every Keras does beside the TensorFlow of a pairing."""
     same = [one for one in known.rows.values() if one.pairing.tensorflow == shown.tensorflow]
     if not same:
@@ -38,7 +38,7 @@ def say_cells(shown: Pairing, known: Known) -> str:
     ]
     return (
         f"After `pip install keras==X` in the environment of `{name}`, on Python {target.python}, "
-        f"run on {_days(dates)}:\n\n{markup.render_table(['what happens', 'with'], rows)}\n\n"
+        f"run on {_days(dates)}:\n\n{markup.write_table(['what happens', 'with'], rows)}\n\n"
         "[Why, and what works instead](../atlas.md#what-fails-and-why)."
     )
 
@@ -49,7 +49,7 @@ def _days(dates: Iterable[str]) -> str:
     return ordered[0] if len(set(ordered)) == 1 else f"{ordered[0]} to {ordered[-1]}"
 
 
-def list_names(shown: Pairing, known: Known) -> str:
+def list_names(shown: Pairing, known: Reference) -> str:
     """The names that are not in the pairing before this one, and those that are gone since."""
     parts = []
     for step in known.steps:
@@ -69,7 +69,7 @@ def list_names(shown: Pairing, known: Known) -> str:
     return "\n\n".join(parts)
 
 
-def list_models(shown: Pairing, known: Known) -> str:
+def list_models(shown: Pairing, known: Reference) -> str:
     """Whose models the Kerases of a pairing load, in each format."""
     sides = [name for name, side in grid.list_sides().items() if side.target.pairing == shown]
     recorded = model_tables.list_recorded_sides(known.grid)
@@ -89,7 +89,7 @@ def list_models(shown: Pairing, known: Known) -> str:
                 if sign != "unsaved"
             ]
         which = f"`{side}` loads" if len(sides) > 1 else "It loads"
-        table = markup.render_table(["format", "saved by", "what happens"], rows)
+        table = markup.write_table(["format", "saved by", "what happens"], rows)
         date = known.grid[shown.name].date
         parts.append(f"{which} what the others saved, run on {date}:\n\n{table}")
     if not parts:
@@ -98,7 +98,7 @@ def list_models(shown: Pairing, known: Known) -> str:
     return "\n\n".join(parts)
 
 
-def list_interferences(shown: Pairing, known: Known) -> str:
+def list_interferences(shown: Pairing, known: Reference) -> str:
     """What breaks this environment, how that shows, and what mends it."""
     rows = []
     for one in known.interferences.values():
@@ -112,11 +112,11 @@ def list_interferences(shown: Pairing, known: Known) -> str:
             "Nothing was broken in this one on purpose. "
             "[What interferes with others](../examples.md#what-interferes) does so here too."
         )
-    table = markup.render_table(["interference", "what happens", "remedy"], rows)
+    table = markup.write_table(["interference", "what happens", "remedy"], rows)
     return f"Each was made in a real environment of this pairing, and mended:\n\n{table}"
 
 
-def list_companions(shown: Pairing, known: Known) -> str:
+def list_companions(shown: Pairing, known: Reference) -> str:
     """What people install beside TensorFlow, and what comes of it here."""
     rows = []
     for name, trial in known.trials.get(shown.name, {}).items():
@@ -125,4 +125,4 @@ def list_companions(shown: Pairing, known: Known) -> str:
         rows.append([name, lock_tables.escape_cell(cell), trials.MEANING[verdict], trial.date])
     if not rows:
         return "None was tried in it. [Companions](../companions.md) of other pairings."
-    return markup.render_table(["package", "release", "what came of it", "run on"], rows)
+    return markup.write_table(["package", "release", "what came of it", "run on"], rows)

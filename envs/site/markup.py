@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 
-def render_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def write_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])

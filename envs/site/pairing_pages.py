@@ -12,20 +12,20 @@ from envs.model.outcomes import Kind
 from envs.model.pairing import Pairing, Target
 from envs.publish import copying, lock_tables, pages
 from envs.site import links, looks, markup
-from envs.site.known import Known
+from envs.site.reference import Reference
 
 
-def render_pairing_pages(known: Known) -> dict[str, str]:
+def render_pairing_pages(known: Reference) -> dict[str, str]:
     """Name on the site -> text of the page of each pairing. Raises Problem."""
     return {
         f"pairings/{name}": render_pairing_page(one, known) for name, one in known.pairings.items()
     }
 
 
-Section = Callable[[Pairing, Known], str]
+Section = Callable[[Pairing, Reference], str]
 
 
-def render_pairing_page(shown: Pairing, known: Known) -> str:
+def render_pairing_page(shown: Pairing, known: Reference) -> str:
     """The text of one page. Raises Problem."""
     if shown.impossible:
         return f"# {shown.name}\n\n{shown.summary}\n\nIt cannot be installed: {shown.impossible}\n"
@@ -48,7 +48,7 @@ def render_pairing_page(shown: Pairing, known: Known) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _title(shown: Pairing, known: Known) -> str:
+def _title(shown: Pairing, known: Reference) -> str:
     keras = index.describe_keras(_recommended(shown, known))
     beside = f"keras {keras}" if keras[0].isdigit() else keras
     return f"`{shown.name}`: TensorFlow {shown.tensorflow}" + (
@@ -56,7 +56,7 @@ def _title(shown: Pairing, known: Known) -> str:
     )
 
 
-def _recommended(shown: Pairing, known: Known) -> Entry:
+def _recommended(shown: Pairing, known: Reference) -> Entry:
     key = index.target_key(Target(shown, shown.pythons[0]))
     return next(entry for entry in known.entries if index.entry_key(entry) == key)
 
@@ -84,7 +84,7 @@ def _describe(shown: Pairing) -> str:
     return "\n".join(lines)
 
 
-def _say_how_to_install(shown: Pairing, known: Known) -> str:
+def _say_how_to_install(shown: Pairing, known: Reference) -> str:
     """The commands for pip and for uv, for each kind of shell that a lock is for."""
     python = shown.pythons[0]
     verify = f"[verify.py](site:../{links.address_file(_VERIFY)})"
@@ -120,7 +120,7 @@ def _is_lock(entry: Entry, shown: Pairing) -> bool:
     return bool(entry["pairing"] == shown.name and "file" in entry)
 
 
-def _list_locks(shown: Pairing, known: Known) -> str:
+def _list_locks(shown: Pairing, known: Reference) -> str:
     """A row for each lock, and why there is none for the rest."""
     rows, lacking = [], []
     for entry in known.entries:
@@ -143,17 +143,17 @@ def _list_locks(shown: Pairing, known: Known) -> str:
             ]
         )
     parts = [
-        markup.render_table(["platform", "Python", "lock", "how it was run"], rows),
+        markup.write_table(["platform", "Python", "lock", "how it was run"], rows),
         "What *executed*, *emulated* and *resolved* mean is [explained](../index.md#words).",
     ]
     if lacking:
         rows = [[w, p, lock_tables.escape_cell(r)] for w, p, r in lacking]
         parts.append("There is none for:")
-        parts.append(markup.render_table(["platform", "Python", "why"], rows))
+        parts.append(markup.write_table(["platform", "Python", "why"], rows))
     return "\n\n".join(parts)
 
 
-def _say_what_works(shown: Pairing, known: Known) -> str:
+def _say_what_works(shown: Pairing, known: Reference) -> str:
     """In words, then each example with its outcome on the recommended Python, and the causes."""
     records = {
         python: outcome_records.load_record(Target(shown, python), known.rules)
@@ -171,7 +171,7 @@ def _say_what_works(shown: Pairing, known: Known) -> str:
         rows.append([f"[{script}.py](site:{address})", how])
     parts = [
         f"{lock_tables.group_pythons(says)}.",
-        markup.render_table(["example", "outcome"], rows),
+        markup.write_table(["example", "outcome"], rows),
     ]
     for failure in causes.values():
         parts.append(
@@ -181,7 +181,7 @@ def _say_what_works(shown: Pairing, known: Known) -> str:
     return "\n\n".join(parts)
 
 
-def _list_errors(shown: Pairing, known: Known) -> str:
+def _list_errors(shown: Pairing, known: Reference) -> str:
     lines = []
     for entry in known.errors.values():
         if any(case.pairing == shown.name for case in entry.cases):

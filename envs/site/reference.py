@@ -25,7 +25,7 @@ from envs.names.changes import Step
 
 
 @dataclass(frozen=True)
-class Known:
+class Reference:
     """The data of the repository.
 
     `rows` and `atlas` are by the name of the pairing that stands for a TensorFlow, `grid` and
@@ -45,9 +45,9 @@ class Known:
     trials: Mapping[str, Mapping[str, Trial]]
 
 
-def load_known() -> Known:
+def load_reference() -> Reference:
     """Read all of it, in some two seconds. Raises Problem."""
-    return Known(
+    return Reference(
         pairings=pairing.load_pairings(),
         entries=index.load_index(),
         rules=failures.load_rules(),
