@@ -41,7 +41,6 @@ function choiceOf() {
 
 function ask() {
   asked += 1;
-  performance.mark("finder-asked");
   worker.postMessage({ id: asked, text: textOf(), choice: choiceOf() });
 }
 
@@ -51,7 +50,6 @@ function show(answer) {
   place.dataset.kind = answer.kind;
   place.dataset.id = asked;
   place.toggleAttribute("aria-busy", Boolean(answer.needs && !answer.document && !answer.explanation?.name));
-  performance.mark("finder-answered");
   // A screen reader hears of an answer when the typing has paused.
   clearTimeout(waiting);
   waiting = setTimeout(() => {
@@ -63,6 +61,7 @@ worker.onmessage = ({ data }) => {
   if (data.ready) return begin(data);
   if (data.failure) return fail(data.failure);
   if (data.id !== asked) return undefined;
+  if (data.took) performance.measure("finder-worked", { start: performance.now() - data.took, duration: data.took });
   show(data.answer);
   keepInAddress(data.answer);
   if (data.answer.needs) askPython(data.id, data.answer);

@@ -12,18 +12,18 @@ async function load(name) {
   return answer.json();
 }
 
-/** What answers questions, from the tables of the site. `loadMore` gives a further table. */
+/** What answers questions, from the tables of the site. */
 export class Answerer {
-  constructor(errors, choices, loadMore) {
+  constructor(errors, choices, seen) {
     this.choices = choices;
-    this.loadMore = loadMore;
+    this.seen = seen;
     const pythons = Object.entries(choices.pairings).map(([name, one]) => [name, one.pythons]);
     this.explainer = new Explainer(errors, Object.fromEntries(pythons));
     this.reader = new QuestionReader(choices.question, this.explainer);
   }
 
   /** The answer to a text, narrowed by a choice; `needs` is what only Python can answer. */
-  async answer(text, choice) {
+  answer(text, choice) {
     const { tensorflow, keras, python } = choice;
     const stated = Object.fromEntries(Object.entries({ tensorflow, keras, python }).filter(([, value]) => value));
     const question = this.reader.read(text, stated);
@@ -49,29 +49,20 @@ export class Answerer {
 
   answerReleases(kind, facts, unread) {
     const answer = answerCombination(facts, this.choices);
-    return this.addCells({ kind, unread, ...answer });
+    return { kind, unread, ...answer };
   }
 
   answerPackages({ packages }, facts) {
     const answer = answerPackages(packages, facts, this.choices);
-    return this.addCells({ kind: "packages", count: Object.keys(packages).length, ...answer });
+    return { kind: "packages", count: Object.keys(packages).length, ...answer };
   }
 
-  /** With what is known of the newest cell, where no lock has the combination. */
-  async addCells(answer) {
-    const last = answer.cells.at(-1);
-    if (!last || answer.verdict === "fits") return answer;
-    const row = await this.loadMore(`cells/${last.row}.json`);
-    return { ...answer, cell: row[last.column] };
-  }
-
-  async answerError(question, choice) {
+  answerError(question, choice) {
     const { explanation } = question;
     const answer = { kind: question.kind, choice, explanation };
     if (explanation.knows) return answer;
-    const seen = explanation.asked.length ? await this.loadMore("seen.json") : {};
     for (const line of explanation.asked) {
-      explanation.seen = this.explainer.findSeen(seen, line);
+      explanation.seen = this.explainer.findSeen(this.seen, line);
       if (explanation.seen) {
         explanation.knows = true;
         return answer;
@@ -94,24 +85,40 @@ export class Answerer {
   }
 }
 
-const loaded = new Map();
+const WARMING = ["2.12 keras 3", "ImportError: cannot import name 'a' from 'keras'", "Error: a\nb: c", "import keras"];
 
-function loadOnce(name) {
-  if (!loaded.has(name)) loaded.set(name, load(name));
-  return loaded.get(name);
+const rows = new Map();
+
+/** What is known of the newest cell, where no lock has the combination; a row is loaded once. */
+async function findCell({ cells, verdict }) {
+  const last = verdict && verdict !== "fits" ? cells.at(-1) : null;
+  if (!last) return null;
+  if (!rows.has(last.row)) rows.set(last.row, load(`cells/${last.row}.json`));
+  return (await rows.get(last.row))[last.column];
+}
+
+async function start() {
+  const tables = await Promise.all(["errors.json", "choices.json", "seen.json"].map(load));
+  const answerer = new Answerer(...tables);
+  // A pattern is compiled when it is first used: before the first key, not after it.
+  for (const text of WARMING) answerer.answer(text, {});
+  return answerer;
 }
 
 if (typeof DedicatedWorkerGlobalScope !== "undefined" && globalThis instanceof DedicatedWorkerGlobalScope) {
-  const answerer = Promise.all([loadOnce("errors.json"), loadOnce("choices.json")]).then(
-    ([errors, choices]) => new Answerer(errors, choices, loadOnce),
-  );
-  answerer.then(
+  const started = start();
+  started.then(
     ({ choices, explainer }) => postMessage({ ready: true, choices, kinds: explainer.data.kinds }),
     (error) => postMessage({ failure: String(error) }),
   );
   onmessage = async ({ data: { id, text, choice } }) => {
     try {
-      postMessage({ id, answer: await (await answerer).answer(text, choice) });
+      const answerer = await started;
+      const began = performance.now();
+      const answer = answerer.answer(text, choice);
+      postMessage({ id, answer, took: performance.now() - began });
+      const cell = await findCell(answer);
+      if (cell) postMessage({ id, answer: { ...answer, cell }, took: 0 });
     } catch (error) {
       postMessage({ id, failure: String(error) });
     }
