@@ -200,3 +200,20 @@ def test_the_example_in_javascript_runs(built_site: BuiltSite, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     assert "keras 2.12.0: works: both import and train" in done.stdout
     assert len(done.stdout.splitlines()) == 37
+
+
+def test_the_toolchain_of_the_site_is_pinned_whole() -> None:
+    folder = ROOT / "envs" / "site"
+    texts = [
+        (folder / name).read_text(encoding="utf-8") for name in ("toolchain.txt", "checks.txt")
+    ]
+    pinned = set(re.findall(r"(?m)^([\w.-]+==\S+)$", "\n".join(texts)))
+    code = (
+        "import importlib.metadata as m\n"
+        "for one in m.distributions(): print(f'{one.metadata[\"Name\"].lower()}=={one.version}')\n"
+    )
+    command = [str(sphinx_python()), "-c", code]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert {line.replace("_", "-") for line in listed.splitlines()} <= {
+        pin.lower().replace("_", "-") for pin in pinned
+    }
