@@ -44,8 +44,12 @@ def build_site(python: Path, site: Path, say: Say) -> None:
         _write_data(built, known)
         pages = sum(1 for _ in built.rglob("*.html"))
         size = sum(path.stat().st_size for path in built.rglob("*") if path.is_file())
+        # Beside its place first: what is served is always a whole site.
+        beside = site.with_name(f"{site.name}.new")
+        disk.remove_folder(beside)
+        shutil.move(built, beside)
         disk.remove_folder(site)
-        shutil.move(built, site)
+        beside.rename(site)
     say(f"{pages} pages, {size / 1e6:.1f} MB: {disk.shorten(site)}")
 
 

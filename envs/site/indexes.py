@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from envs.publish import error_pages
+from envs.site import markup
 from envs.site.reference import Reference
 
 
@@ -20,11 +21,17 @@ def _list_errors() -> str:
     return f"# Errors\n\n{error_pages.count_errors()}\n\n{index}\n"
 
 
-def _list_pairings(known: Reference) -> str:
-    lines = [
-        f"- [`{name}`](pairings/{name}.md): {one.summary}" for name, one in known.pairings.items()
-    ]
-    return "# Pairings\n\n" + "\n".join(lines) + "\n"
+def _list_pairings(reference: Reference) -> str:
+    """A row for each pairing. The README has those that are recommended, with their locks."""
+    rows = []
+    for name, one in reference.pairings.items():
+        pythons = f"impossible: {one.impossible}" if one.impossible else ", ".join(one.pythons)
+        note = " Not recommended: it is not released yet." if one.preview else ""
+        rows.append(
+            [f"[`{name}`](pairings/{name}.md)", one.tensorflow, pythons, one.summary + note]
+        )
+    table = markup.write_table(["pairing", "TensorFlow", "Python", "what it is"], rows)
+    return f"# Pairings\n\n{table}\n"
 
 
 def _list_all(texts: Mapping[str, str]) -> str:
