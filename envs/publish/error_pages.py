@@ -104,6 +104,7 @@ def _list_cures(entry: Entry) -> list[str]:
     lines = []
     for number, cure in enumerate(entry.cures.values(), 1):
         whom = f", for {cure.whom}" if cure.whom else ""
+        whom += "".join(f", with {name} {releases}" for name, releases in cure.when.items())
         text = fill_words(cure.do, entry.parts)
         lines.append(f"{number}. **{KINDS[cure.kind].capitalize()}**{whom}. {text}")
         commands = explanation.list_commands(entry, cure, entry.parts)
