@@ -93,7 +93,7 @@ def test_a_cure_that_has_no_wheel_for_this_python_is_left_out(
     entry = next(one for one in verify.read_errors() if one["name"] == ["numpy-2"])
     older = verify.Context({"python": "3.12.1"}, {}, None)
     newer = verify.Context({"python": "3.13.0"}, {}, None)
-    assert next(commands for _, commands in verify.fixes_for(entry, {}, older))
+    assert next(commands for _, _, commands in verify.fixes_for(entry, {}, older))
     assert len(list(verify.fixes_for(entry, {}, older))) == 2
     assert len(list(verify.fixes_for(entry, {}, newer))) == 1
 

@@ -119,6 +119,15 @@ class Entry:
     sources: tuple[str, ...]
     unmade: str
 
+    @property
+    def travels(self) -> bool:
+        """Whether verify.py carries it: its best cure changes the environment or the machine.
+
+        Warnings are left out: nothing has failed.
+        """
+        best = next(iter(self.cures.values()))
+        return self.group != "warnings" and best.kind in ("environment", "machine")
+
     @cached_property
     def compiled(self) -> tuple[re.Pattern[str], ...]:
         """The patterns, ready to match a whole line."""

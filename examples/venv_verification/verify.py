@@ -1071,15 +1071,17 @@ def commands_for(cure, words, context):
     if "uninstall" in cure:
         names = " ".join(fill(one, words) for one in cure["uninstall"])
         commands.append(f"python -m pip uninstall -y {names}")
-    for one in (fill(one, words) for one in cure.get("install", ())):
+    for wanted in cure.get("install", ()):
+        one = fill(wanted, words)
         if one.startswith("-"):
             parts.append(one)
             continue
         name, clauses = split(one)
         limit = context.limits.get(name, "")
-        if is_tensorflow(name):
-            if context.tensorflow:
-                parts.insert(0, '"%s==%s"' % context.tensorflow[:2])
+        if is_tensorflow(name) and context.tensorflow:
+            parts.insert(0, '"%s==%s"' % context.tensorflow[:2])
+        elif "{tensorflow}" in wanted:
+            continue  # there is none to keep
         elif not go_together(limit, clauses):
             return None
         else:
@@ -1105,9 +1107,9 @@ def tighter(limit, clauses):
 
 
 def fixes_for(entry, parts, context):
-    """(in words, commands) of the cures that can be carried out here, the best first."""
+    """(number, in words, commands) of the cures that can be carried out here, the best first."""
     words = {**context.facts, **parts}
-    for cure in entry["cures"]:
+    for number, cure in enumerate(entry["cures"], 1):
         fits = all(compare(cure.get("only", ()), context.facts))
         commands = commands_for(cure, words, context) if fits else None
         if commands is not None:
@@ -1115,7 +1117,7 @@ def fixes_for(entry, parts, context):
             if "pairing" in cure:
                 named = [f"TensorFlow {row[1]}" for row in PAIRINGS if row[0] == cure["pairing"][0]]
                 do += ": " + ", ".join([f"the pairing {cure['pairing'][0]}", *named])
-            yield do, commands
+            yield number, do, commands
 
 
 # What is really imported.
@@ -1125,7 +1127,7 @@ def what_is_known(text, context):
     """(cause, fixes) of a traceback that the table knows; both are empty for any other."""
     for entry, _, parts in errors_in(text, context.facts)[:1]:
         fixes = []
-        for do, commands in fixes_for(entry, parts, context):
+        for _, do, commands in fixes_for(entry, parts, context):
             installs = [one for one in commands if one.startswith("python -m pip")]
             text = ": ".join(filter(None, (do, "; ".join(commands))))
             fixes += installs if installs and not fixes else [f"or: {text}" if fixes else text]
@@ -1344,8 +1346,8 @@ def explain(what, as_json):
     answers = []
     for entry, line, parts in errors_in(text, context.facts)[:3]:
         fixes = [
-            {"do": do, "commands": [spell(one) for one in commands]}
-            for do, commands in fixes_for(entry, parts, context)
+            {"cure": number, "do": do, "commands": [spell(one) for one in commands]}
+            for number, do, commands in fixes_for(entry, parts, context)
         ]
         cause = fill(entry["why"][0], {**context.facts, **parts})
         answers.append({"name": entry["name"][0], "line": line, "cause": cause, "fixes": fixes})
