@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from envs.errors import catalogue_files
 from envs.errors.case_steps import BARE
-from envs.errors.catalogue import fill_words
+from envs.errors.catalogue import compare_releases, fill_words
 from envs.model import pairing
 from envs.running import installers
 
@@ -45,6 +45,25 @@ def list_installed() -> dict[tuple[str, str], str]:
     return found
 
 
+def list_minors() -> dict[tuple[str, str], str]:
+    """The same of what goes with the minor of a TensorFlow, for every TensorFlow that is released.
+
+    On its recommended Python alone.
+    """
+    found = {}
+    for entry in catalogue_files.load_catalogue().values():
+        for one in PAIRINGS.values():
+            python = one.pythons[0]
+            facts = {"python": python, "tensorflow": one.tensorflow, "minor": one.minor}
+            if one.kind in ("preview", "bundled") or not all(compare_releases(entry.when, facts)):
+                continue
+            for cure in entry.cures.values():
+                for word in cure.install if cure.fits(facts) else ():
+                    if "{minor}" in word:
+                        found[fill_words(word, facts), python] = entry.name
+    return found
+
+
 def resolve_for(requirement: str, python: str, folder: Path) -> str:
     """What is wrong with installing a requirement alone on a Python; empty if nothing."""
     uv = installers.find_uv() or "uv"
@@ -56,7 +75,7 @@ def resolve_for(requirement: str, python: str, folder: Path) -> str:
 
 
 def test_what_a_cure_installs_has_a_wheel_for_every_python_that_it_is_for(tmp_path: Path) -> None:
-    wanted = list_installed()
+    wanted = list_installed() | list_minors()
     with ThreadPoolExecutor(os.cpu_count()) as executor:
         said = executor.map(lambda pair: resolve_for(pair[0], pair[1], tmp_path), wanted)
         wrong = [

@@ -41,6 +41,10 @@ FACTS = ("tensorflow", "keras", "python", "minor")
 """What may be known of the reader: releases, and `minor`, the two numbers of TensorFlow's."""
 
 
+NAMES = {"tensorflow": "TensorFlow", "keras": "Keras", "python": "Python"}
+"""Fact that bounds an entry or a cure -> its name in words."""
+
+
 @dataclass(frozen=True)
 class Cure:
     """One way out: `do` says it in words, the rest is carried out to the letter by the cases.

@@ -1123,6 +1123,11 @@ def fixes_for(entry, parts, context):
 # What is really imported.
 
 
+def is_missing(error, name):
+    """Whether an import failed because of a module itself, and not of one that it imports."""
+    return getattr(error, "name", None) == name
+
+
 def what_is_known(text, context):
     """(cause, fixes) of a traceback that the table knows; both are empty for any other."""
     for entry, _, parts in errors_in(text, context.facts)[:1]:
@@ -1161,10 +1166,11 @@ def check_import(report, name, owner, context, otherwise=FRESH):
         report.line(name, f"cannot be imported, {meaning}")
         fixes, path = [otherwise], getattr(error, "path", None)
         # Its metadata is there, but it is not, or not whole; unless another module has its name.
-        itself = getattr(error, "name", None) == name and (path is None or inside(path))
+        itself = is_missing(error, name) and (path is None or inside(path))
         if itself:
             fixes = [again]
-        elif not report.leaks:  # what comes from outside is the cause then
+        elif not (report.leaks or (context.tensorflow and is_missing(error, "tensorflow"))):
+            # What comes from outside is the cause, or TensorFlow's own files are gone.
             cause, known = what_is_known(traceback.format_exc(), context)
             meaning = f"{meaning.rstrip('.')}: {cause}" if cause else meaning
             fixes = known or fixes
@@ -1659,6 +1665,7 @@ why From 2.6 to 2.15, TensorFlow loads `tf.keras` from `keras.api._v2.keras`. Th
 cure Install the Keras of TensorFlow's own minor:
 install keras=={minor}.*
 install tensorflow=={tensorflow}
+only tensorflow <2.16,>=2.6
 cure Import from `tensorflow.keras`: that module is private, and only Keras 2.5 to 2.15
   have it.
 [keras-wrappers]
@@ -1710,6 +1717,7 @@ cure Install tf-keras of TensorFlow's own minor; a newer one would bring another
   TensorFlow:
 install tf-keras=={minor}.*
 install tensorflow=={tensorflow}
+only tensorflow >=2.14
 [hub-layer-in-keras-3]
 line ValueError: Only instances of [`']keras\.Layer[`'] can be added to a Sequential model\. Received: <tensorflow_hub\.keras_layer\.KerasLayer object at 0x\.\.\.> \(of type <class 'tensorflow_hub\.keras_layer\.KerasLayer'>\)
 why `hub.KerasLayer` is a layer of tf-keras, which is Keras 2. From TensorFlow 2.16 on,
@@ -1719,6 +1727,7 @@ cure Install tf-keras of TensorFlow's own minor, and set the variable before Ten
 install tf-keras=={minor}.*
 install tensorflow=={tensorflow}
 set TF_USE_LEGACY_KERAS=1
+only tensorflow >=2.14
 cure Call it in a layer of your own: `keras.layers.Lambda(lambda x: module(x),
   output_shape=...)`.
 [keras-of-another-tensorflow]
@@ -1729,13 +1738,16 @@ why The Keras that is imported was made for another TensorFlow: Keras 2.12 to 2.
 cure Install tf-keras of TensorFlow's own minor:
 install tf-keras=={minor}.*
 install tensorflow=={tensorflow}
+only tensorflow >=2.14
 cure Install Keras 3:
 install --upgrade
 install keras>=3
 install tensorflow=={tensorflow}
+only tensorflow >=2.16
 cure Install the Keras of TensorFlow's own minor:
 install keras=={minor}.*
 install tensorflow=={tensorflow}
+only tensorflow <2.16,>=2.6
 [legacy-keras-missing]
 line ImportError: Keras cannot be imported\. Check that it is installed\.
 why `tf.keras` could not be loaded, and TensorFlow 2.15 and later hide why. Mostly
@@ -1744,6 +1756,7 @@ why `tf.keras` could not be loaded, and TensorFlow 2.15 and later hide why. Most
 cure Install tf-keras of TensorFlow's own minor:
 install tf-keras=={minor}.*
 install tensorflow=={tensorflow}
+only tensorflow >=2.14
 cure Take the variable away (`unset TF_USE_LEGACY_KERAS`), or set it to 0:
 set TF_USE_LEGACY_KERAS=0
 cure `python -c 'import keras'` says what fails; installing the Keras that TensorFlow
@@ -1751,6 +1764,7 @@ cure `python -c 'import keras'` says what fails; installing the Keras that Tenso
 install --upgrade
 install keras>=3
 install tensorflow=={tensorflow}
+only tensorflow >=2.16
 [multi-backend-keras]
 line ImportError: Keras requires TensorFlow 2\.2 or higher\. Install TensorFlow via `pip install (?:--upgrade )?tensorflow`
 why Keras 2.3 and 2.4 do not go with this TensorFlow. 2.4 holds no code of its own, and
@@ -1759,6 +1773,7 @@ why Keras 2.3 and 2.4 do not go with this TensorFlow. 2.4 holds no code of its o
 cure Install the Keras of TensorFlow's own minor:
 install keras=={minor}.*
 install tensorflow=={tensorflow}
+only tensorflow <2.16,>=2.6
 cure Import from `tensorflow.keras` instead of `keras`.
 [tf-keras-missing]
 line (?:ModuleNotFound|Import)Error: No module named '?tf_keras(?:\.\w+)*'?
@@ -1769,6 +1784,7 @@ cure Install tf-keras of TensorFlow's own minor; a newer one would bring another
   TensorFlow:
 install tf-keras=={minor}.*
 install tensorflow=={tensorflow}
+only tensorflow >=2.14
 [transformers-5-has-no-tensorflow]
 line ImportError: cannot import name '(?P<name>TF[A-Z]\w+)' from 'transformers(?:\.[\w.]+)?\'
 why transformers 5 has no TensorFlow models any more: 4.57 was the last release with them.
@@ -1777,6 +1793,7 @@ install transformers<5
 install tf-keras=={minor}.*
 install tensorflow=={tensorflow}
 install numpy<2
+only tensorflow >=2.14
 only python <3.13
 [transformers-needs-tf-keras]
 line ValueError: Your currently installed version of Keras is Keras 3, but this is not yet supported in Transformers\. Please install the backwards-compatible tf-keras package with `pip install tf-keras`\.?
@@ -1789,6 +1806,7 @@ cure Install tf-keras of TensorFlow's own minor; a newer one would bring another
   TensorFlow:
 install tf-keras=={minor}.*
 install tensorflow=={tensorflow}
+only tensorflow >=2.14
 [h5py-str-decode]
 line AttributeError: 'str' object has no attribute 'decode\'
 above hdf5_format|saving\.py|h5py|load_weights|load_model
@@ -1809,6 +1827,7 @@ cure Install tf-keras of TensorFlow's own minor, and set the variable before Ten
 install tf-keras=={minor}.*
 install tensorflow=={tensorflow}
 set TF_USE_LEGACY_KERAS=1
+only tensorflow >=2.14
 cure Take TensorFlow 2.15 with Keras 2.15:
 pairing tf215
 [keras-3-file-too-new]
@@ -1822,6 +1841,7 @@ cure Install the newest Keras 3 that goes with your TensorFlow:
 install --upgrade
 install keras>=3
 install tensorflow=={tensorflow}
+only tensorflow >=2.16
 [estimator-of-another-tensorflow]
 line AttributeError: module 'tensorflow\.tools\.docs\.doc_controls' has no attribute '(?P<name>inheritable_header|\w+)\'
 line ImportError: cannot import name '(?P<name>ref_variable)' from 'tensorflow\.python\.ops\'
@@ -1831,6 +1851,7 @@ why tensorflow-estimator is of another minor than TensorFlow. It was upgraded al
 cure Install the one of TensorFlow's own minor:
 install tensorflow-estimator=={minor}.*
 install tensorflow=={tensorflow}
+only tensorflow <2.16
 [gast]
 line (?:[\w.]+\.)?OperatorNotAllowedInGraphError: (?:using a|iterating over) `tf\.Tensor`(?: as a Python `bool`)? is not allowed: AutoGraph did not convert this function\. Try decorating it directly with @tf\.function\.
 line (?:AttributeError: )?(?:.*Cause: )?module 'gast' has no attribute '(?:Num|Index|Str|Constant|ExtSlice)\'
@@ -1980,6 +2001,7 @@ why A package with compiled operations, such as tensorflow-text, tensorflow-io o
 cure Install the one of TensorFlow's own minor:
 install tensorflow-text=={minor}.*
 install tensorflow=={tensorflow}
+only tensorflow !=2.16.*,!=2.17.*,>=1.15
 [typing-extensions]
 line ImportError: cannot import name '(?P<name>TypeAliasType|Sentinel|override|TypeIs|deprecated|NotRequired|Self|ParamSpec|TypeVarTuple|Buffer|ReadOnly|TypeForm|evaluate_forward_ref)' from 'typing_extensions\'
 why TensorFlow 2.13 requires typing-extensions below 4.6, and a package in the traceback,
@@ -2019,6 +2041,7 @@ why Python 3.11 removed `inspect.{name}`. Keras 2.6 to 2.11 and TensorFlow of th
 cure Install the Keras of TensorFlow's own minor:
 install keras=={minor}.*
 install tensorflow=={tensorflow}
+only tensorflow <2.16,>=2.6
 cure Write `inspect.getfullargspec`.
 cure Take Python 3.10 or older:
 pairing tf211
