@@ -131,9 +131,10 @@ class CaseEnvironment(ChangedEnvironment):
             file.write_text(text, encoding="utf-8")
         if not self.bare and any(" pip " in step.run for step in track.steps):
             installers.add_pip(self.python)
+        came = ""
         for step in track.steps:
             if step.told:
-                step, untold = self.ask_verify(track.entry, step, track.env)
+                step, untold = self.ask_verify(track.entry, step, came, track.env)
                 if untold:
                     return [f"{step.title}: {untold}"]
             if refused := self.change(step):
@@ -146,20 +147,23 @@ class CaseEnvironment(ChangedEnvironment):
                     unwanted.unlink()
             if not (step.code or step.run):
                 continue
-            problem = self.run_step(step, track.env, folder).judge(step)
-            if problem:
+            ended = self.run_step(step, track.env, folder)
+            if problem := ended.judge(step):
                 return [problem]
+            came = ended.error if step.line and not (step.printed or step.run) else came
         return []
 
     def ask_verify(
-        self, entry: str, step: CaseStep, env: Mapping[str, str]
+        self, entry: str, step: CaseStep, came: str, env: Mapping[str, str]
     ) -> tuple[CaseStep, str]:
         """A step with the commands that verify.py tells in this environment for its cure.
 
-        Together with what is wrong: it does not know the entry, or not this cure; empty if nothing.
+        `came` is the line that came; if there is none, that of the case is told. Together with what
+        is wrong: it does not know the entry, or not this cure; empty if nothing.
         """
         assert step.told
         line, number = step.told
+        line = came or line
         command = [str(self.python), "-I", str(outcomes.VERIFY), f"--explain={line}", "--json"]
         done = subprocess.run(
             command, env={**os.environ, **env}, capture_output=True, text=True, check=False

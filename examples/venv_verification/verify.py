@@ -1054,6 +1054,8 @@ def context_of(installed, tensorflow, keras):
         minor = "%d.%d" % parse(tensorflow.version).numbers[1:3]
         facts.update(tensorflow=tensorflow.version, minor=minor)
     limits = limits_of(installed, tensorflow, given_up(installed, tensorflow))
+    for name, *_ in known(HARMLESS, installed, tensorflow):
+        limits.pop(name, None)  # a cure may go beyond what TensorFlow can miss
     return Context(facts, limits, tensorflow)
 
 
@@ -1077,7 +1079,7 @@ def commands_for(cure, words, context):
             parts.append(one)
             continue
         name, clauses = split(one)
-        limit = context.limits.get(name, "")
+        limit = "" if "--no-deps" in parts else context.limits.get(name, "")
         if is_tensorflow(name) and context.tensorflow:
             parts.insert(0, '"%s==%s"' % context.tensorflow[:2])
         elif "{tensorflow}" in wanted:
