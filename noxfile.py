@@ -50,9 +50,7 @@ environment made of them.
 
 from __future__ import annotations
 
-import argparse
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -75,7 +73,7 @@ if [int(number) for number in version("nox").split(".")] < [2025, 2, 9]:
 sys.path.insert(0, str(ROOT))
 
 from envs import Problem  # noqa: E402
-from envs.model import console, lock, pairing, platforms  # noqa: E402
+from envs.model import command_line, console, lock, pairing, platforms  # noqa: E402
 
 T = TypeVar("T")
 
@@ -213,9 +211,7 @@ def daily_share_(session: nox.Session) -> None:
     """Run ten of the further Pythons and variants, others each day: -- [10]; name the rest."""
     from envs.running import daily_share
 
-    count = " ".join(session.posargs) or "10"
-    chosen, left = checked(session, lambda: daily_share.choose_share(count))
-    session.log(f"not run today: {', '.join(left) or 'none'}")
+    chosen = checked(session, lambda: daily_share.tell_share(session.posargs, session.log))
     nox_ = (sys.executable, "-m", "nox", "-j", "2", "-s", *chosen)
     session.run(*nox_, "--", "--jobs", "1", "--drop", external=True)
 
@@ -223,13 +219,9 @@ def daily_share_(session: nox.Session) -> None:
 @nox.session(python=False, default=False)
 def plan(session: nox.Session) -> None:
     """Print all work as shards, a matrix for an engine: -- --shards 40 [--scale] [--help]."""
-    from envs.engine import plan_request, planning, scale
+    from envs.engine import scale
 
-    request = checked(session, lambda: plan_request.parse_plan_request(session.posargs))
-    if request is None:
-        print(checked(session, scale.render_scale))
-    else:
-        print(checked(session, lambda: planning.make_plan(request, session.warn)))
+    print(checked(session, lambda: scale.answer_plan_request(session.posargs, session.warn)))
 
 
 @nox.session(python=False, default=False)
@@ -360,6 +352,23 @@ def pages(session: nox.Session) -> None:
     renew_pages(session)
 
 
+@nox.session(default=False, reuse_venv=True)
+def site(session: nox.Session) -> None:
+    """Build the static site into _site: -- [--serve [PORT]], which shows it on this machine."""
+    from envs.site import site_run
+
+    session.install("-r", "envs/site/toolchain.txt")
+    checked(session, lambda: site_run.run_site(session.posargs, Path(session.bin), session.log))
+
+
+@nox.session(name="site-checks", default=False, reuse_venv=True)
+def site_checks(session: nox.Session) -> None:
+    """Build the site twice, and check its links, HTML, data, weight and browser: -- [-k links]."""
+    session.install("-r", "envs/site/toolchain.txt", "-r", "envs/site/checks.txt")
+    session.env["PATH"] = os.pathsep.join([session.bin, os.environ["PATH"]])
+    pytest(session, "tests", "-m", "site")
+
+
 @nox.session(python=False, default=False)
 def drop(session: nox.Session) -> None:
     """Remove environments and their TensorFlow from uv's cache: -- [tf212]; all if none."""
@@ -381,19 +390,10 @@ def register(target: pairing.Target) -> None:
     register_as(run)
 
 
-def asked() -> list[str]:
-    """The pairings that this command line names."""
-    options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("-s", "-e", "--session", "--sessions", nargs="*", default=[])
-    return [n for n in options.parse_known_args()[0].session if re.match(r"tf\d", n)]
-
-
 try:
     # A machine without locks has sessions too: each says why, and what to do.
-    here = platforms.this_platform()
-    listed = here if here in platforms.PLATFORMS else platforms.LINUX
-    targets = lock.list_sessions(pairing.load_pairings(), listed)
-    pairing.choose_names(targets, asked())
+    targets = lock.list_sessions(pairing.load_pairings(), platforms.listed_platform())
+    pairing.choose_names(targets, command_line.list_asked_sessions())
     for each in targets.values():
         register(each)
 except Problem as problem:

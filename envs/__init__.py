@@ -16,6 +16,7 @@ Each package may import those above it in this list, and none below (import-lint
 `which`         which pairings have all that some code uses, and what to write instead
 `errors`        the errors that people meet: recognised, explained, made and mended for real
 `publish`       pages, tables and pictures; a lock copied into a project
+`site`          all of it as a static site, and as data for programs
 `adding`        a new TensorFlow: its pairing file, its locks, its records
 
 The folders beside them hold data: `pairings` and `explained` are written by hand, `measured` by

@@ -27,7 +27,14 @@ from envs.model.outcomes import Outcome, Run
 from envs.model.pairing import Target
 from envs.running import daily_share, sandbox, session_report, sessions
 
-pytest_plugins = ["copied_project", "fake_environments", "fake_machine", "fault_rigs"]
+pytest_plugins = [
+    "built_site",
+    "copied_project",
+    "fake_environments",
+    "fake_machine",
+    "fault_rigs",
+    "site_browser",
+]
 
 FAULTS = pytest.StashKey[dict[str, list[Fault]]]()
 

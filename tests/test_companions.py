@@ -217,11 +217,11 @@ def test_a_cell_says_which_release_goes_and_what_the_installation_changed() -> N
     changed = {"pandas": (None, "3.0.6"), "numpy": ("1.23.5", "2.4.6")}
     moved = {"pandas": ("3.0.6", "2.3.3"), "numpy": ("2.4.6", "1.23.5")}
     trial = made(installed=NAMED, changed=changed, moved=moved, fixes=("do",), mended=WHOLE)
-    cell = companion_tables._cell("pandas", trial)
+    cell = companion_tables.describe_trial("pandas", trial)
     assert cell == "2.3.3, not 3.0.6; mended; changes numpy"
-    assert companion_tables._cell("pandas", made(changed=changed)) == "3.0.6"
+    assert companion_tables.describe_trial("pandas", made(changed=changed)) == "3.0.6"
     cannot = made(installed=None, cannot="no wheel")
-    assert companion_tables._cell("pandas", cannot) == "cannot be installed"
+    assert companion_tables.describe_trial("pandas", cannot) == "cannot be installed"
 
 
 def test_a_check_of_no_number_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -120,7 +120,7 @@ def test_a_lock_that_changed_since_its_last_run_is_shown_so() -> None:
 def test_what_works_is_said_in_words(failing: list[str], words: str) -> None:
     record = dict.fromkeys(outcomes.list_scripts(), Outcome(Kind.WORKS))
     record |= dict.fromkeys(failing, Outcome(Kind.FAILS, "ImportError", "no"))
-    assert pages._what_works(record) == words
+    assert pages.say_what_works(record) == words
 
 
 def test_a_table_links_every_lock_and_tells_executed_from_resolved() -> None:

@@ -174,12 +174,25 @@ def _lock(part: Part) -> None:
                 pip_tools.compile_lock(target, LockRequest())
 
 
+# --- the site ---
+
+
+def _site(part: Part) -> None:
+    """Count the CPU that a build of the site uses, with the environment of its session in place."""
+    stopwatch.run_nox("-s", "site", cwd=ROOT)
+    for _ in range(part.repeat):
+        began = stopwatch.count_cpu_of_children()
+        stopwatch.run_nox("-s", "site", cwd=ROOT)
+        part.add("site", stopwatch.count_cpu_of_children() - began)
+
+
 PARTS: dict[str, Callable[[Part], None]] = {
     "tf212": ways.time_one_pairing,
     "matrix": _matrix,
     "listing": _listing,
     "lock": _lock,
     "which": reading.time_which,
+    "site": _site,
 }
 """Name of a part -> the function that times it."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -39,15 +38,9 @@ def time_which(part: Part) -> None:
     }
     for _ in range(part.repeat):
         for figure, command in commands.items():
-            began = _cpu_of_children()
+            began = stopwatch.count_cpu_of_children()
             stopwatch.run_command(*command)
-            part.add(figure, _cpu_of_children() - began)
-
-
-def _cpu_of_children() -> float:
-    """The CPU seconds of all processes that were started here and have ended."""
-    times = os.times()
-    return times.children_user + times.children_system
+            part.add(figure, stopwatch.count_cpu_of_children() - began)
 
 
 def _download_code(folder: Path, python: Path) -> Path:

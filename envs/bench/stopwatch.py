@@ -50,6 +50,12 @@ class Part:
         self.say(f"{figure}: {seconds:.2f} s ({len(times)})")
 
 
+def count_cpu_of_children() -> float:
+    """The CPU seconds of all processes that were started here and have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 def run_command(*command: str | Path, cwd: Path | None = None, **environ: str) -> None:
     """Run a command without the variables that configure pip, uv or Python.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from envs.engine import durations, kinds, planning
+from envs.engine import durations, kinds, plan_request, planning
 from envs.engine.plan_request import PlanRequest
 from envs.engine.planning import Work
 from envs.model import lock, platforms
@@ -12,6 +12,15 @@ from envs.model.pairing import Target
 
 RUNNERS = (1, 20, 100)
 """Numbers of runners that the table has a column for."""
+
+
+def answer_plan_request(argv: Sequence[str], warn: Callable[[str], object]) -> str:
+    """The plan that a command line of `nox -s plan` asks for, or its table of the scale.
+
+    Raises Problem. argparse ends the process if the line is wrong.
+    """
+    request = plan_request.parse_plan_request(argv)
+    return planning.make_plan(request, warn) if request else render_scale()
 
 
 def render_scale() -> str:

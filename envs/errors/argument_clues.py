@@ -16,7 +16,7 @@ from envs.which.successors import split_keras
 from envs.which.suggestions import Adviser
 from envs.which.uses import Place, Ref, Use, UseKind
 
-_LINES = (
+LINES = (
     r"TypeError: (?:(?P<owner>\w+)\.)?(?P<name>\w+)\(\) got an unexpected keyword argument "
     r"'(?P<keyword>\w+)'.*",
     r"(?:Type|Value)Error: Unrecognized keyword arguments? passed to (?P<owner>\w+): "
@@ -69,7 +69,7 @@ def find_argument_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
 
 def read_argument(line: str) -> tuple[str, str, str] | None:
     """The class (or nothing), the method or function, and the argument that a line names."""
-    for pattern in _LINES:
+    for pattern in LINES:
         if match := re.fullmatch(pattern, trim_line(line)):
             parts = match.groupdict()
             owner, name = parts["owner"] or "", parts.get("name") or "__init__"

@@ -167,26 +167,38 @@ def compare_releases(when: Mapping[str, SpecifierSet], known: Mapping[str, str])
     return said
 
 
-_UNKNOWN = {
+UNKNOWN = {
     "tensorflow": "<your TensorFlow>",
     "keras": "<your Keras>",
     "python": "<your Python>",
     "minor": "<minor of your TensorFlow>",
 }
+"""What stands in a text for a release that is not known."""
 
 
 def fill_words(text: str, known: Mapping[str, str]) -> str:
     """A text with what is known in place of `{name}`, and words where it is not."""
-    words = {**_UNKNOWN, **known}
+    words = {**UNKNOWN, **known}
     return re.sub(r"\{(\w+)\}", lambda match: words.get(match[1], match[0]), text)
+
+
+QUOTES = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\xa0": " "}
+"""Characters that pages put in place of those that Python prints."""
+
+SUGGESTED = (
+    re.compile(r"\.? (?:Did you mean|Maybe you meant): .*$"),
+    re.compile(r"; '[\w.]+' is not a package$"),
+    re.compile(r" \((?:<path>|unknown location)\)$"),
+)
+"""What some Pythons put behind a message."""
 
 
 def trim_line(line: str) -> str:
     """A line without what changes from reader to reader: paths, addresses, quotes, suggestions."""
     line = outcomes.normalise_message(line.translate(_QUOTES))
-    line = re.sub(r"\.? (?:Did you mean|Maybe you meant): .*$", "", line)
-    line = re.sub(r"; '[\w.]+' is not a package$", "", line)
-    return re.sub(r" \((?:<path>|unknown location)\)$", "", line)
+    for pattern in SUGGESTED:
+        line = pattern.sub("", line)
+    return line
 
 
-_QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\xa0": " "})
+_QUOTES = str.maketrans(QUOTES)

@@ -280,16 +280,7 @@ def render_answer_json(answer: Explanation) -> str:
         "nearest": [{"name": one.name, "line": one.line} for one in answer.nearest],
     }
     if answer.clue:
-        clue = answer.clue
-        document["name"] = {
-            "path": clue.path,
-            "argument": clue.keyword or None,
-            "there": list(clue.there),
-            "missing": list(clue.missing),
-            "pairing": clue.asked or None,
-            "write": clue.write or None,
-            "why": clue.why or None,
-        }
+        document["name"] = answer.clue.as_json()
     if answer.known:
         known = answer.known
         document["seen"] = {

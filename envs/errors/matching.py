@@ -14,6 +14,14 @@ MOST = 3
 """How many errors are answered at once."""
 
 
+WRAPS = re.compile(r"following error|see above|look up|subprocess-exited|metadata-gen")
+"""What an exception says that points to another one above it."""
+
+WORD = re.compile(r"[A-Za-z_]\w{2,}")
+COMMON = {"the", "and", "not", "has", "from", "cannot", "import", "name", "module", "No"}
+"""Words that do not tell a line from others."""
+
+
 @dataclass(frozen=True)
 class Match:
     """An entry that a line shows. `parts` are the words that the line has for it.
@@ -66,7 +74,7 @@ def find_matches(pasted: Pasted, entries: Iterable[Entry], facts: Mapping[str, s
 def _is_below(last: Line, matches: Iterable[Match]) -> bool:
     """Whether an exception only says again what one above it said, as wrappers do."""
     return any(match.line.text.partition(": ")[2] in last.text for match in matches) or bool(
-        re.search(r"following error|see above|look up|subprocess-exited|metadata-gen", last.text)
+        WRAPS.search(last.text)
     )
 
 
@@ -128,5 +136,4 @@ def _likeness(line: str, words: set[str], other: str) -> float:
 
 def _words(line: str) -> set[str]:
     """The words of a line that tell it from others."""
-    found = set(re.findall(r"[A-Za-z_]\w{2,}", line))
-    return found - {"the", "and", "not", "has", "from", "cannot", "import", "name", "module", "No"}
+    return set(WORD.findall(line)) - COMMON

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from envs.errors.catalogue import trim_line
 from envs.model import pairing
@@ -16,7 +17,7 @@ from envs.which.judging import Finding
 from envs.which.suggestions import Adviser
 from envs.which.uses import Place, Ref, Use, UseKind
 
-_LINES = (
+LINES = (
     r"ModuleNotFoundError: No module named '(?P<module>[\w.]+)'(?:; '[\w.]+' is not a package)?",
     r"ImportError: cannot import name '(?P<name>\w+)' from (?:partially initialized module )?"
     r"'(?P<module>[\w.]+)'.*",
@@ -64,6 +65,18 @@ class Clue:
         """The name, or the name and its argument."""
         return f"{self.path}({self.keyword}=)" if self.keyword else self.path
 
+    def as_json(self) -> dict[str, Any]:
+        """The clue as explain.schema.json describes it."""
+        return {
+            "path": self.path,
+            "argument": self.keyword or None,
+            "there": list(self.there),
+            "missing": list(self.missing),
+            "pairing": self.asked or None,
+            "write": self.write or None,
+            "why": self.why or None,
+        }
+
 
 def find_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
     """What the record of names knows of the name in a line.
@@ -93,7 +106,7 @@ def find_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
 
 def read_use(line: str) -> tuple[str, str] | None:
     """The module and the name that a line says is missing; the name is empty for a module."""
-    for pattern in _LINES:
+    for pattern in LINES:
         match = re.fullmatch(pattern, trim_line(line))
         if match is None:
             continue

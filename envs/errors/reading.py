@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterator
@@ -15,10 +14,22 @@ from envs.errors.catalogue import trim_line
 LARGEST = 4 * 2**20
 """How many bytes of a log are read, from its end; an error is mostly there."""
 
-_COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
-_ESCAPED = re.compile(r"\\(?:x1b|u001b|033)\[[0-9;]*m")
+ENTITIES = {
+    "&#39;": "'",
+    "&#x27;": "'",
+    "&quot;": '"',
+    "&#34;": '"',
+    "&nbsp;": "\xa0",
+    "&gt;": ">",
+    "&lt;": "<",
+    "&amp;": "&",
+}
+"""What a page's source has in place of a character; in this order, for `&amp;lt;` is `&lt;`."""
 
-_BEFORE = re.compile(
+COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
+ESCAPED = re.compile(r"\\(?:x1b|u001b|033)\[[0-9;]*m")
+
+BEFORE = re.compile(
     r"^(?:"
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,]?\d*Z?(?:[+-]\d\d:?\d\d)?:?\s+"  # a time
     r"|\[?[\w.-]+(?:[-_ ]\d+)?\]?\s+\|\s"  # a service of docker compose
@@ -31,11 +42,11 @@ _BEFORE = re.compile(
 )
 """What stands before a line in logs, and is no part of the message."""
 
-_EXCEPTION = re.compile(
+EXCEPTION = re.compile(
     r"^(?:[A-Za-z_][\w.]*\.)?([A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt|NotFound\w*)"
     r"|AlreadyExists\w*|OutOfRange)(?:: |:?$)"
 )
-_TITLES = (
+TITLES = (
     (r"No module named ", "ModuleNotFoundError"),
     (r"cannot import name ", "ImportError"),
     (r"module '[\w.]+' has no attribute |'\w+' object has no attribute ", "AttributeError"),
@@ -43,17 +54,35 @@ _TITLES = (
 )
 """How messages begin that people give without the name of their exception."""
 
-_WRAPPER = "because of the following error (look up to see its traceback):"
+WRAPPER = "because of the following error (look up to see its traceback):"
 """Behind these words of transformers, in the same line or higher, stands the error itself."""
 
-_NATIVE = re.compile(r"^.{0,120}?\.cc:\d+\] ")
-_NAMED = re.compile(r"(?<![\w.'\"])(?:[a-z]\w*\.)*[A-Z]\w*(?:Error|Exception): ", re.ASCII)
+NATIVE = re.compile(r"^.{0,120}?\.cc:\d+\] ")
+SOURCE = re.compile(r"^\S+ (?=\w*Warning: )")
+"""The file and line that Python prints before a warning."""
+
+NAMED = re.compile(r"(?<![\w.'\"])(?:[a-z]\w*\.)*[A-Z]\w*(?:Error|Exception): ", re.ASCII)
 """Where an exception is named in a line that begins with other words."""
 
-_CHAINED = re.compile(
+MODULE = re.compile(r"[A-Za-z_][\w.]*\.(?=[A-Z]\w*(?:Error|Exception|NotFound): )")
+"""The module of an exception, which stands before its name in a traceback."""
+
+SPLIT = re.compile(r"^([A-Z][A-Za-z]*) Error: ")
+"""An exception whose name was written with a blank, as in `Module Not Found Error`."""
+
+CHAINED = re.compile(
     r"^(During handling of the above exception|The above exception was the direct cause)"
 )
-_FRAME = re.compile(r'^\s*(File "|at |--> |---> )|^\s*~*\^+~*$')
+FRAME = re.compile(r'^\s*(File "|at |--> |---> )|^\s*~*\^+~*$')
+
+
+PYTHON_PATH = re.compile(r"(?:lib[/\\]python|[/\\]Python|cpython-|envs[/\\]py)(3)[._]?(\d{1,2})\b")
+PYTHON_BANNER = re.compile(r"\bPython (3\.\d{1,2})\.\d+\b")
+STATED = {
+    name: re.compile(rf"(?i)(?<![\w-]){name}(?:==| version:? | v)(\d+\.\d+(?:\.\d+)?)")
+    for name in ("tensorflow", "keras")
+}
+"""How a text names the reader's own releases."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +126,10 @@ def decode_pasted(data: bytes, name: str) -> str:
 def read_pasted(text: str) -> Pasted:
     """Read a text: colours, prompts, times and frames fall away."""
     notebook = _read_notebook(text)
-    text = _COLOURS.sub("", _ESCAPED.sub("", notebook if notebook is not None else text))
-    if "&#39;" in text or "&lt;" in text or "&quot;" in text:
-        text = html.unescape(text)
+    text = COLOURS.sub("", ESCAPED.sub("", notebook if notebook is not None else text))
+    if any(mark in text for mark in ("&#39;", "&lt;", "&quot;")):
+        for entity, character in ENTITIES.items():
+            text = text.replace(entity, character)
     raw = text.replace("\r\n", "\n").split("\n")
     lines = [one.rsplit("\r", 1)[-1].rstrip() for one in raw]
     bare = [_strip_prefix(one) for one in lines]
@@ -134,14 +164,14 @@ def _strip_prefix(line: str) -> str:
     line = line.strip().strip("│┃ ")
     if len(line) > 2 and line[0] == line[-1] == "`":
         line = line.strip("`")
-    while (match := _BEFORE.match(line)) and match[0]:
+    while (match := BEFORE.match(line)) and match[0]:
         line = line[match.end() :].lstrip()
     return line
 
 
 def strip_native(line: str) -> str:
     """A line of TensorFlow's C++ part, or a warning, without its time and its file."""
-    return re.sub(r"^\S+ (?=\w*Warning: )", "", _NATIVE.sub("", line))
+    return SOURCE.sub("", NATIVE.sub("", line))
 
 
 def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
@@ -151,21 +181,21 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
     different = {re.sub(r"\d+", "0", line): number for number, line in enumerate(bare)}
     for number in sorted(different.values()):
         line = bare[number]
-        if len(line) < 6 or _FRAME.match(line):
+        if len(line) < 6 or FRAME.match(line):
             continue
-        raised = bool(_EXCEPTION.match(line))
+        raised = bool(EXCEPTION.match(line))
         variants = [line]
         if raised or line.startswith(("ERROR:", "error:")):
             variants += _join_wrapped(bare, number)
         if (bare_line := strip_native(line)) != line:
             variants.append(bare_line)
         variants += _name_exceptions(line)
-        if (named := _NAMED.search(line)) and named.start():
+        if (named := NAMED.search(line)) and named.start():
             variants.append(line[named.start() :])
-        if _WRAPPER in line:
-            inner = line.partition(_WRAPPER)[2].strip()
+        if WRAPPER in line:
+            inner = line.partition(WRAPPER)[2].strip()
             variants += [inner, *_name_exceptions(inner)]
-        if module := re.match(r"[A-Za-z_][\w.]*\.(?=[A-Z]\w*(?:Error|Exception|NotFound): )", line):
+        if module := MODULE.match(line):
             variants.append(line[module.end() :])
         for variant in variants:
             text = trim_line(variant)
@@ -176,8 +206,8 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
 
 def _name_exceptions(line: str) -> list[str]:
     """A message that was given without the name of its exception, or with a blank in it."""
-    named = [f"{name}: {line}" for start, name in _TITLES if re.match(start, line)]
-    joined = re.sub(r"^([A-Z][A-Za-z]*) Error: ", r"\1Error: ", line)
+    named = [f"{name}: {line}" for start, name in TITLES if re.match(start, line)]
+    joined = SPLIT.sub(r"\1Error: ", line)
     return [*named, joined] if joined != line else named
 
 
@@ -187,7 +217,7 @@ def _join_wrapped(bare: list[str], number: int) -> Iterator[str]:
     if len(joined) < 40:
         return
     for line in bare[number + 1 : number + 4]:
-        if not line or _EXCEPTION.match(line) or _FRAME.match(line):
+        if not line or EXCEPTION.match(line) or FRAME.match(line):
             return
         joined, spaced = joined + line, f"{spaced} {line}"
         yield from (joined, spaced)
@@ -195,7 +225,7 @@ def _join_wrapped(bare: list[str], number: int) -> Iterator[str]:
 
 def is_chained(pasted: Pasted) -> bool:
     """Whether one exception came while another was handled."""
-    return any(_CHAINED.match(line) for line in pasted.text.splitlines())
+    return any(CHAINED.match(line) for line in pasted.text.splitlines())
 
 
 def guess_facts(text: str) -> dict[str, str]:
@@ -205,16 +235,13 @@ def guess_facts(text: str) -> dict[str, str]:
     requirement.
     """
     found: dict[str, str] = {}
-    pythons = set(
-        re.findall(r"(?:lib[/\\]python|[/\\]Python|cpython-|envs[/\\]py)(3)[._]?(\d{1,2})\b", text)
-    )
+    pythons = set(PYTHON_PATH.findall(text))
     if len(pythons) == 1:
         found["python"] = ".".join(pythons.pop())
-    elif match := re.search(r"\bPython (3\.\d{1,2})\.\d+\b", text):
+    elif match := PYTHON_BANNER.search(text):
         found["python"] = match[1]
-    for name in ("tensorflow", "keras"):
-        stated = rf"(?i)(?<![\w-]){name}(?:==| version:? | v)(\d+\.\d+(?:\.\d+)?)"
-        said = set(re.findall(stated, text))
+    for name, pattern in STATED.items():
+        said = set(pattern.findall(text))
         if len(said) == 1:
             found[name] = said.pop()
     return found

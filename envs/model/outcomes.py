@@ -55,18 +55,26 @@ def list_scripts(folder: Path = EXAMPLES) -> dict[str, Path]:
     }
 
 
+# As on POSIX; with a drive, also written as a long path; on a server of Windows.
+_PATH = r"(?:/|(?:\\\\[?.]\\)?[A-Za-z]:[\\/]|\\\\\w[\w.-]*\\)"
+
+NORMALISED = (
+    (re.compile(rf"\({_PATH}[^()]*\)"), "(<path>)"),
+    (re.compile(rf"(['\"]){_PATH}[^'\"]*\1"), r"\1<path>\1"),
+    (re.compile(rf"(?<![\w.:/<\\]){_PATH}[^\s'\"()<>]+"), "<path>"),
+    (re.compile(r"\b0x[0-9a-fA-F]+"), "0x..."),
+)
+"""What differs from machine to machine, and what stands for it."""
+
+
 def normalise_message(message: str) -> str:
     """A message in one line, without paths and addresses: the same on every machine and run."""
-    # As on POSIX; with a drive, also written as a long path; on a server of Windows.
-    path = r"(?:/|(?:\\\\[?.]\\)?[A-Za-z]:[\\/]|\\\\\w[\w.-]*\\)"
     before = None
     # A replacement may make room for another one. Repeat until nothing changes, so that
     # normalising a normalised message leaves it alone.
     while message != before:
         before = message
-        message = re.sub(rf"\({path}[^()]*\)", "(<path>)", message)
-        message = re.sub(rf"(['\"]){path}[^'\"]*\1", r"\1<path>\1", message)
-        message = re.sub(rf"(?<![\w.:/<\\]){path}[^\s'\"()<>]+", "<path>", message)
-        message = re.sub(r"\b0x[0-9a-fA-F]+", "0x...", message)
+        for pattern, replacement in NORMALISED:
+            message = pattern.sub(replacement, message)
         message = " ".join(message.split())
     return message

@@ -132,3 +132,9 @@ def this_platform() -> str:
     if (system, machine) == ("linux", "arm64"):
         machine = "aarch64"
     return f"{system}-{machine}"
+
+
+def listed_platform() -> str:
+    """The platform whose sessions are listed here; of a machine without locks, Linux x86_64."""
+    here = this_platform()
+    return here if here in PLATFORMS else LINUX

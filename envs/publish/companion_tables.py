@@ -28,7 +28,9 @@ def render_companions() -> str:
     lines.append("|---" * (1 + len(columns)) + "|")
     for companion in packages.load_companions():
         cells = [
-            _cell(companion, recorded[name][companion]) if companion in recorded[name] else "-"
+            describe_trial(companion, recorded[name][companion])
+            if companion in recorded[name]
+            else "-"
             for name in columns
         ]
         lines.append(f"| {companion} | {' | '.join(cells)} |")
@@ -42,7 +44,7 @@ def render_companions() -> str:
     return "\n".join(lines)
 
 
-def _cell(name: str, trial: Trial) -> str:
+def describe_trial(name: str, trial: Trial) -> str:
     """The release that goes with the pairing in the end, and how it came to that."""
     verdict = trials.judge_trial(trial)
     if verdict == "cannot":

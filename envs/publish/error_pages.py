@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
@@ -64,7 +65,7 @@ def _page(entry: Entry, made: Made | None) -> str:
     blocks = [
         f"# {_title(entry.line)}",
         _GENERATED.format(name=entry.name),
-        fill_words(entry.cause, entry.parts),
+        _prose(entry, entry.cause),
         "## What to do",
         "\n".join(_list_cures(entry)),
     ]
@@ -94,6 +95,12 @@ def _title(line: str) -> str:
     return f"`` {line} ``" if "`" in line else f"`{line}`"
 
 
+def _prose(entry: Entry, text: str) -> str:
+    """A text of an entry with its words filled in, in which Markdown reads no tag."""
+    filled = fill_words(text, entry.parts)
+    return re.sub(r"(`+).*?\1|<", lambda found: found[0] if found[1] else r"\<", filled)
+
+
 def _source(name: str) -> str:
     """A thread on GitHub as a link, anything else as it is."""
     repository, mark, number = name.partition("#")
@@ -113,7 +120,7 @@ def _list_cures(entry: Entry) -> list[str]:
     for number, cure in enumerate(entry.cures.values(), 1):
         whom = f", for {cure.whom}" if cure.whom else ""
         whom += "".join(f", with {_describe(*releases)}" for releases in cure.when.items())
-        text = fill_words(cure.do, entry.parts)
+        text = _prose(entry, cure.do)
         lines.append(f"{number}. **{KINDS[cure.kind].capitalize()}**{whom}. {text}")
         commands = explanation.list_commands(entry, cure, entry.parts)
         if commands:
@@ -126,8 +133,12 @@ def _list_cases(entry: Entry, made: Made | None) -> list[str]:
     blocks = []
     day = f", last on {made.date}" if made else ""
     for case in entry.cases:
-        blocks.append(f"In {_place(case)}{day}:")
-        blocks.append(_code(case.code, case.run))
+        place = f"In {_place(case)}{day}"
+        if case.before:
+            wrote = _code(case.before_code, "")
+            blocks += [f"{place}, with the file that this wrote in `{case.before}`:", wrote]
+            place = "This is run"
+        blocks += [f"{place}:", _code(case.code, case.run)]
         verb = "prints" if case.printed else "ends with"
         blocks.append(f"It {verb}\n\n```text\n{case.line}\n```")
         for name, text in (case.mended or {}).items():
@@ -167,9 +178,6 @@ def _place(case: Case) -> str:
         python = case.python or one.pythons[0]
         where = f"`{case.pairing}` (TensorFlow {one.tensorflow}, Python {python})"
     done = []
-    if case.before:
-        wrote = _code(case.before_code, "")
-        done.append(f"with the file that this wrote in `{case.before}`:\n\n{wrote}\n\n")
     if case.uninstall:
         done.append(f"after `python -m pip uninstall {' '.join(case.uninstall)}`")
     if case.install:
@@ -178,4 +186,4 @@ def _place(case: Case) -> str:
         done.append(f"with `{name}={value}`")
     for name, text in (case.files or {}).items():
         done.append(f"beside a file `{name}` that holds `{text.strip()}`")
-    return ", ".join([where, *done]).removesuffix("\n\n")
+    return ", ".join([where, *done])

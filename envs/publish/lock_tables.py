@@ -78,13 +78,13 @@ def _runs_table(pairings: dict[str, Pairing], entries: list[Entry]) -> str:
             for entry in entries:
                 here = (entry["platform"], entry["variant"]) == column
                 if here and entry["pairing"] == shown.name and "file" in entry:
-                    runs[_describe_run(entry)].append(entry["python"])
+                    runs[describe_run(entry)].append(entry["python"])
             cells.append("; ".join(f"{run}: {', '.join(p)}" for run, p in runs.items()) or "-")
         lines.append(f"| `{shown.name}` | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _describe_run(entry: Entry) -> str:
+def describe_run(entry: Entry) -> str:
     """How and when a lock was run: `emulated 2026-11-25, wine 10.0`; `resolved` if it was not."""
     if entry["status"] == "resolved":
         return "resolved"

@@ -146,7 +146,7 @@ def _pairings_table(pairings: dict[str, Pairing], entries: list[Entry]) -> str:
             recommended = Target(shown, shown.pythons[0])
             entry = locks[index.target_key(recommended)]
             works = {
-                python: _what_works(outcome_records.load_record(Target(shown, python), rules))
+                python: say_what_works(outcome_records.load_record(Target(shown, python), rules))
                 for python in shown.pythons
             }
             cells = [
@@ -171,7 +171,7 @@ def _settings(shown: Pairing) -> str:
     return f"with {settings}: " if settings else ""
 
 
-def _what_works(record: Mapping[str, Outcome]) -> str:
+def say_what_works(record: Mapping[str, Outcome]) -> str:
     """In a few words: which import of Keras works, and whether the two can be mixed."""
     working = [name for name, script in _IMPORTS.items() if record[script].kind is Kind.WORKS]
     if len(working) < len(_IMPORTS):

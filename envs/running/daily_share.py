@@ -5,10 +5,20 @@ from __future__ import annotations
 import datetime
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from envs import Problem
 from envs.model import host, lock, pairing
+
+
+def tell_share(argv: Sequence[str], say: Callable[[str], object]) -> list[str]:
+    """The sessions of today's share, of ten or of the number given; says which are left out.
+
+    Raises Problem for anything but a number.
+    """
+    chosen, left = choose_share(" ".join(argv) or "10")
+    say(f"not run today: {', '.join(left) or 'none'}")
+    return chosen
 
 
 def choose_share(count: str, day: datetime.date | None = None) -> tuple[list[str], list[str]]:

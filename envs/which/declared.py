@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -76,7 +75,6 @@ def read_wishes(folder: Path) -> tuple[list[Wish], list[Unread]]:
             RecursionError,
             MemoryError,
             configparser.Error,
-            yaml.YAMLError,
         ) as error:
             why = str(error).splitlines()[0] if str(error) else type(error).__name__
             unread.append(Unread(name, f"cannot be read: {why}"))
@@ -162,7 +160,12 @@ def _versions(table: dict[str, Any]) -> Iterator[str]:
 
 
 def _environment(text: str) -> Iterator[str]:
-    data = yaml.safe_load(text)
+    import yaml  # which the browser, where the site reads code, has not
+
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from None
     listed = data.get("dependencies") if isinstance(data, dict) else None
     for one in listed if isinstance(listed, list) else ():
         if isinstance(one, dict):

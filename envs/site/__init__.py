@@ -1,0 +1,1 @@
+"""The static site: the repository's own pages, one for each pairing, and data for programs."""

@@ -1,0 +1,70 @@
+"""What the page asks of Python in the browser: the same that `nox -s which` and `explain` say."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from envs import Problem
+from envs.errors import argument_clues, name_clues
+from envs.model import pairing
+from envs.names import files
+from envs.names.record import Names
+from envs.which import documents, name_answer, python_choice, successors, which_run
+from envs.which.which_request import WhichRequest
+
+
+@cache
+def _load_tables() -> tuple[Names, successors.Table]:
+    known = pairing.load_pairings(), python_choice.find_releases()
+    return files.load_names(), successors.Table(successors.load_successors(), *known)
+
+
+def answer_page(asked: str) -> str:
+    """The answer to a request of the page, both as JSON; `problem` is in it for bad input."""
+    request = json.loads(asked)
+    try:
+        return json.dumps(_ANSWERS[request["what"]](request))
+    except Problem as problem:
+        return json.dumps({"problem": str(problem)})
+
+
+def _answer_code(request: dict[str, Any]) -> dict[str, Any]:
+    """The document of `nox -s which -- - --json`, with `--to` if `to` is a pairing."""
+    names, table = _load_tables()
+    asked = WhichRequest(None, "-", request.get("to", ""), "", "json")
+    data = io.BytesIO(request["text"].encode("utf-8", "replace"))
+    report = which_run.make_report(asked, names, table, pairing.load_pairings(), data)
+    document: dict[str, Any] = json.loads(documents.render_json(report))
+    return document
+
+
+def _answer_name(request: dict[str, Any]) -> dict[str, Any]:
+    """The document of `nox -s which -- --name NAME --json`."""
+    name = request["name"]
+    name = f"tensorflow{name[2:]}" if name.startswith("tf.") else name
+    asked = WhichRequest(None, "", "", name, "json")
+    document: dict[str, Any] = json.loads(
+        name_answer.look_up_name(asked, *_load_tables()).as_json()
+    )
+    return document
+
+
+def _find_clue(request: dict[str, Any]) -> dict[str, Any]:
+    """What the record of names knows of the name or the argument that a line names."""
+    for line in request["lines"]:
+        found = name_clues.find_clue(line, request["facts"])
+        found = found or argument_clues.find_argument_clue(line, request["facts"])
+        if found:
+            return {"clue": {**found.as_json(), "line": line}}
+    return {"clue": None}
+
+
+_ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "code": _answer_code,
+    "name": _answer_name,
+    "clue": _find_clue,
+}

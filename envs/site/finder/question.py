@@ -1,0 +1,248 @@
+"""What a person means who types into the finder: an error, code, packages, or releases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from packaging.utils import canonicalize_name
+
+from envs.errors.catalogue_files import load_catalogue
+from envs.errors.matching import find_matches
+from envs.errors.reading import read_pasted
+
+
+class QuestionKind(StrEnum):
+    """What was typed or pasted."""
+
+    EMPTY = "empty"
+    BINARY = "binary"
+    PACKAGES = "packages"
+    ERROR = "error"
+    FOREIGN = "foreign"
+    NAME = "name"
+    RELEASES = "releases"
+    CODE = "code"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was typed: its kind, and what it says of the reader's environment.
+
+    `facts` are releases, a platform and a variant, `packages` is package -> release, and `unread`
+    are the words that say nothing of these.
+    """
+
+    kind: QuestionKind
+    facts: Mapping[str, str] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+
+HEAD = 4096
+"""So many characters tell whether it is text."""
+
+BINARY = r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]"
+MOST_BINARY = 0.05
+"""The share of characters that no text has, above which it is none."""
+
+PINNED = (
+    r"[ \t]*-?[ \t]*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[A-Za-z0-9,._-]+\])?[ ]?={1,3}[ ]?"
+    r"(?P<release>[0-9][A-Za-z0-9.!+]*)(?:=[A-Za-z0-9_.]+)?[ \t]*(?:[;\\#].*)?",
+    r"[ \t]*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*) @ .*",
+)
+LISTED = (
+    r"[ \t]*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)[ \t]+"
+    r"(?P<release>[0-9]+\.[A-Za-z0-9.!+]+)(?:[ \t].*)?"
+)
+PASSED_OVER = (
+    r"[ \t]*(?:#.*|--.*|-r .*|-e .*|(?:Package|Name) +Version.*|[- ]+|[a-z]+:.*|- [A-Za-z./_-]+:?)?"
+)
+"""A line of `pip freeze` or `conda env export`, one of `pip list`, and what says no package."""
+
+LEAST_LISTED = 3
+SHARE_OF_PACKAGES = 0.6
+"""So many lines make a list, and so large a part of all lines must name packages."""
+
+FOREIGN = {
+    "Java": r"(?m)^\s+at [\w$.]+\([\w$]+\.(?:java|kt|scala):\d+\)|^Exception in thread \"",
+    "JavaScript": r"(?m)^\s+at .*\(?(?:node:|https?://|file:|/|[A-Z]:\\).*:\d+:\d+\)?\s*$"
+    r"|^Uncaught \w*Error: ",
+    "Rust": r"(?m)^thread '.*' panicked at ",
+    "Go": r"(?m)^goroutine \d+ \[\w+\]:|^panic: ",
+    "C#": r"(?m)^\s+at [\w.<>`]+\(.*\) in .*\.cs:line \d+|^Unhandled [Ee]xception[.:] System\.",
+    "Ruby": r"(?m)^\S+\.rb:\d+:in [`']",
+    "PHP": r"(?m)^(?:PHP )?(?:Fatal error|Warning|Notice): .* in .*\.php on line \d+",
+    "R": r"(?m)^Error in \w+\(.*\) :",
+}
+"""How tracebacks of other languages look."""
+
+NAME = r"(?:tf|tensorflow|keras|tf_keras)(?:\.[A-Za-z_]\w*)+"
+CODE = (
+    r"(?m)^\s*(?:from\s+[A-Za-z_][\w.]*\s+import\b|import\s+[A-Za-z_]|(?:def|class)\s+\w+\s*[(:]|"
+    r"@\w+|[A-Za-z_][\w.\[\]\"']*\s*[-+*/]?=(?!=)\s*\S|[A-Za-z_][\w.]*\()|^\s*\{\s*\"cells\""
+)
+CERTAIN_CODE = r"(?m)^\s*(?:from\s+[A-Za-z_][\w.]*\s+import\b|import\s+[A-Za-z_])|\w\("
+"""A name alone, something that may be code, and something that can be nothing else."""
+
+LOOKED_AT = 20_000
+"""In so many characters, a traceback of another language, or code, shows that it is one."""
+
+LONGEST = 200
+"""A question about releases has at most so many characters."""
+
+_TO = r"\s*(?:===?|=|~=|>=|:|-|version|v\.?)?\s*v?"
+_RELEASE = r"(\d+(?:\.\d+){0,2})(?:rc\d+|\.\*|\.x)?(?![\w.]*\w)"
+
+FACTS = (
+    ("variant", "cpu", r"\b(?=(?:tensorflow|tf)[-_]cpu\b)"),
+    ("variant", "cuda", r"\b(?=(?:tensorflow|tf)[-_]gpu\b)|\[and-cuda\]"),
+    ("tf-keras", "", rf"\btf[-_]keras{_TO}{_RELEASE}"),
+    ("keras", "", rf"(?<![\w.])keras{_TO}{_RELEASE}"),
+    ("tensorflow", "", rf"\b(?:tensorflow|tf)(?:[-_](?:cpu|gpu|intel|macos))?{_TO}{_RELEASE}"),
+    ("python", "", rf"\b(?:c?python|py){_TO}(3\.\d+)(?:\.\d+|\.\*|\.x)?\b"),
+    ("python", "", r"\b(?:c?python|py)(3)(\d{1,2})\b"),
+    (
+        "platform",
+        "linux-aarch64",
+        r"\b(?:linux[- ])?(?:aarch64|arm64 linux)\b|\blinux[- ]arm(?:64)?\b"
+        r"|\braspberry(?: pi)?\b|\bjetson\b|\bgraviton\b",
+    ),
+    (
+        "platform",
+        "macos-arm64",
+        r"\bapple silicon\b|\b(?:mac\w* )?m[1-5]\b(?: mac)?|\bmac\w*[- ]arm(?:64)?\b",
+    ),
+    ("platform", "macos-x86_64", r"\bmac\w*[- ](?:x86_64|intel)\b|\bintel mac\b"),
+    ("platform", "macos", r"\b(?:mac|macos|osx|os x|macbook)\b"),
+    (
+        "platform",
+        "windows-x86_64",
+        r"\b(?:windows|win)(?:[- ]?(?:7|8|10|11|32|64)\b|[- ]x86_64\b)?(?![\w.])",
+    ),
+    (
+        "platform",
+        "linux-x86_64",
+        r"\blinux(?:[- ]x86_64)?\b|\bubuntu\b|\bdebian\b|\bwsl2?\b|\bcolab\b",
+    ),
+    ("variant", "cuda", r"\b(?:gpus?|cuda|nvidia)\b"),
+    ("variant", "cpu", r"\bcpu\b"),
+    ("kind", "legacy", r"\blegacy\b|\btf_use_legacy_keras(?:=\w+)?\b"),
+)
+"""What is known of an environment, its value (or else what the groups have), and its words.
+
+The first words count, and what was read once is not read again.
+"""
+
+BARE = r"(?<![\w.])([123])\.(\d{1,2})(?:\.\d+)?(?![\w.]*\w)"
+NEWEST_BARE_KERAS = 6
+"""A release alone: 1.x and 2.x is TensorFlow's, 3.0 to 3.6 Keras', and a later one Python's."""
+
+WORD = r"[^\s,;+&/|()\[\]?!'\"=<>~:]+"
+FILLERS = frozenset(
+    re.findall(
+        r"\S+",
+        "a an and any are at beside best can combination combinations compatibility compatible do "
+        "does env environment find for from get go goes good have how i in install installed "
+        "installing is it keras latest me my need newest of on or pairing pairings pip please "
+        "python release run running runs should support supported supports tensorflow tf tf.keras "
+        "that the this to together upgrade use uses using version versions want what which will "
+        "with work working works you",
+    )
+)
+"""Words of a question that say nothing of an environment."""
+
+
+def read_question(text: str) -> Question:
+    """What was typed or pasted."""
+    if not text.strip():
+        return Question(QuestionKind.EMPTY)
+    head = text[:HEAD]
+    if "\0" in head or len(re.findall(BINARY, head)) > MOST_BINARY * len(head):
+        return Question(QuestionKind.BINARY)
+    packages = read_packages(text)
+    if packages:
+        return Question(QuestionKind.PACKAGES, find_package_facts(packages), packages)
+    pasted = read_pasted(text)
+    known = find_matches(pasted, load_catalogue().values(), {}).matches
+    foreign = name_language(text[:LOOKED_AT])
+    if known or (not foreign and any(line.raised for line in pasted.lines)):
+        return Question(QuestionKind.ERROR)
+    if foreign:
+        return Question(QuestionKind.FOREIGN, {"language": foreign})
+    if re.fullmatch(NAME, text.strip()):
+        return Question(QuestionKind.NAME)
+    if len(text) <= LONGEST and not re.search(CERTAIN_CODE, text):
+        facts, unread = read_facts(text)
+        if facts or not unread:
+            return Question(QuestionKind.RELEASES, facts, {}, unread)
+    if re.search(CODE, text[:LOOKED_AT]):
+        return Question(QuestionKind.CODE)
+    return Question(QuestionKind.OTHER)
+
+
+def read_packages(text: str) -> dict[str, str]:
+    """Package -> release, as `pip freeze`, `pip list` and conda write them; empty if it is none."""
+    lines = [line for line in text.splitlines() if not re.fullmatch(PASSED_OVER, line)]
+    patterns = [*PINNED, *([LISTED] if len(lines) >= LEAST_LISTED else [])]
+    found: dict[str, str] = {}
+    for line in lines:
+        for pattern in patterns:
+            if match := re.fullmatch(pattern, line):
+                release = match.groupdict().get("release") or ""
+                found.setdefault(canonicalize_name(match["name"]), release)
+                break
+    return found if len(found) >= max(1, SHARE_OF_PACKAGES * len(lines)) else {}
+
+
+def find_package_facts(packages: Mapping[str, str]) -> dict[str, str]:
+    """The releases of TensorFlow, Keras and Python that a list of packages has."""
+    found: dict[str, str] = {}
+    for fact, names in PACKAGES.items():
+        release = next((packages[name] for name in names if packages.get(name)), "")
+        if release:
+            found[fact] = release
+    return found
+
+
+PACKAGES = {
+    "tensorflow": (
+        "tensorflow",
+        "tensorflow-cpu",
+        "tensorflow-gpu",
+        "tensorflow-intel",
+        "tensorflow-macos",
+    ),
+    "keras": ("keras", "keras-nightly"),
+    "tf-keras": ("tf-keras",),
+    "python": ("python",),
+}
+"""Fact -> the packages of whose releases it is one."""
+
+
+def name_language(text: str) -> str:
+    """The other language whose traceback a text is; empty if it is none."""
+    return next((name for name, look in FOREIGN.items() if re.search(look, text)), "")
+
+
+def read_facts(text: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What a question says of an environment, and the words that were not understood."""
+    rest = text.lower()
+    found: dict[str, str] = {}
+    for fact, value, pattern in FACTS:
+        match = re.search(pattern, rest)
+        if match is None:
+            continue
+        found.setdefault(fact, value or ".".join(filter(None, match.groups())))
+        rest = f"{rest[: match.start()]} {rest[match.end() :]}"
+    for match in re.finditer(BARE, rest):
+        fact = "tensorflow"
+        if match[1] == "3":
+            fact = "keras" if int(match[2]) <= NEWEST_BARE_KERAS else "python"
+        found.setdefault(fact, f"{match[1]}.{match[2]}")
+    rest = re.sub(BARE, " ", rest)
+    words = [word.strip(".") for word in re.findall(WORD, rest)]
+    return found, tuple(word for word in words if word and word not in FILLERS)

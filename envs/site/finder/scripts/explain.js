@@ -1,0 +1,244 @@
+// The answer to a pasted error, as envs/errors decides it; the catalogue comes as data.
+
+import { Reading, compilePattern, strip } from "./reading.js";
+import { admits, minorOf } from "./releases.js";
+
+const QUOTED = ["<", ">", "=", "*", "[", ";", " "];
+
+/** Everything that a text can be explained by. `pairings` is name -> its Pythons. */
+export class Explainer {
+  constructor(errors, pairings) {
+    this.reading = new Reading(errors.reading);
+    this.data = errors.reading;
+    this.pairings = pairings;
+    this.entries = errors.entries.map((entry) => ({
+      ...entry,
+      matchers: entry.patterns.map(([source, flags, needle]) => ({
+        needle,
+        pattern: compilePattern([source, flags], true),
+      })),
+      made: (entry.made ?? []).map((line) =>
+        line.endsWith("...")
+          ? { start: this.reading.trimLine(line.slice(0, -3)) }
+          : { whole: this.reading.trimLine(line) },
+      ),
+      lines: [entry.line, ...(entry.made ?? [])].map((line) => this.reading.trimLine(line)),
+      abovePattern: entry.above ? compilePattern(entry.above) : null,
+    }));
+  }
+
+  /**
+   * The document that `nox -s explain -- --json` prints, but for what the records of examples, the
+   * atlas and names know: `asked` are the lines of which those are to be asked.
+   */
+  explain(given, facts) {
+    const pasted = this.reading.read(given);
+    const known = { ...this.reading.guessFacts(pasted.text), ...facts };
+    if (known.tensorflow) known.minor = minorOf(known.tensorflow);
+    const found = this.findMatches(pasted, known);
+    return {
+      knows: found.explained,
+      line: found.last?.shown ?? null,
+      facts: known,
+      errors: found.matches.map((match) => this.describeMatch(match, known)),
+      name: null,
+      seen: null,
+      nearest: [],
+      asked: found.explained ? [] : this.listAsked(pasted, found.last).map(({ text, shown }) => ({ text, shown })),
+      last: found.last?.text ?? null,
+      isRaised: pasted.lines.some((line) => line.raised),
+    };
+  }
+
+  /** What the examples and the atlas know of a line, from the data of their lines. */
+  findSeen(seen, line) {
+    const known = seen[line.text];
+    if (!known) return null;
+    return { ...known, line: known.line || line.shown, remedy: known.remedy || null };
+  }
+
+  /** Whether the record of names may know the name or the argument in a line. */
+  namesName(line) {
+    return this.reading.names.some((pattern) => pattern.test(line.text));
+  }
+
+  findMatches(pasted, facts) {
+    const matches = pasted.lines.flatMap((line) => this.matchOne(line, pasted, facts));
+    const raised = pasted.lines.filter((line) => line.raised);
+    let last = raised.at(-1) ?? null;
+    if (!last && pasted.lines.length === 1) [last] = pasted.lines;
+    // Python sorts from the end: what is equal keeps its order.
+    const serious = (match) => match.entry.group !== "warnings";
+    matches.sort((one, other) => serious(other) - serious(one) || other.line.number - one.line.number);
+    const best = new Map();
+    for (const match of matches) if (!best.has(match.entry.name)) best.set(match.entry.name, match);
+    const all = [...best.values()];
+    const graver = all.filter(serious);
+    const explained =
+      all.length > 0 &&
+      (!last ||
+        all.some((match) => match.line.number === last.number) ||
+        (graver.length > 0 && (this.reading.isChained(pasted) || this.isBelow(last, graver))));
+    return { matches: all.slice(0, this.data.most), last, explained };
+  }
+
+  isBelow(last, matches) {
+    return (
+      matches.some(({ line }) => {
+        const colon = line.text.indexOf(": ");
+        return last.text.includes(colon < 0 ? "" : line.text.slice(colon + 2));
+      }) || this.reading.wraps.test(last.text)
+    );
+  }
+
+  matchOne(line, pasted, facts) {
+    let found = [];
+    for (const entry of this.entries) {
+      const parts = matchLine(entry, line.text);
+      if (parts) {
+        const seen = entry.made.some(({ start, whole }) =>
+          start === undefined ? line.text === whole : line.text.startsWith(start),
+        );
+        found.push({ entry, line, parts, seen, fits: this.judgeFit(entry, pasted, facts) });
+      }
+    }
+    if (found.length > 1) {
+      const possible = found.filter((one) => one.fits !== false);
+      if (possible.length) found = possible;
+      const order = (one) => [one.fits === true ? 0 : one.fits === null ? 1 : 2, Boolean(one.entry.above || one.entry.when), !one.seen];
+      found.sort((one, other) => {
+        const [mine, theirs] = [order(one), order(other)];
+        return mine[0] - theirs[0] || mine[1] - theirs[1] || mine[2] - theirs[2];
+      });
+    }
+    return found;
+  }
+
+  judgeFit(entry, pasted, facts) {
+    const said = [];
+    for (const [name, releases] of Object.entries(entry.when ?? {})) {
+      const judged = name in facts ? admits(releases, facts[name]) : null;
+      if (judged !== null) said.push(judged);
+    }
+    if (entry.abovePattern && pasted.lines.length > 1) said.push(entry.abovePattern.test(pasted.text));
+    return said.length ? said.every(Boolean) : null;
+  }
+
+  listAsked(pasted, last) {
+    if (!last) return [];
+    const same = pasted.lines.filter((line) => line.number === last.number);
+    const others = pasted.lines.filter((line) => line.raised && line.number !== last.number).reverse();
+    return [...same, ...(this.reading.isChained(pasted) ? others.slice(0, 5) : [])];
+  }
+
+  describeMatch(match, facts) {
+    const { entry, line, parts, seen, fits } = match;
+    const words = { ...facts, ...parts };
+    const fill = (text) => this.fill(text, { ...entry.parts, ...words });
+    return {
+      name: entry.name,
+      group: entry.group,
+      line: line.shown,
+      number: line.number,
+      parts,
+      sure: entry.unmade ? "not reproduced" : seen ? "seen" : "fits",
+      sureness: entry.sure[Number(seen)] + (fits === false && !entry.unmade ? this.data.otherwise : ""),
+      fits,
+      cause: fill(entry.cause),
+      cures: entry.cures.map((cure) => ({
+        name: cure.name,
+        kind: cure.kind,
+        for: cure.for ?? null,
+        do: fill(cure.do),
+        commands: this.listCommands(cure, fill, words),
+        pairing: cure.pairing ?? "",
+        python: cure.python ?? "",
+      })),
+      shares: entry.shares ?? {},
+      page: `examples/errors/${entry.name}.md`,
+    };
+  }
+
+  fill(text, known) {
+    const words = { ...this.data.unknown, ...known };
+    return text.replace(/\{([\p{L}\p{N}_]+)\}/gu, (whole, name) => words[name] ?? whole);
+  }
+
+  listCommands(cure, fill, words) {
+    const commands = [];
+    if (cure.uninstall) commands.push(`python -m pip uninstall -y ${cure.uninstall.map(fill).join(" ")}`);
+    if (cure.install) {
+      const shown = cure.install
+        .map((word) => this.fill(fill(word), words))
+        .map((word) => (QUOTED.some((mark) => word.includes(mark)) ? `"${word}"` : word));
+      commands.push(`python -m pip install ${shown.join(" ")}`);
+    }
+    for (const [name, value] of Object.entries(cure.env ?? {})) commands.push(`export ${name}=${value}`);
+    if (cure.pairing && cure.pairing in this.pairings) {
+      commands.push(`nox -s copy -- ${cure.pairing} PATH --python ${this.choosePython(cure, words)}`);
+    }
+    return commands;
+  }
+
+  /** The Python for which a cure takes a pairing: the reader's, if it has a lock. */
+  choosePython(cure, facts) {
+    const pythons = this.pairings[cure.pairing];
+    const minor = minorOf(facts.python ?? "");
+    return cure.python || (pythons.includes(minor) ? minor : pythons[0]);
+  }
+
+  /** The entries whose lines have most words in common with a line. */
+  findNearest(line) {
+    const words = this.wordsOf(line);
+    if (!words.size) return [];
+    const ranked = this.entries.map((entry) => {
+      return [Math.max(...entry.lines.map((one) => this.likeness(line, words, one))), entry];
+    });
+    ranked.sort(([one, first], [other, second]) => other - one || (first.name < second.name ? 1 : -1));
+    return ranked
+      .slice(0, this.data.most)
+      .filter(([score]) => score > 0.15)
+      .map(([, { name, line: shown }]) => ({ name, line: shown }));
+  }
+
+  likeness(line, words, other) {
+    const others = this.wordsOf(other);
+    const common = [...words].filter((word) => others.has(word)).length;
+    if (!common) return 0;
+    const share = common / (words.size + others.size - common);
+    return share + 0.2 * quickRatio([...line].slice(0, 160), [...other].slice(0, 160));
+  }
+
+  wordsOf(line) {
+    return new Set((line.match(this.reading.word) ?? []).filter((word) => !this.reading.common.has(word)));
+  }
+}
+
+/** The named parts of a line that an entry is known by; null if it is another's. */
+function matchLine(entry, line) {
+  for (const { needle, pattern } of entry.matchers) {
+    if (needle && !line.includes(needle)) continue;
+    const found = pattern.exec(line);
+    if (found) {
+      const named = Object.entries(found.groups ?? {}).filter(([, value]) => value);
+      return { ...entry.parts, ...Object.fromEntries(named) };
+    }
+  }
+  return null;
+}
+
+/** How many characters two texts have in common, as a share: Python's `quick_ratio`. */
+function quickRatio(one, other) {
+  const left = new Map();
+  for (const character of other) left.set(character, (left.get(character) ?? 0) + 1);
+  let common = 0;
+  for (const character of one) {
+    const count = left.get(character) ?? 0;
+    if (count > 0) common += 1;
+    left.set(character, count - 1);
+  }
+  const length = one.length + other.length;
+  return length ? (2 * common) / length : 1;
+}
+
+export { strip };

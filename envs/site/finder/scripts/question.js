@@ -1,0 +1,113 @@
+// What a person means who types into the finder, as envs/site/finder/question.py decides it.
+
+import { compilePattern, strip } from "./reading.js";
+
+/** How questions are read. `explainer` tells an error from other texts. */
+export class QuestionReader {
+  constructor(data, explainer) {
+    this.data = data;
+    this.explainer = explainer;
+    this.binary = compilePattern(data.binary, false, "g");
+    this.passedOver = compilePattern(data.passed_over, true);
+    this.pinned = data.pinned.map((pattern) => compilePattern(pattern, true));
+    this.listed = compilePattern(data.listed, true);
+    this.foreign = data.foreign.map(([name, ...pattern]) => [name, compilePattern(pattern)]);
+    this.name = compilePattern(data.name, true);
+    this.code = compilePattern(data.code);
+    this.certainCode = compilePattern(data.certain_code);
+    this.facts = data.facts.map(([fact, value, ...pattern]) => [fact, value, compilePattern(pattern)]);
+    this.bare = compilePattern(data.bare, false, "g");
+    this.word = compilePattern(data.word, false, "g");
+    this.fillers = new Set(data.fillers);
+  }
+
+  /** The kind, what it says of an environment, and for an error the explanation without records. */
+  read(text, facts = {}) {
+    if (!strip(text)) return this.make("empty");
+    const head = text.slice(0, this.data.head);
+    if (head.includes("\0") || (head.match(this.binary) ?? []).length > this.data.most_binary * head.length) {
+      return this.make("binary");
+    }
+    const packages = this.readPackages(text);
+    if (Object.keys(packages).length) return this.make("packages", this.findPackageFacts(packages), packages);
+    const explanation = this.explainer.explain(text.slice(-this.explainer.data.largest), facts);
+    const foreign = this.nameLanguage(text.slice(0, this.data.looked_at));
+    if (explanation.errors.length || (!foreign && explanation.isRaised)) {
+      return { ...this.make("error"), explanation };
+    }
+    if (foreign) return this.make("foreign", { language: foreign });
+    if (this.name.test(strip(text))) return this.make("name");
+    if (text.length <= this.data.longest && !this.certainCode.test(text)) {
+      const read = this.readFacts(text);
+      if (Object.keys(read.facts).length || !read.unread.length) {
+        return this.make("releases", read.facts, {}, read.unread);
+      }
+    }
+    if (this.code.test(text.slice(0, this.data.looked_at))) return this.make("code");
+    return { ...this.make("other"), explanation };
+  }
+
+  make(kind, facts = {}, packages = {}, unread = []) {
+    return { kind, facts, packages, unread };
+  }
+
+  readPackages(text) {
+    const lines = splitLines(text).filter((line) => !this.passedOver.test(line));
+    const patterns = lines.length >= this.data.least_listed ? [...this.pinned, this.listed] : this.pinned;
+    const found = {};
+    for (const line of lines) {
+      for (const pattern of patterns) {
+        const match = pattern.exec(line);
+        if (match) {
+          found[normaliseName(match.groups.name)] ??= match.groups.release ?? "";
+          break;
+        }
+      }
+    }
+    const least = Math.max(1, this.data.share_of_packages * lines.length);
+    return Object.keys(found).length >= least ? found : {};
+  }
+
+  findPackageFacts(packages) {
+    const found = {};
+    for (const [fact, names] of Object.entries(this.data.packages)) {
+      const name = names.find((one) => packages[one]);
+      if (name) found[fact] = packages[name];
+    }
+    return found;
+  }
+
+  nameLanguage(text) {
+    return this.foreign.find(([, look]) => look.test(text))?.[0] ?? "";
+  }
+
+  readFacts(text) {
+    let rest = text.toLowerCase();
+    const facts = {};
+    for (const [fact, value, pattern] of this.facts) {
+      const match = pattern.exec(rest);
+      if (!match) continue;
+      facts[fact] ??= value || match.slice(1).filter(Boolean).join(".");
+      rest = `${rest.slice(0, match.index)} ${rest.slice(match.index + match[0].length)}`;
+    }
+    for (const match of rest.matchAll(this.bare)) {
+      let fact = "tensorflow";
+      if (match[1] === "3") fact = Number(match[2]) <= this.data.newest_bare_keras ? "keras" : "python";
+      facts[fact] ??= `${match[1]}.${match[2]}`;
+    }
+    rest = rest.replace(this.bare, " ");
+    const words = (rest.match(this.word) ?? []).map((word) => word.replace(/^\.+|\.+$/g, ""));
+    return { facts, unread: words.filter((word) => word && !this.fillers.has(word)) };
+  }
+}
+
+function splitLines(text) {
+  const lines = text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/u);
+  if (lines.at(-1) === "") lines.pop();
+  return lines;
+}
+
+/** The name of a package as PyPI writes it. */
+export function normaliseName(name) {
+  return name.replace(/[-_.]+/g, "-").toLowerCase();
+}

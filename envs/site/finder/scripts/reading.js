@@ -1,0 +1,195 @@
+// A pasted text, read as envs/errors/reading.py reads it: by the same patterns, as data.
+
+const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+const LEADING = new RegExp(`^[${SPACE}]+`, "u");
+const TRAILING = new RegExp(`[${SPACE}]+$`, "u");
+const SPACES = new RegExp(`[${SPACE}]+`, "u");
+const NUMBERS = /\p{Nd}+/gu;
+
+/** A pattern of the data: to be found, or to match a whole text. */
+export function compilePattern([source, flags], whole = false, more = "") {
+  return new RegExp(whole ? `^(?:${source})$` : source, flags + more);
+}
+
+const startOf = ([source, flags]) => new RegExp(`^(?:${source})`, flags);
+
+export function strip(text) {
+  return stripEnd(text.replace(LEADING, ""));
+}
+
+function stripEnd(text) {
+  // A pattern that ends in `$` would look at each blank of a long line.
+  let end = text.length;
+  while (end && TRAILING.test(text[end - 1])) end -= 1;
+  return text.slice(0, end);
+}
+
+function stripBoth(text, characters) {
+  let start = 0;
+  let end = text.length;
+  while (start < end && characters.includes(text[start])) start += 1;
+  while (end > start && characters.includes(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+/** What is known of how to read a text: the patterns of the data, compiled once. */
+export class Reading {
+  constructor(data) {
+    this.data = data;
+    const all = (name) => compilePattern(data[name], false, "g");
+    this.colours = all("colours");
+    this.escaped = all("escaped");
+    this.before = startOf(data.before);
+    this.exception = startOf(data.exception);
+    this.native = all("native");
+    this.source = all("source");
+    this.named = compilePattern(data.named);
+    this.module = startOf(data.module);
+    this.split = startOf(data.split);
+    this.chained = startOf(data.chained);
+    this.frame = startOf(data.frame);
+    this.wraps = compilePattern(data.wraps);
+    this.word = all("word");
+    this.pythonPath = all("python_path");
+    this.pythonBanner = compilePattern(data.python_banner);
+    this.stated = Object.entries(data.stated).map(([name, pattern]) => [name, compilePattern(pattern, false, "g")]);
+    this.titles = data.titles.map(([source, flags, name]) => [startOf([source, flags]), name]);
+    this.normalised = data.normalised.map(([source, flags, to]) => [compilePattern([source, flags], false, "g"), to]);
+    this.suggested = data.suggested.map((pattern) => compilePattern(pattern, false, "g"));
+    this.quotes = new RegExp(`[${Object.keys(data.quotes).join("")}]`, "gu");
+    this.common = new Set(data.common);
+    this.names = data.names.map((pattern) => compilePattern(pattern, true));
+  }
+
+  /** A line without what changes from reader to reader. */
+  trimLine(line) {
+    let text = line.replace(this.quotes, (quote) => this.data.quotes[quote]);
+    let before = null;
+    while (text !== before) {
+      before = text;
+      for (const [pattern, to] of this.normalised) text = text.replace(pattern, to);
+      text = text.split(SPACES).filter(Boolean).join(" ");
+    }
+    for (const pattern of this.suggested) text = text.replace(pattern, "");
+    return text;
+  }
+
+  /** The lines that may name an error, in order, and the whole text without prefixes. */
+  read(pasted) {
+    const notebook = readNotebook(pasted);
+    let text = (notebook ?? pasted).replace(this.escaped, "").replace(this.colours, "");
+    if (["&#39;", "&lt;", "&quot;"].some((mark) => text.includes(mark))) {
+      for (const [entity, character] of Object.entries(this.data.entities)) {
+        text = text.replaceAll(entity, character);
+      }
+    }
+    const shown = text
+      .replaceAll("\r\n", "\n")
+      .split("\n")
+      .map((line) => stripEnd(line.slice(line.lastIndexOf("\r") + 1)));
+    const bare = shown.map((line) => this.stripPrefix(line));
+    return { lines: this.listLines(bare, shown), bare, text: bare.join("\n") };
+  }
+
+  stripPrefix(given) {
+    let line = stripBoth(strip(given), "│┃ ");
+    if (line.length > 2 && line[0] === "`" && line.at(-1) === "`") line = stripBoth(line, "`");
+    let found;
+    while ((found = this.before.exec(line)) && found[0]) {
+      line = line.slice(found[0].length).replace(LEADING, "");
+    }
+    return line;
+  }
+
+  listLines(bare, shown) {
+    const last = new Map();
+    const different = new Map();
+    bare.forEach((line, number) => different.set(line.replace(NUMBERS, "0"), number));
+    for (const number of [...different.values()].sort((one, other) => one - other)) {
+      const line = bare[number];
+      if ([...line.slice(0, 12)].length < 6 || this.frame.test(line)) continue;
+      const raised = this.exception.test(line);
+      const variants = [line];
+      if (raised || line.startsWith("ERROR:") || line.startsWith("error:")) {
+        variants.push(...this.joinWrapped(bare, number));
+      }
+      const plain = line.replace(this.native, "").replace(this.source, "");
+      if (plain !== line) variants.push(plain);
+      variants.push(...this.nameExceptions(line));
+      const named = this.named.exec(line);
+      if (named?.index) variants.push(line.slice(named.index));
+      const wrapped = line.indexOf(this.data.wrapper);
+      if (wrapped >= 0) {
+        const inner = strip(line.slice(wrapped + this.data.wrapper.length));
+        variants.push(inner, ...this.nameExceptions(inner));
+      }
+      const module = this.module.exec(line);
+      if (module) variants.push(line.slice(module[0].length));
+      for (const variant of variants) {
+        const text = this.trimLine(variant);
+        last.delete(text);
+        last.set(text, { text, shown: strip(shown[number]), number: number + 1, raised });
+      }
+    }
+    return [...last.values()].sort((one, other) => one.number - other.number);
+  }
+
+  nameExceptions(line) {
+    const named = this.titles.filter(([start]) => start.test(line)).map(([, name]) => `${name}: ${line}`);
+    const joined = line.replace(this.split, "$1Error: ");
+    return joined !== line ? [...named, joined] : named;
+  }
+
+  joinWrapped(bare, number) {
+    const found = [];
+    let joined = bare[number];
+    let spaced = joined;
+    if ([...joined].length < 40) return found;
+    for (const line of bare.slice(number + 1, number + 4)) {
+      if (!line || this.exception.test(line) || this.frame.test(line)) break;
+      joined += line;
+      spaced = `${spaced} ${line}`;
+      found.push(joined, spaced);
+    }
+    return found;
+  }
+
+  isChained(pasted) {
+    return pasted.bare.some((line) => this.chained.test(line));
+  }
+
+  /** The releases that a text itself names. */
+  guessFacts(text) {
+    const found = {};
+    const pythons = new Set([...text.matchAll(this.pythonPath)].map((one) => `${one[1]}.${one[2]}`));
+    const banner = this.pythonBanner.exec(text);
+    if (pythons.size === 1) [found.python] = pythons;
+    else if (banner) [, found.python] = banner;
+    for (const [name, pattern] of this.stated) {
+      const said = new Set([...text.matchAll(pattern)].map((one) => one[1]));
+      if (said.size === 1) [found[name]] = said;
+    }
+    return found;
+  }
+}
+
+/** What the cells of a notebook printed; null if it is none. */
+function readNotebook(text) {
+  if (!text.replace(LEADING, "").startsWith("{") || !text.includes('"cells"')) return null;
+  try {
+    const parts = [];
+    for (const cell of JSON.parse(text).cells) {
+      for (const output of cell.outputs ?? []) {
+        if (output.output_type === "error") {
+          parts.push(...(output.traceback ?? []), `${output.ename ?? ""}: ${output.evalue ?? ""}`);
+        } else {
+          const printed = output.text ?? "";
+          parts.push(Array.isArray(printed) ? printed.join("") : String(printed));
+        }
+      }
+    }
+    return parts.join("\n");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,115 @@
+"""What is given to Python and to the page, to compare their answers: text and choice."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from envs.errors.catalogue_files import load_catalogue
+
+Given = tuple[str, dict[str, str]]
+
+RELEASES = (
+    "2.12 keras 3",
+    "python 3.13 windows",
+    "which keras for tensorflow 2.15?",
+    "tensorflow 2.10 on windows with gpu",
+    "tf-keras 2.16 legacy",
+    "py311 tf2.13 m1",
+    "1.15 python 3.8",
+    "2.30",
+    "tensorflow",
+    "keras 3.5 tensorflow 2.16.1",
+    "tensorflow-cpu==2.12 python 3.9 linux",
+    "pip install tensorflow[and-cuda] keras==3.3",
+    "apple silicon tensorflow 2.9",
+    "aarch64 2.18",
+    "3.6 2.20",
+    "3.12 2.15",
+    "tf 2.6.* keras 2.7",
+    "install tensorflow 2.0 keras 2.3.1 please \u00bfqu\u00e9?",
+    "TensorFlow v2.19, Python 3.10, macOS",
+    "2.12.0rc1 keras-nightly",
+    "TF_USE_LEGACY_KERAS=1 2.17",
+    "the quick brown fox",
+    "keras",
+    "",
+    "  \n\t ",
+)
+
+PACKAGES = (
+    "tensorflow==2.12.0\nkeras==2.12.0\nsetuptools==82.0.0\ntensorboard==2.12.3",
+    "tensorflow==2.12.0\nkeras==3.3.3\nnumpy==1.26.4",
+    "Package    Version\n---------- -------\ntensorflow 2.16.1\nkeras      3.0.5\nnumpy      2.0.0",
+    "numpy==1.26.4\npandas==2.2.0",
+    "tensorflow==2.10.0\ntensorflow-gpu==2.10.0\nkeras==2.10.0",
+    "name: a\ndependencies:\n  - python=3.9\n  - tensorflow=2.6.0=gpu_py39\n  - keras=2.6.0",
+    "tensorflow @ file:///tmp/tensorflow.whl\nkeras==2.12.0",
+    "tensorflow==2.5.0 ; python_version < '3.10'  # old\nkeras==2.4.3",
+    "tensorflow==2.16.1\ntf_keras==2.15.0\nKeras==3.1.1\nsetuptools==81.9\ntensorboard==2.16.2",
+    "tensorflow===2.12.0",
+    "keras==2.2.4\ntensorflow==1.13.2.post1",
+)
+
+OTHERS = (
+    "keras.utils.np_utils",
+    "tf.keras.layers.Dense",
+    "import keras\nprint(keras.__version__)",
+    "from keras.utils import np_utils",
+    "model = keras.Sequential()",
+    "x = 1",
+    '{"cells": [{"outputs": [{"output_type": "error", "ename": "ValueError", "evalue": '
+    '"Argument(s) not recognized: {\'lr\': 0.001}", "traceback": []}]}], "metadata": {}}',
+    '{"cells": [{"cell_type": "code", "source": ["import keras"], "outputs": []}]}',
+    'Exception in thread "main" java.lang.NullPointerException: a\n\tat a.B.c(B.java:1)',
+    "TypeError: Cannot read properties of undefined\n    at f (/srv/a.js:1:2)",
+    "thread 'main' panicked at src/main.rs:2:5:\nboom",
+    "RuntimeError: nobody has ever seen this frobnication",
+    "\x00\x01\x02PNG\x03\x04",
+    "ValueError: \u8bef\u5dee 'keras' \U0001f600 \u2018x\u2019 Python 3.11.4",
+    "ImportError: cannot import name 'Bar' from 'tensorflow.keras.layers'",
+    "TypeError: Dense.__init__() got an unexpected keyword argument 'foo'",
+    "AttributeError: 'Sequential' object has no attribute 'predict_classes'",
+    "ModuleNotFoundError: No module named 'tensorflow.examples'",
+    "Traceback (most recent call last):\nKeyboardInterrupt",
+)
+
+
+def list_inputs() -> Iterator[Given]:
+    """More than 200 inputs, the same each time: every line of the catalogue, and what drifts."""
+    lines = [entry.line for entry in load_catalogue().values()]
+    yield from ((line, {}) for line in lines)
+    differs = [one for entry in load_catalogue().values() for one in entry.differs[:1]]
+    yield from ((line, {}) for line in differs)
+    for entry in load_catalogue().values():
+        yield from ((case.line, {"tensorflow": "2.16"}) for case in entry.cases[:1])
+    chance = random.Random(17)
+    for number in range(120):
+        one, other = chance.sample(lines, 2)
+        text = (
+            'Traceback (most recent call last):\n  File "/x/lib/python3.11/site-packages/keras.py"'
+            f", line 3\n    f()\n    ^^^\n{one}\n\nDuring handling of the above exception, another "
+            f"exception occurred:\n\n{other}",
+            f"E   {one}",
+            f"{one[:70]}\n{one[70:]}",
+            one.replace("keras", "kerras").replace("'", "\u2019"),
+            f"2026-01-01T10:00:00.1Z {one}\n{other}",
+            one.replace("'", "&#39;"),
+            f"RuntimeError: Failed because of the following error (look up to see its traceback):\n"
+            f"{one}\n{other}",
+            f"{one} (/home/x/y.py)",
+            f"Python 3.12.1\ntensorflow==2.16.1\nkeras version 3.4.1\n{other}\nwarning: {one}",
+            f"\x1b[31m{one}\x1b[0m",
+        )[number % 10]
+        choice = ({}, {"tensorflow": "2.16"}, {"python": "3.12", "keras": "3.4"})[number % 3]
+        yield text, choice
+    choices: tuple[dict[str, str], ...] = (
+        {},
+        {"platform": "windows-x86_64"},
+        {"python": "3.11", "variant": "cpu"},
+    )
+    for text in RELEASES:
+        yield from ((text, choice) for choice in choices)
+    yield from ((text, {}) for text in (*PACKAGES, *OTHERS))
+    yield "", {"keras": "3.5", "tensorflow": "2.12"}
+    yield PACKAGES[0], {"platform": "windows-x86_64", "python": "3.8"}
