@@ -122,7 +122,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=False, default=False)
 def proofs(session: nox.Session) -> None:
-    """Prove what the pages claim of locks with real installs: plain pip, caps, tampering."""
+    """Prove what the pages claim of locks with real installs, caps, tampering: -- [--today 24]."""
     pytest(session, "tests", "-m", "proof")
 
 

@@ -25,7 +25,7 @@ from envs.model import console, disk, failures, host, lock, outcome_records, pai
 from envs.model.failures import Rules
 from envs.model.outcomes import Outcome, Run
 from envs.model.pairing import Target
-from envs.running import sandbox, session_report, sessions
+from envs.running import daily_share, sandbox, session_report, sessions
 
 pytest_plugins = [
     "built_site",
@@ -66,7 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--drop", action="store_true", help="remove the environment at the end")
     group.addoption("--jobs", type=int, default=os.cpu_count() or 1, help="scripts at a time")
     group.addoption("--script-timeout", type=float, default=sandbox.TIMEOUT, metavar="SECONDS")
-    group.addoption("--today", type=int, metavar="N", help="prove N pairings, others each day")
+    group.addoption("--today", type=int, metavar="N", help="prove N, others each day")
     group.addoption("--seed", type=int, help="of the names that are chosen at random")
     group.addoption("--measure", type=Path, metavar="FOLDER", help="write times and outcomes there")
 
@@ -81,6 +81,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path.name == "test_examples.py" and not config.getoption("--target"):
         return True
     return None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--today N`, N proofs; what else takes that option chooses by itself."""
+    number = config.getoption("--today")
+    if number and config.getoption("markexpr") == "proof":
+        todays, _ = daily_share.rotate_names([item.nodeid for item in items], number)
+        config.hook.pytest_deselected(items=[one for one in items if one.nodeid not in todays])
+        items[:] = [item for item in items if item.nodeid in todays]
 
 
 @pytest.hookimpl(tryfirst=True)

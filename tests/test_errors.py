@@ -193,7 +193,7 @@ def test_each_entry_has_its_turn_among_the_daily_ones() -> None:
 
 
 def test_an_unknown_entry_is_named() -> None:
-    with pytest.raises(Problem, match="np-util"):
+    with pytest.raises(Problem, match=r"'np-util': .*did you mean 'np-utils'"):
         case_run.choose_entries(ErrorsRequest(names=("np-util",)), print)
 
 

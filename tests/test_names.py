@@ -108,12 +108,20 @@ def test_another_python_is_told_by_what_it_lacks_and_has(
         ("keras.api._v2.keras", "same", "keras"),
     }
     target = names_request.list_other_pythons()["tf212-py39"]
-    one = pythons.compare_python(target, "3.9.18", recorded, seen)
+    calls = {("keras.Model", "class", "(inputs, outputs=)"), ("keras", "f", "old(x)")}
+    changed = {("keras.Model", "class", "(inputs)"), ("keras", "f", "new(x)")}
+    one = pythons.compare_python(
+        target,
+        "3.9.18",
+        {"modules": recorded, "objects": calls},
+        {"modules": seen, "objects": changed},
+    )
+    assert one.calls == ("keras.Model(inputs)",)
     assert one.lacks == ("keras.old",)
     assert one.has == ("keras.new",)
     assert pythons.is_current(target, one)
     twin = dataclasses.replace(one, session="tf213-py39")
-    other = dataclasses.replace(one, session="tf213-py310", has=())
+    other = dataclasses.replace(one, session="tf213-py310", has=(), calls=None)
     data = json.loads(pythons.render_pythons([one, other, twin]))
     assert [row["differs"] for row in data["sessions"]] == [0, 1, 0]
     schema = json.loads(pythons.SCHEMA.read_text(encoding="utf-8"))
@@ -128,6 +136,7 @@ def test_another_python_is_told_by_what_it_lacks_and_has(
         pythons.load_pythons()
     assert not pythons.is_current(target, None)
     assert not pythons.is_current(target, dataclasses.replace(one, lock="0" * 12))
+    assert not pythons.is_current(target, dataclasses.replace(one, beside="0" * 12))
 
 
 def test_what_is_recorded_reads_the_same_on_every_machine() -> None:
@@ -295,7 +304,7 @@ def test_another_python_is_compared_with_the_recommended_one(
 ) -> None:
     run(NamesRequest(("tf212",)), monkeypatch, "a")
     other = NamesRequest(("tf212-py39",))
-    assert run(other, monkeypatch, "b")[0].endswith("lacks 1 paths and has 1 others, recorded")
+    assert run(other, monkeypatch, "b")[0].endswith("1 others, takes others in 0 calls, recorded")
     assert pythons.load_pythons()["tf212-py39"].lacks == ("keras.a",)
     assert run(other, monkeypatch, "b")[0].endswith("as recorded")
     with pytest.raises(Problem, match=r"tf212-py39: 1 differences(.|\n)*keras\.c"):
@@ -315,7 +324,7 @@ def test_what_a_renewed_lock_made_stale_is_recorded_again(
     # The recommended Python comes first, and one that was never looked at is left alone.
     said = run(NamesRequest(jobs=4), monkeypatch, "b", "c")
     assert [line.split(":")[0] for line in said] == ["[1/2] tf212", "[2/2] tf212-py39"]
-    assert said[1].endswith("lacks 0 paths and has 0 others, recorded")
+    assert said[1].endswith("0 others, takes others in 0 calls, recorded")
     assert recording.list_unrecorded(["tf212"]) == ["tf212-py310", "tf212-py38"]
 
 

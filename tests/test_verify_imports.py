@@ -10,32 +10,43 @@ from fake_environments import FRESH, Environment, plain, problems
 
 # Imports that fail
 
-NUMPY = 'python -m pip install "numpy<2"'
+PROTOBUF = 'python -m pip install "tensorflow==2.12.0" "protobuf<3.21"'
+NUMPY = 'python -m pip install "tensorflow==2.12.0" "numpy<2"'
 FAILURES = [
-    ("Descriptors cannot not be created directly.\\nMore", 'python -m pip install "protobuf<3.21"'),
-    ("Descriptors cannot be created directly.", 'python -m pip install "protobuf<3.21"'),
-    ("numpy.core.multiarray failed to import", NUMPY),
-    ("numpy.core.umath failed to import", NUMPY),
-    ("_ARRAY_API not found", NUMPY),
-    ("A module that was compiled using NumPy 1.x cannot be run in", NUMPY),
+    ("TypeError", "Descriptors cannot not be created directly.\\nMore", PROTOBUF),
+    ("TypeError", "Descriptors cannot be created directly.", PROTOBUF),
+    ("ImportError", "numpy.core.multiarray failed to import", NUMPY),
+    ("ImportError", "numpy.core.umath failed to import", NUMPY),
+    ("AttributeError", "_ARRAY_API not found", NUMPY),
     (
+        "TypeError",
         "Unable to convert function return value to a Python type! The signature was\\n"
         "\\t() -> handle",
         NUMPY,
     ),
-    ("something new", FRESH),
+    ("TypeError", "something new", FRESH),
 ]
 
 
-@pytest.mark.parametrize(("message", "fix"), FAILURES)
-def test_tensorflow_cannot_be_imported(empty: Environment, message: str, fix: str) -> None:
-    empty.tensorflow(code=f'raise TypeError("{message}")')
+@pytest.mark.parametrize(("kind", "message", "fix"), FAILURES)
+def test_tensorflow_cannot_be_imported(
+    empty: Environment, kind: str, message: str, fix: str
+) -> None:
+    empty.tensorflow(code=f'raise {kind}("{message}")')
     empty.keras()
     printed = problems(empty.run(), ("`import tensorflow` fails: ", empty.packages, fix))
     first = message.split("\\n")[0]
-    assert f"tensorflow     cannot be imported, TypeError: {first}" in printed
+    assert f"tensorflow     cannot be imported, {kind}: {first}" in printed
     kept = f"keras          2.12.0  {empty.packages / 'keras' / '__init__.py'}\n"
     assert plain(kept) in plain(printed)
+
+
+def test_a_known_failure_is_told_with_its_cause_and_its_further_cures(empty: Environment) -> None:
+    empty.tensorflow(code="raise ImportError('numpy.core.umath failed to import')")
+    empty.keras()
+    _, printed = empty.run()
+    assert "numpy.core.umath failed to import: NumPy 2 is installed, and TensorFlow" in printed
+    assert "or: Take TensorFlow 2.18 or later: the pairing tf218, TensorFlow 2.18" in printed
 
 
 def test_tensorflow_cannot_be_imported_for_a_known_reason(empty: Environment) -> None:
@@ -93,8 +104,8 @@ def test_what_tensorflow_itself_says_of_protobuf_comes_first(empty: Environment)
     empty.tensorflow(code=code, requires=requires)
     empty.keras()
     empty.install("protobuf", "3.19.6")
-    fix = 'python -m pip install "protobuf<3.20,>=3.9.2"'
-    problems(empty.run(), ("`import tensorflow` fails: protobuf is too new", empty.packages, fix))
+    fix = 'python -m pip install "tensorflow==2.12.0" "protobuf<3.20,>=3.9.2"'
+    problems(empty.run(), ("`import tensorflow` fails: ", empty.packages, fix))
 
 
 def test_a_script_called_tensorflow_is_not_mended_by_installing_tensorflow(
@@ -174,10 +185,11 @@ def test_keras_backend_not_installed(empty: Environment) -> None:
             "unset KERAS_BACKEND",
         ),
         (
-            "`import keras` fails: Keras is told to use a backend that is not installed",
+            "Keras 3 is told to use the backend torch, by `KERAS_BACKEND` or by",
             empty.packages,
             "first the fixes above; if they are not enough, "
-            "unset KERAS_BACKEND, and set backend to tensorflow in ~/.keras/keras.json",
+            "Set the backend to TensorFlow, in the environment or in `~/.keras/keras.json`: "
+            "set KERAS_BACKEND=tensorflow",
         ),
     )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from envs import ROOT, Problem
@@ -128,7 +131,12 @@ class CaseEnvironment(ChangedEnvironment):
             file.write_text(text, encoding="utf-8")
         if not self.bare and any(" pip " in step.run for step in track.steps):
             installers.add_pip(self.python)
+        came = ""
         for step in track.steps:
+            if step.told:
+                step, untold = self.ask_verify(track.entry, step, came, track.env)
+                if untold:
+                    return [f"{step.title}: {untold}"]
             if refused := self.change(step):
                 return [f"{step.title}: {refused}"]
             for name in step.remove:
@@ -139,10 +147,47 @@ class CaseEnvironment(ChangedEnvironment):
                     unwanted.unlink()
             if not (step.code or step.run):
                 continue
-            problem = self.run_step(step, track.env, folder).judge(step)
-            if problem:
+            ended = self.run_step(step, track.env, folder)
+            if problem := ended.judge(step):
                 return [problem]
+            came = ended.error if step.line and not (step.printed or step.run) else came
         return []
+
+    def ask_verify(
+        self, entry: str, step: CaseStep, came: str, env: Mapping[str, str]
+    ) -> tuple[CaseStep, str]:
+        """A step with the commands that verify.py tells in this environment for its cure.
+
+        `came` is the line that came; if there is none, that of the case is told. Together with what
+        is wrong: it does not know the entry, or not this cure; empty if nothing.
+        """
+        assert step.told
+        line, number = step.told
+        line = came or line
+        command = [str(self.python), "-I", str(outcomes.VERIFY), f"--explain={line}", "--json"]
+        done = subprocess.run(
+            command, env={**os.environ, **env}, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            return step, f"verify.py --explain ended with {done.returncode}: {done.stderr[-600:]}"
+        answers = {one["name"]: one["fixes"] for one in json.loads(done.stdout)["errors"]}
+        if entry not in answers:
+            return step, f"verify.py --explain takes it for {', '.join(answers)}"
+        commands = [one["commands"] for one in answers[entry] if one["cure"] == number]
+        if not commands:
+            return step, f"verify.py --explain leaves out cure {number}"
+        words = [shlex.split(one) for one in commands[0]]
+        install, uninstall = (
+            tuple(
+                word
+                for one in words
+                if kind in one
+                for word in one[one.index(kind) + 1 :]
+                if word not in ("-y", "-p", "python")
+            )
+            for kind in ("install", "uninstall")
+        )
+        return replace(step, install=install, uninstall=uninstall), ""
 
     def change(self, step: CaseStep) -> str:
         """Uninstall and install what a step says; why that was refused, or nothing."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
-from envs import MEASURED, Problem
+from envs import MEASURED, ROOT, Problem
 from envs.errors import case_steps
 from envs.errors.catalogue import Entry
 from envs.model import disk, lock, pairing
@@ -42,7 +42,7 @@ def write_made(made: Mapping[str, Made]) -> None:
     """Add entries to the record, one a line; drop those that the catalogue no longer has."""
     from envs.errors import catalogue_files
 
-    with disk.alone(FILE.with_suffix(".record")):
+    with disk.alone(ROOT / ".nox" / "errors.record"):
         known = catalogue_files.load_catalogue()
         kept = {name: one for name, one in {**load_made(), **made}.items() if name in known}
         lines = [f"  {json.dumps(name)}: {json.dumps(asdict(kept[name]))}" for name in sorted(kept)]

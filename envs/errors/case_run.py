@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import difflib
 import os
 import random
 import shutil
@@ -89,7 +90,13 @@ def run_errors(request: ErrorsRequest, say: Say) -> None:
 def choose_entries(request: ErrorsRequest, say: Say) -> list[Entry]:
     """The entries of a request that have cases. Raises Problem for an unknown name."""
     known = {name: one for name, one in catalogue_files.load_catalogue().items() if one.cases}
-    names = pairing.choose_names(known, list(request.names))
+    for name in request.names:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean '{close[0]}'? " if close else ""
+            why = "no error that is made here has that name"
+            raise Problem(f"'{name}': {why}: {hint}examples/README.md lists all")
+    names = list(request.names) or list(known)
     if request.check is not None:
         seed = random.randrange(10**6) if request.seed is None else request.seed
         say(f"entries at random: --check {request.check} --seed {seed}")

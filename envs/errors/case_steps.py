@@ -21,7 +21,8 @@ class CaseStep:
     """What is changed, and what runs then. `line` is the error that must come; empty: it works.
 
     `printed` says that the line is printed, and the code goes on. A step without code and command
-    only changes.
+    only changes. `told` is the line of the error and the number of a cure that verify.py carries:
+    its commands are carried out then.
     """
 
     title: str
@@ -33,6 +34,7 @@ class CaseStep:
     run: str = ""
     line: str = ""
     printed: bool = False
+    told: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,9 @@ def _list_of_case(
 def _mended_step(entry: Entry, case: Case, cure: Cure, known: Mapping[str, str]) -> CaseStep:
     code = (case.mended or {}).get(cure.name, "")
     runs = bool(case.run) and not code.lstrip().startswith(("import ", "from "))
+    told = None
+    if entry.travels and cure.kind == "environment" and (cure.install or cure.uninstall):
+        told = (case.line.removesuffix("..."), list(entry.cures).index(cure.name) + 1)
     return CaseStep(
         cure.name,
         tuple(entry.fill(word, known) for word in cure.install),
@@ -135,6 +140,7 @@ def _mended_step(entry: Entry, case: Case, cure: Cure, known: Mapping[str, str])
         cure.remove,
         code="" if runs else code or case.code,
         run=(code.strip() or case.run) if runs else "",
+        told=told,
     )
 
 
@@ -153,6 +159,9 @@ def _facts_of_case(
 def digest_cases(entry: Entry) -> str:
     """Twelve hexadecimal digits that change with what is run for an entry."""
     steps = [asdict(track) for track in list_tracks(entry)]
+    for step in (step for track in steps for step in track["steps"]):
+        if not step["told"]:
+            del step["told"]
     return hashlib.sha256(json.dumps(steps, sort_keys=True).encode()).hexdigest()[:12]
 
 

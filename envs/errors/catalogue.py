@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from envs.model import outcomes
 
@@ -40,13 +41,18 @@ FACTS = ("tensorflow", "keras", "python", "minor")
 """What may be known of the reader: releases, and `minor`, the two numbers of TensorFlow's."""
 
 
+NAMES = {"tensorflow": "TensorFlow", "keras": "Keras", "python": "Python"}
+"""Fact that bounds an entry or a cure -> its name in words."""
+
+
 @dataclass(frozen=True)
 class Cure:
     """One way out: `do` says it in words, the rest is carried out to the letter by the cases.
 
     `whom` is for whom it is right. `install` and `uninstall` are what follows `pip install` and
     `pip uninstall`, `env` variables, `remove` files; `pairing` is the one to take, on `python` if
-    that is not its recommended one.
+    that is not its recommended one. `when` is fact -> the releases with which it can be carried
+    out, as where an older package has no wheel for a newer Python; empty if always.
     """
 
     name: str
@@ -59,6 +65,11 @@ class Cure:
     remove: tuple[str, ...] = ()
     pairing: str = ""
     python: str = ""
+    when: Mapping[str, SpecifierSet] = field(default_factory=dict)
+
+    def fits(self, known: Mapping[str, str]) -> bool:
+        """Whether nothing that is known of the reader stands against it."""
+        return all(compare_releases(self.when, known))
 
 
 @dataclass(frozen=True)
@@ -112,6 +123,15 @@ class Entry:
     sources: tuple[str, ...]
     unmade: str
 
+    @property
+    def travels(self) -> bool:
+        """Whether verify.py carries it: its best cure changes the environment or the machine.
+
+        Warnings are left out: nothing has failed.
+        """
+        best = next(iter(self.cures.values()))
+        return self.group != "warnings" and best.kind in ("environment", "machine")
+
     @cached_property
     def compiled(self) -> tuple[re.Pattern[str], ...]:
         """The patterns, ready to match a whole line."""
@@ -131,6 +151,20 @@ class Entry:
     def fill(self, text: str, known: Mapping[str, str]) -> str:
         """A text with the reader's own words in place of `{name}`; see `fill_words`."""
         return fill_words(text, {**self.parts, **known})
+
+
+def compare_releases(when: Mapping[str, SpecifierSet], known: Mapping[str, str]) -> list[bool]:
+    """For each fact of `when` that is known: whether it is one of those releases.
+
+    What is no release as PEP 440 has it is taken for unknown.
+    """
+    said = []
+    for name, releases in when.items():
+        try:
+            said += [releases.contains(Version(known[name]))] if name in known else []
+        except InvalidVersion:
+            continue
+    return said
 
 
 UNKNOWN = {

@@ -122,6 +122,8 @@ def _parse_cure(name: str, table: Any, where: str) -> Cure:
     _expect(kind in KINDS, where, "kind", f"'{kind}' is none of {', '.join(KINDS)}")
     values = {known.get(key, key): _freeze(value) for key, value in table.items()}
     values["do"] = " ".join(values["do"].split())
+    _expect(_is_words(table.get("when", {})), where, "when", "write a table of texts")
+    values["when"] = _parse_releases(table.get("when", {}), where)
     cure = Cure(name=name, **values)
     if cure.pairing:
         _check_pairing(cure.pairing, cure.python, where)

@@ -116,9 +116,10 @@ def _render_match(match: Match, facts: Mapping[str, str], brief: bool) -> Iterat
     yield f"{entry.name}: {_shorten(match.line.shown)}"
     yield from _wrap(entry.fill(entry.cause, words), "why:")
     label = "do:"
-    for number, cure in enumerate(entry.cures.values(), 1):
-        if brief and number > 1:
-            break
+    cures = [cure for cure in entry.cures.values() if cure.fits(facts)]
+    if not cures:
+        yield from _wrap("none of its cures can be carried out with these releases", label)
+    for number, cure in enumerate(cures[:1] if brief else cures, 1):
         yield from _wrap(describe_cure(entry, cure, words, number), label)
         yield from (f"          $ {command}" for command in list_commands(entry, cure, words))
         label = " "
@@ -312,6 +313,7 @@ def _match_as_json(match: Match, facts: Mapping[str, str]) -> dict[str, Any]:
                 "commands": list_commands(entry, cure, words),
             }
             for cure in entry.cures.values()
+            if cure.fits(facts)
         ],
         "page": f"examples/errors/{entry.name}.md",
     }

@@ -7,9 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from packaging.version import InvalidVersion, Version
-
-from envs.errors.catalogue import Entry, trim_line
+from envs.errors.catalogue import Entry, compare_releases, trim_line
 from envs.errors.reading import Line, Pasted, is_chained
 
 MOST = 3
@@ -109,13 +107,7 @@ def _is_same(text: str, made: str) -> bool:
 
 def judge_fit(entry: Entry, pasted: Pasted, facts: Mapping[str, str]) -> bool | None:
     """Whether what is known is as it must be for an entry; None if nothing is known of it."""
-    said: list[bool] = []
-    for name, releases in entry.when.items():
-        if name in facts:
-            try:
-                said.append(releases.contains(Version(facts[name])))
-            except InvalidVersion:
-                continue
+    said = compare_releases(entry.when, facts)
     if entry.above and len(pasted.lines) > 1:
         said.append(bool(re.search(entry.above, pasted.text)))
     return all(said) if said else None

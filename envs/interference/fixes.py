@@ -19,7 +19,9 @@ def carry_out_fix(place: BrokenEnvironment, fix: str, where: str) -> None:
     is not known here.
     """
     fix = fix.split(", or ")[0]
-    if fix.startswith(("first the fixes above", "or ", "or, ", "take the pairing", "take two")):
+    if fix.startswith(
+        ("first the fixes above", "or ", "or, ", "or: ", "take the pairing", "take two")
+    ):
         return
     if fix.startswith("python -m pip "):
         place.uv(*shlex.split(fix)[3:])

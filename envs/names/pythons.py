@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from envs import Problem
@@ -22,17 +22,26 @@ class OtherPython:
     """What was seen on a Python that is not the recommended one, beside what is recorded.
 
     `session` is such as `tf212-py39`. `lacks` are the paths that only the recommended Python has,
-    `has` those that only this one has. `lock` is the digest of the pins of this Python, which may
-    hold another Keras; `script` that of the scripts, `date` the day.
+    `has` those that only this one has, and `calls` what both have and this one takes other
+    parameters for, with these; None if that was not compared. `lock` is the digest of the pins of
+    this Python, which may hold another Keras, `beside` that of the recommended one's, `script` that
+    of the scripts, `date` the day.
     """
 
     session: str
     python: str
     lock: str
+    beside: str
     script: str
     date: str
     lacks: tuple[str, ...]
     has: tuple[str, ...]
+    calls: tuple[str, ...] | None = None
+
+    @property
+    def differs(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...] | None]:
+        """What is otherwise: paths that it lacks, that it has, and calls."""
+        return self.lacks, self.has, self.calls
 
 
 def load_pythons() -> dict[str, OtherPython]:
@@ -41,12 +50,19 @@ def load_pythons() -> dict[str, OtherPython]:
         return {}
     try:
         data = json.loads(FILE.read_text(encoding="utf-8"))
-        lists = [(tuple(one["lacks"]), tuple(one["has"])) for one in data["differences"]]
+        lists = [
+            (
+                _spread_paths(one["lacks"]),
+                _spread_paths(one["has"]),
+                tuple(one["calls"]) if "calls" in one else None,
+            )
+            for one in data["differences"]
+        ]
         read = []
         for row in data["sessions"]:
-            lacks, has = lists[row.pop("differs")]
-            read.append(OtherPython(**row, lacks=lacks, has=has))
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+            lacks, has, calls = lists[row.pop("differs")]
+            read.append(OtherPython(**row, lacks=lacks, has=has, calls=calls))
+    except (OSError, ValueError, AttributeError, LookupError, TypeError) as error:
         raise Problem(
             f"envs/measured/names/{FILE.name}: cannot be read ({error!r}): restore it with git, "
             "or remove it and run nox -s names -- --pythons"
@@ -55,44 +71,94 @@ def load_pythons() -> dict[str, OtherPython]:
 
 
 def render_pythons(seen: Iterable[OtherPython]) -> str:
-    """The text of the file: a session a line, and a path a line, so that a diff is easy to read.
+    """The text of the file: a session a line, and a module a line, so that a diff is easy to read.
 
     Sessions with the same differences share them: those of the same Keras do.
     """
     seen = list(seen)
-    lists = list(dict.fromkeys((one.lacks, one.has) for one in seen))
+    lists = list(dict.fromkeys(one.differs for one in seen))
     rows = []
     for one in seen:
-        row = {key: value for key, value in asdict(one).items() if key not in ("lacks", "has")}
-        rows.append("  " + json.dumps({**row, "differs": lists.index((one.lacks, one.has))}))
+        row = asdict(one)
+        for key in ("lacks", "has", "calls"):
+            del row[key]
+        rows.append("  " + json.dumps({**row, "differs": lists.index(one.differs)}))
     facts = {"$schema": SCHEMA.name, "generated": "by nox -s names -- --pythons"}
     lines = [f" {json.dumps(key)}: {json.dumps(value)}," for key, value in facts.items()]
-    told = [{"lacks": lacks, "has": has} for lacks, has in lists]
+    told = [
+        {"lacks": _group_paths(lacks), "has": _group_paths(has)}
+        | ({} if calls is None else {"calls": calls})
+        for lacks, has, calls in lists
+    ]
     differences = json.dumps(told, indent=1).replace("\n", "\n ")
     lines += [f' "differences": {differences},', ' "sessions": [', ",\n".join(rows), " ]"]
     return "\n".join(["{", *filter(None, lines), "}", ""])
 
 
+def _group_paths(paths: Iterable[str]) -> dict[str, str]:
+    """Paths by the module above them: the names in it, with blanks between."""
+    grouped: dict[str, list[str]] = {}
+    for path in paths:
+        module, _, name = path.rpartition(".")
+        grouped.setdefault(module, []).append(name)
+    return {module: " ".join(names) for module, names in grouped.items()}
+
+
+def _spread_paths(grouped: Mapping[str, str]) -> tuple[str, ...]:
+    """Paths that were grouped, in their order."""
+    paths = [
+        f"{module}.{name}" if module else name
+        for module, names in grouped.items()
+        for name in names.split()
+    ]
+    return tuple(sorted(paths))
+
+
 def is_current(target: Target, one: OtherPython | None) -> bool:
-    """Whether a Python was looked at with the lock and the scripts of today. Raises Problem."""
-    now = (lock.read_lock(target).digest, files.walk_digest())
-    return one is not None and (one.lock, one.script) == now
+    """Whether a Python was looked at with the locks and the scripts of today. Raises Problem."""
+    now = (lock.read_lock(target).digest, _digest_recommended(target), files.walk_digest())
+    return one is not None and (one.lock, one.beside, one.script) == now
+
+
+def _digest_recommended(target: Target) -> str:
+    """The digest of the lock that a Python is compared with."""
+    return lock.read_lock(Target(target.pairing, target.pairing.pythons[0])).digest
 
 
 def compare_python(
-    target: Target, python: str, recorded: set[Statement], seen: set[Statement]
+    target: Target,
+    python: str,
+    recorded: Mapping[str, set[Statement]],
+    seen: Mapping[str, set[Statement]],
 ) -> OtherPython:
-    """What another Python has and lacks, from the statements about modules on both."""
-    then, now = list_paths(recorded), list_paths(seen)
+    """What is otherwise on another Python, from the statements on both, by their group."""
+    then, now = list_paths(recorded["modules"]), list_paths(seen["modules"])
+    taken, takes = list_calls(recorded["objects"]), list_calls(seen["objects"])
     return OtherPython(
         session=target.session,
         python=python,
         lock=lock.read_lock(target).digest,
+        beside=_digest_recommended(target),
         script=files.walk_digest(),
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
         lacks=shorten_paths(then - now, then, now),
         has=shorten_paths(now - then, now, then),
+        calls=tuple(
+            path + takes[path]
+            for path in sorted(taken.keys() & takes.keys())
+            if takes[path] != taken[path]
+        ),
     )
+
+
+def list_calls(stated: Iterable[Statement]) -> dict[str, str]:
+    """Class, function and method -> its parameters in parentheses, as statements have them."""
+    calls = {}
+    for block, relation, item in stated:
+        name, mark, parameters = item.partition("(")
+        if relation in ("class", "f", "s") and mark:
+            calls[block if relation == "class" else f"{block}.{name}"] = f"({parameters}"
+    return calls
 
 
 def list_paths(stated: Iterable[Statement]) -> set[str]:

@@ -62,7 +62,7 @@ def record_names(request: NamesRequest, say: Say) -> None:
     stale = [name for name in missing if name in recommended or name in seen]
     if request.pythons:
         recorded = list(seen)
-        stale = [name for name in missing if name in others]
+        stale = [name for name in others if name in missing or seen[name].calls is None]
     chosen = names_request.choose_walks(request, recorded, stale)
     if not chosen:
         say("no pairing is missing or stale; --again walks recorded ones again")
@@ -218,7 +218,7 @@ class _Recording:
         """Record what was seen, or note that it differs; returns in words what was done."""
         walks = files.load_walks()
         if not target.recommended:
-            return self.note_other(target, seen["modules"], python)
+            return self.note_other(target, seen, python)
         name = target.pairing.name
         known = name in [walk.name for walk in walks]
         current = known and not files.is_stale(target, walks)
@@ -231,19 +231,21 @@ class _Recording:
         self.wrong.append(_describe_difference(target, news, current))
         return "which differs from its record"
 
-    def note_other(self, target: Target, seen: set[Statement], python: str) -> str:
-        """Record what another Python has and lacks, or note that it differs from its record."""
+    def note_other(self, target: Target, seen: Seen, python: str) -> str:
+        """Record what is otherwise on another Python, or note that it differs from its record."""
         order = files.order_of(files.load_walks())
-        recorded = recorded_of(target, order)["modules"]
-        now = pythons.compare_python(target, python, recorded, seen)
+        now = pythons.compare_python(target, python, recorded_of(target, order), seen)
         then = pythons.load_pythons().get(target.session)
         told = f"lacks {len(now.lacks)} paths and has {len(now.has)} others"
-        same = then is not None and (then.lacks, then.has) == (now.lacks, now.has)
+        told += f", takes others in {len(now.calls or ())} calls"
+        same = then is not None and then.differs == now.differs
         if same and pythons.is_current(target, then):
             return f"{told}, as recorded"
-        if self.request.compares or (pythons.is_current(target, then) and not self.request.bless):
-            then_paths = {*then.lacks, *then.has} if then else set()
-            news = [f"  {path}" for path in sorted(then_paths ^ {*now.lacks, *now.has})]
+        known = then is not None and then.calls is not None and pythons.is_current(target, then)
+        if self.request.compares or (known and not self.request.bless):
+            then_paths = {*then.lacks, *then.has, *(then.calls or ())} if then else set()
+            now_paths = {*now.lacks, *now.has, *(now.calls or ())}
+            news = [f"  {path}" for path in sorted(then_paths ^ now_paths)]
             self.wrong.append(_describe_difference(target, news, pythons.is_current(target, then)))
             return f"{told}, which differs from its record"
         pythons.write_python(now)

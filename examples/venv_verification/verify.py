@@ -9,7 +9,12 @@ does, and it names whatever is in the way together with the command that removes
 Copy it into a project and run it with the environment's own python (3.7 or later); it
 needs nothing installed. It exits with 0 if nothing interferes and with 1 otherwise. With
 `--json` a program can read it; with `--no-import` nothing is imported, for where that hangs
-or crashes.
+or crashes. It also says what an error means that was seen elsewhere, a traceback in a file, its
+last line in quotes, or - for standard input:
+
+    python verify.py --explain traceback.txt
+
+Then it exits with 0 if it knows the error, with 1 if not, and with 2 if there is none to read.
 """
 
 import argparse
@@ -37,26 +42,11 @@ is_tensorflow = re.compile(r"tensorflow(-(cpu|gpu|intel|macos|cpu-aws|rocm))?$|t
 is_keras = re.compile(r"(tf-)?keras(-nightly)?$").match
 is_variable = re.compile(r"[A-Z_]+=\w+$").match
 FRESH = "make a fresh environment and install the lock of this pairing in it"
-NUMPY_2 = (
-    r"_ARRAY_API not found|numpy\.core\.\w+ failed to import|compiled using NumPy 1\.x"
-    r"|Unable to convert function return value to a Python type[\s\S]*\(\) -> handle"
-)
-KNOWN_FAILURES = {  # what the traceback holds: what that means, the fix
-    r"Descriptors cannot (not )?be created directly": (
-        "protobuf is too new for this TensorFlow",
-        'python -m pip install "protobuf<3.21"',
-    ),
-    NUMPY_2: ("this TensorFlow was compiled for NumPy 1", 'python -m pip install "numpy<2"'),
-    r"keras[\s\S]*No module named '(torch|jax|theano|cntk)'": (
-        "Keras is told to use a backend that is not installed",
-        "unset KERAS_BACKEND, and set backend to tensorflow in ~/.keras/keras.json",
-    ),
-}
-
 Distribution = namedtuple("Distribution", "name version requires files folder")
 Version = namedtuple("Version", "numbers key local")
 # What does not hold: a distribution requires a name in these versions; why, if metadata is silent.
 Conflict = namedtuple("Conflict", "one name clauses why")
+Context = namedtuple("Context", "facts limits tensorflow")
 
 
 # What Keras writes into a keras.json of its own accord.
@@ -646,7 +636,7 @@ class Remedy:
             parts.append('"%s==%s"' % self.tensorflow[:2])
         for name, clauses in self.named.items():
             if not is_tensorflow(name):
-                parts.append(f'"{name}{clauses}"' if clauses else name)
+                parts.append(quote(name, clauses))
         return " ".join(["python -m pip install", *parts])
 
 
@@ -968,7 +958,188 @@ def site_packages(prefix):
     return [path for one in patterns for path in glob.glob(os.path.join(prefix, *one))]
 
 
+# What an error means.
+
+QUOTES = str.maketrans("\u2018\u2019\u201c\u201d\xa0", "''\"\" ")
+LARGEST = 2**20  # so much of a log is read, from its end
+COLOURS = r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+in_front_of_lines = re.compile(
+    r"E(?:\s{2,}|\s*$)|>\s?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,]?\d*:?\s+(?:\w\s+\S+\.cc:\d+\]\s)?"
+).match
+names_exception = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit)(?:: |:?$)").match
+
+
+def trim(line):
+    """A line without what changes from reader to reader, as the patterns of the table have it."""
+    path = r"(?:/|(?:\\\\[?.]\\)?[A-Za-z]:[\\/]|\\\\\w[\w.-]*\\)"
+    before, line = None, line.translate(QUOTES)
+    while line != before:  # one replacement may make room for another
+        before = line
+        line = re.sub(r"\(%s[^()]*\)" % path, "(<path>)", line)
+        line = re.sub(r"(['\"])%s[^'\"]*\1" % path, r"\1<path>\1", line)
+        line = re.sub(r"(?<![\w.:/<\\])%s[^\s'\"()<>]+" % path, "<path>", line)
+        line = " ".join(re.sub(r"\b0x[0-9a-fA-F]+", "0x...", line).split())
+    line = re.sub(r"\.? (?:Did you mean|Maybe you meant): .*$", "", line)
+    line = re.sub(r"; '[\w.]+' is not a package$", "", line)
+    return re.sub(r" \((?:<path>|unknown location)\)$", "", line)
+
+
+def lines_of(text):
+    """[line] that may name an error, the last first: as it is, and with the next one."""
+    bare = []
+    for line in re.sub(COLOURS, "", text[-LARGEST:]).splitlines():
+        line = line.strip().strip("|\u2502\u2503 ")
+        line = line.strip("`") if line[:1] == line[-1:] == "`" else line
+        start = in_front_of_lines(line)
+        bare.append(line[start.end() :].strip() if start else line)
+    for number in reversed(range(len(bare))):
+        if len(bare[number]) > 5 and not re.match('File "|at |-+> |~*\\^+~*$', bare[number]):
+            yield bare[number]
+            if names_exception(bare[number]) and bare[number + 1 :]:
+                yield " ".join(bare[number : number + 2])
+
+
+def read_errors():
+    """The entries of the table: {word: [what follows it]}, and the same for each of its cures."""
+    for block in re.split(r"(?m)^\[", ERRORS)[1:]:
+        name, _, text = block.partition("]\n")
+        entry = facts = {"name": [name], "cures": []}
+        for line in text.replace("\n  ", " ").splitlines():
+            word, _, rest = line.partition(" ")
+            if word == "cure":
+                facts = {}
+                entry["cures"].append(facts)
+            facts.setdefault(word, []).append(rest)
+        yield entry
+
+
+def compare(clauses, facts):
+    """Whether each "tensorflow >=2.16" holds of which something is known."""
+    pairs = [one.split(" ", 1) for one in clauses]
+    return [allowed(limit, facts[name]) for name, limit in pairs if name in facts]
+
+
+def errors_in(text, facts):
+    """[(entry, line, parts)] of the errors in a text that the table knows, the last first."""
+    found, seen = [], set()
+    entries = list(read_errors())
+    one = len(text.strip().splitlines()) == 1
+    for line in map(trim, lines_of(text)):
+        fitting = []
+        for entry in entries:
+            matches = [re.match(f"(?:{pattern})$", line) for pattern in entry["line"]]
+            match = next(filter(None, matches), None)
+            if match and entry["name"][0] not in seen:
+                said = compare(entry.get("when", ()), facts)
+                if "above" in entry and not one:
+                    said.append(bool(re.search(entry["above"][0], text)))
+                parts = dict(part.split(" ", 1) for part in entry.get("part", ()))
+                parts.update((key, word) for key, word in match.groupdict().items() if word)
+                fitting.append((all(said) if said else None, entry, parts))
+        # What cannot be gives way; and where nothing is known, what asks for nothing is likelier.
+        fitting = [each for each in fitting if each[0] is not False] or fitting
+        fitting.sort(key=lambda one: ((True, None, False).index(one[0]), "when" in one[1]))
+        for _, entry, parts in fitting:
+            seen.add(entry["name"][0])
+            found.append((entry, line, parts))
+    return found
+
+
+def context_of(installed, tensorflow, keras):
+    """What is known of this environment, for the words and the commands of a cure."""
+    facts = {"python": platform.python_version()}
+    if keras:
+        facts["keras"] = keras.version
+    if tensorflow:
+        minor = "%d.%d" % parse(tensorflow.version).numbers[1:3]
+        facts.update(tensorflow=tensorflow.version, minor=minor)
+    limits = limits_of(installed, tensorflow, given_up(installed, tensorflow))
+    for name, *_ in known(HARMLESS, installed, tensorflow):
+        limits.pop(name, None)  # a cure may go beyond what TensorFlow can miss
+    return Context(facts, limits, tensorflow)
+
+
+def fill(text, words):
+    """A text with what is known in place of {name}."""
+    unknown = {"minor": "<minor of your TensorFlow>"}
+    unknown.update((name, f"<your {name}>") for name in ("tensorflow", "keras", "python"))
+    words = {**unknown, **words}
+    return re.sub(r"\{(\w+)\}", lambda match: words.get(match.group(1), match.group(0)), text)
+
+
+def commands_for(cure, words, context):
+    """The commands that carry out a cure; None if what it installs does not fit TensorFlow here."""
+    commands, parts = [], []
+    if "uninstall" in cure:
+        names = " ".join(fill(one, words) for one in cure["uninstall"])
+        commands.append(f"python -m pip uninstall -y {names}")
+    for wanted in cure.get("install", ()):
+        one = fill(wanted, words)
+        if one.startswith("-"):
+            parts.append(one)
+            continue
+        name, clauses = split(one)
+        limit = "" if "--no-deps" in parts else context.limits.get(name, "")
+        if is_tensorflow(name) and context.tensorflow:
+            parts.insert(0, '"%s==%s"' % context.tensorflow[:2])
+        elif "{tensorflow}" in wanted:
+            continue  # there is none to keep
+        elif not go_together(limit, clauses):
+            return None
+        else:
+            parts.append(quote(name, tighter(limit, clauses)))
+    if parts:
+        commands.append(" ".join(["python -m pip install", *parts]))
+    return commands + [f"set {one}" for one in cure.get("set", ())]
+
+
+def quote(name, clauses):
+    return f'"{name}{clauses}"' if clauses else name
+
+
+def tighter(limit, clauses):
+    """Both as one text, without an upper bound of the second that is above one of the first."""
+    bounds = [one.strip("<=") for one in limit.split(",") if one.startswith("<")]
+    kept = [
+        one
+        for one in clauses.split(",")
+        if not (one.startswith("<") and any(allowed("<=" + one.strip("<="), b) for b in bounds))
+    ]
+    return join(limit, *kept)
+
+
+def fixes_for(entry, parts, context):
+    """(number, in words, commands) of the cures that can be carried out here, the best first."""
+    words = {**context.facts, **parts}
+    for number, cure in enumerate(entry["cures"], 1):
+        fits = all(compare(cure.get("only", ()), context.facts))
+        commands = commands_for(cure, words, context) if fits else None
+        if commands is not None:
+            do = fill(cure["cure"][0], words).rstrip(":")
+            if "pairing" in cure:
+                named = [f"TensorFlow {row[1]}" for row in PAIRINGS if row[0] == cure["pairing"][0]]
+                do += ": " + ", ".join([f"the pairing {cure['pairing'][0]}", *named])
+            yield number, do, commands
+
+
 # What is really imported.
+
+
+def is_missing(error, name):
+    """Whether an import failed because of a module itself, and not of one that it imports."""
+    return getattr(error, "name", None) == name
+
+
+def what_is_known(text, context):
+    """(cause, fixes) of a traceback that the table knows; both are empty for any other."""
+    for entry, _, parts in errors_in(text, context.facts)[:1]:
+        fixes = []
+        for _, do, commands in fixes_for(entry, parts, context):
+            installs = [one for one in commands if one.startswith("python -m pip")]
+            text = ": ".join(filter(None, (do, "; ".join(commands))))
+            fixes += installs if installs and not fixes else [f"or: {text}" if fixes else text]
+        return fill(entry["why"][0], {**context.facts, **parts}), fixes
+    return "", []
 
 
 def meaning_of(error):
@@ -984,7 +1155,7 @@ def meaning_of(error):
     return " ".join(lines[:2]) if goes_on else lines[0]
 
 
-def check_import(report, name, owner, required, otherwise=FRESH):
+def check_import(report, name, owner, context, otherwise=FRESH):
     """Imports a module; reports which one came, or why none did, and `otherwise` as the fix."""
     where, again = (owner.folder, reinstall(owner)) if owner else (sys.prefix, otherwise)
     try:
@@ -992,22 +1163,23 @@ def check_import(report, name, owner, required, otherwise=FRESH):
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit as well
-        meaning, fix = meaning_of(error), otherwise
+        meaning = meaning_of(error)
         report.imports[name] = {"error": meaning}
         report.line(name, f"cannot be imported, {meaning}")
-        for pattern, known in KNOWN_FAILURES.items():
-            if re.search(pattern, traceback.format_exc()):
-                meaning, fix = known
-                package = re.search('"(protobuf|numpy)<', fix)
-                if package and "<" in required.get(package.group(1), ""):
-                    fix = f'python -m pip install "{package.group(1)}{required[package.group(1)]}"'
-        path = getattr(error, "path", None)
+        fixes, path = [otherwise], getattr(error, "path", None)
         # Its metadata is there, but it is not, or not whole; unless another module has its name.
-        if getattr(error, "name", None) == name and (path is None or inside(path)):
-            fix = again
-        elif report.problems:
+        itself = is_missing(error, name) and (path is None or inside(path))
+        if itself:
+            fixes = [again]
+        elif not (report.leaks or (context.tensorflow and is_missing(error, "tensorflow"))):
+            # What comes from outside is the cause, or TensorFlow's own files are gone.
+            cause, known = what_is_known(traceback.format_exc(), context)
+            meaning = f"{meaning.rstrip('.')}: {cause}" if cause else meaning
+            fixes = known or fixes
+        fix, *more = fixes
+        if report.problems and not itself:
             fix = f"first the fixes above; if they are not enough, {fix}"
-        report.repeat(f"`import {name}` fails: {meaning}", where, fix)
+        report.repeat(f"`import {name}` fails: {meaning}", where, fix, *more)
         return None
     file, version = getattr(module, "__file__", None), getattr(module, "__version__", None)
     report.imports[name] = {"version": version, "file": file}
@@ -1055,12 +1227,13 @@ def check_imports(report, installed, tensorflow, keras, required):
     """Imports what there is, and compares where it came from with the environment."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     there, broken = provided(sys.path), None
+    context = context_of(installed, tensorflow, keras)
     if tensorflow or "tensorflow" in there:
-        module = check_import(report, "tensorflow", tensorflow, required)
+        module = check_import(report, "tensorflow", tensorflow, context)
         broken = module and check_tf_keras(report, module)
     if keras or "keras" in there:
         otherwise = keras_for(installed, tensorflow, keras)
-        module = check_import(report, "keras", keras, required, otherwise)
+        module = check_import(report, "keras", keras, context, otherwise)
         if hasattr(getattr(module, "config", None), "backend"):  # Keras 3
             report.imports["keras"]["backend"] = module.config.backend()
             report.line("", f"its backend is {module.config.backend()}")
@@ -1075,13 +1248,23 @@ def check_imports(report, installed, tensorflow, keras, required):
         check_origin(report, name, file, required)
 
 
-def check(report, importing):
-    """Everything, in the order in which it is printed; what there is of the environment."""
+def look():
+    """(every distribution, {name: the one that counts}, TensorFlow, Keras) of this environment."""
     everything = list(distributions())
     installed = {one.name: one for one in reversed(everything)}  # the first on sys.path counts
     tensorflows = [one for one in installed.values() if is_tensorflow(one.name)]
     tensorflow = installed.get("tensorflow", tensorflows[0] if tensorflows else None)
-    keras = installed.get("keras") or installed.get("keras-nightly")
+    return (
+        everything,
+        installed,
+        tensorflow,
+        installed.get("keras") or installed.get("keras-nightly"),
+    )
+
+
+def check(report, importing):
+    """Everything, in the order in which it is printed; what there is of the environment."""
+    everything, installed, tensorflow, keras = look()
     required = {}
     for _, name, clauses in required_of(installed):
         required.setdefault(name, clauses)
@@ -1136,11 +1319,84 @@ def check(report, importing):
     }
 
 
+def read_error(what):
+    """(text, what is wrong with it) of what --explain names: a line, a file, or - for the input."""
+    text = what
+    if what == "-" or os.path.isfile(what):
+        try:
+            if what == "-":
+                data = sys.stdin.buffer.read()
+            else:
+                with open(what, "rb") as file:
+                    file.seek(max(0, os.path.getsize(what) - LARGEST))
+                    data = file.read()
+        except OSError as error:
+            return "", f"cannot be read ({error.strerror})"
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # what PowerShell redirects
+            text = data.decode("utf-16", "replace")
+        elif b"\0" in data[:4096]:
+            return "", "is no text: give a file with the traceback, or its last line"
+        else:
+            text = data.decode("utf-8-sig", "replace")
+    elif re.match(r"[\w./\\~:-]+\.(txt|log|out|err)$", what):
+        return "", "there is no such file: give a file, a line in quotes, or -"
+    return text, "" if text.strip() else "is empty: give the traceback, or at least its last line"
+
+
+def explain(what, as_json):
+    """Prints what an error means and what mends it here. Returns the exit code."""
+    text, wrong = read_error(what)
+    if wrong:
+        print(f"--explain {what!r}: {wrong}", file=sys.stderr)
+        return 2
+    _, installed, tensorflow, keras = look()
+    context = context_of(installed, tensorflow, keras)
+    answers = []
+    for entry, line, parts in errors_in(text, context.facts)[:3]:
+        fixes = [
+            {"cure": number, "do": do, "commands": [spell(one) for one in commands]}
+            for number, do, commands in fixes_for(entry, parts, context)
+        ]
+        cause = fill(entry["why"][0], {**context.facts, **parts})
+        answers.append({"name": entry["name"][0], "line": line, "cause": cause, "fixes": fixes})
+    report = Report(silent=True)
+    check(report, importing=False)
+    if as_json:
+        document = {"knows": bool(answers), "errors": answers, "problems": report.problems}
+        print(json.dumps(document, indent=2))
+        return int(not answers)
+    for answer in answers:
+        print(f"{answer['name']}: {answer['line']}", f"  why: {answer['cause']}", sep="\n")
+        for number, fix in enumerate(answer["fixes"]):
+            print(f"  {'or: ' if number else 'fix:'} {fix['do']}")
+            print(*(f"         {command}\n" for command in fix["commands"]), sep="", end="")
+        if not answer["fixes"]:
+            print("  fix: none that goes with this Python and this TensorFlow")
+    if not answers:
+        print(
+            "Nothing here fits: this file knows the errors of environments. Those of code and of",
+            "models are in keras-pairings: `nox -s explain`.",
+            sep="\n",
+        )
+    if report.problems:
+        print(
+            f"In this environment, {len(report.problems)} more found: first see what this says,",
+            f"  {os.path.basename(sys.executable)} {os.path.basename(__file__)}",
+            sep="\n",
+        )
+    return int(not answers)
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--json", action="store_true", help="print one JSON document instead")
     options.add_argument("--no-import", action="store_true", help="import nothing")
+    options.add_argument(
+        "--explain", metavar="LINE|FILE|-", help="say what an error means that was seen elsewhere"
+    )
     asked = options.parse_args()
+    if asked.explain is not None:
+        return explain(asked.explain, asked.json)
     report = Report(silent=asked.json)
     if asked.json:
         # What TensorFlow writes goes to the standard error, even from C++.
@@ -1164,7 +1420,8 @@ def main():
     return 1
 
 
-# tables: generated by nox -s pages, from envs/pairings and envs/explained/companions.toml
+# tables: generated by nox -s pages, from envs/pairings, envs/explained/companions.toml and
+# examples/errors
 # fmt: off
 PAIRINGS = (  # name, TensorFlow, Pythons, Keras, what its lock pins
     (
@@ -1401,6 +1658,524 @@ COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none 
         "",
     ),
 )
+# What a line is like, when, what stands above it; why; each cure, how to do it.
+ERRORS = r"""
+[keras-api-v2]
+line (?:ModuleNotFound|Import)Error: No module named '?keras\.api(?:\._v[12])?(?:\.keras)?'?
+why From 2.6 to 2.15, TensorFlow loads `tf.keras` from `keras.api._v2.keras`. The `keras`
+  that is installed is not of TensorFlow's minor: older than 2.6, or Keras 3.
+cure Install the Keras of TensorFlow's own minor:
+install keras=={minor}.*
+install tensorflow=={tensorflow}
+only tensorflow <2.16,>=2.6
+cure Import from `tensorflow.keras`: that module is private, and only Keras 2.5 to 2.15
+  have it.
+[keras-wrappers]
+line (?:ModuleNotFound|Import)Error: No module named '?(?P<module>(?:tensorflow\.)?(?:python\.)?keras\.wrappers)(?:\.scikit_learn)?'?
+line AttributeError: module '(?P<module>[\w.]*keras)' has no attribute 'wrappers\'
+why The wrappers for scikit-learn left with Keras 2.13; the package scikeras took their
+  place. Keras 3.8 and later have others of their own, under other names.
+cure Install scikeras, and write `from scikeras.wrappers import KerasClassifier,
+  KerasRegressor`.
+install scikeras
+install tensorflow=={tensorflow}
+cure Take TensorFlow 2.12 with Keras 2.12, the last that have them:
+pairing tf212
+[kerastuner]
+line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>kerastuner|keras_tuner)(?:\.\w+)*'?
+why The package is called keras-tuner on PyPI and `keras_tuner` in code; `kerastuner` was
+  its name up to 1.0.2.
+cure Install keras-tuner, and write `import keras_tuner`.
+install keras-tuner
+install tensorflow=={tensorflow}
+[no-tensorflow]
+line (?:ModuleNotFound|Import)Error: No module named '?tensorflow'?
+why This Python has no TensorFlow: it was not installed, or into another Python than the
+  one that runs. In a notebook, the kernel is another environment than the terminal's.
+cure Install it with the very Python that runs, and not with another `pip`; in a notebook,
+  `%pip install tensorflow`.
+install tensorflow
+[own-file-tensorflow]
+line (?:ImportError|AttributeError): (?:cannot import name '(?P<name>\w+)' from )?partially initialized module '(?P<module>tensorflow|keras)'(?: has no attribute '\w+')? \(most likely due to a circular import\).*
+line (?:ModuleNotFound|Import)Error: No module named '(?P<module>tensorflow|keras)\.\w+'; '(?:tensorflow|keras)' is not a package
+why Your script, or a file beside it, is called `{module}.py`, and Python imports that
+  file instead of the package {module}. The path at the end of the line shows which file
+  it is.
+cure Rename the file, and delete the folder `__pycache__` beside it. `verify.py`, run in
+  the same folder, names the file.
+[backend-not-installed]
+line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>jax|torch|theano|cntk)'?
+line ValueError: Unable to import backend : ?(?P<name>\w+)
+above keras[/\\]|KERAS_BACKEND|\.keras
+why Keras 3 is told to use the backend {name}, by `KERAS_BACKEND` or by
+  `~/.keras/keras.json`, and {name} is not installed.
+cure Set the backend to TensorFlow, in the environment or in `~/.keras/keras.json`:
+set KERAS_BACKEND=tensorflow
+[deepface-needs-tf-keras]
+line ValueError: You have tensorflow (?P<tensorflow>[\w.]+) and this requires tf-keras package\. Please run `pip install tf-keras` or downgrade your tensorflow\.?
+why deepface, and retinaface which it uses, are written for Keras 2, and TensorFlow
+  {tensorflow} brings Keras 3.
+cure Install tf-keras of TensorFlow's own minor; a newer one would bring another
+  TensorFlow:
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+only tensorflow >=2.14
+[hub-layer-in-keras-3]
+line ValueError: Only instances of [`']keras\.Layer[`'] can be added to a Sequential model\. Received: <tensorflow_hub\.keras_layer\.KerasLayer object at 0x\.\.\.> \(of type <class 'tensorflow_hub\.keras_layer\.KerasLayer'>\)
+why `hub.KerasLayer` is a layer of tf-keras, which is Keras 2. From TensorFlow 2.16 on,
+  `tf.keras` is Keras 3, which does not take it.
+cure Install tf-keras of TensorFlow's own minor, and set the variable before TensorFlow is
+  imported.
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+set TF_USE_LEGACY_KERAS=1
+only tensorflow >=2.14
+cure Call it in a layer of your own: `keras.layers.Lambda(lambda x: module(x),
+  output_shape=...)`.
+[keras-of-another-tensorflow]
+line AttributeError: module '(?P<module>tensorflow(?:\._api\.v\d)?\.compat\.v2\.__internal__)' has no attribute '(?P<name>register_load_context_function|register_clear_session_function|dispatch|tracking|monitoring)\'
+why The Keras that is imported was made for another TensorFlow: Keras 2.12 to 2.15, and
+  tf-keras of those minors, need the TensorFlow of their own minor. The path in the
+  traceback says whether it is `keras` or `tf_keras`.
+cure Install tf-keras of TensorFlow's own minor:
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+only tensorflow >=2.14
+cure Install Keras 3:
+install --upgrade
+install keras>=3
+install tensorflow=={tensorflow}
+only tensorflow >=2.16
+cure Install the Keras of TensorFlow's own minor:
+install keras=={minor}.*
+install tensorflow=={tensorflow}
+only tensorflow <2.16,>=2.6
+[legacy-keras-missing]
+line ImportError: Keras cannot be imported\. Check that it is installed\.
+why `tf.keras` could not be loaded, and TensorFlow 2.15 and later hide why. Mostly
+  `TF_USE_LEGACY_KERAS=1` is set and tf-keras is not installed; or the package `keras` is
+  there and fails itself.
+cure Install tf-keras of TensorFlow's own minor:
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+only tensorflow >=2.14
+cure Take the variable away (`unset TF_USE_LEGACY_KERAS`), or set it to 0:
+set TF_USE_LEGACY_KERAS=0
+cure `python -c 'import keras'` says what fails; installing the Keras that TensorFlow
+  requires mends most of it:
+install --upgrade
+install keras>=3
+install tensorflow=={tensorflow}
+only tensorflow >=2.16
+[multi-backend-keras]
+line ImportError: Keras requires TensorFlow 2\.2 or higher\. Install TensorFlow via `pip install (?:--upgrade )?tensorflow`
+why Keras 2.3 and 2.4 do not go with this TensorFlow. 2.4 holds no code of its own, and
+  cannot read the release of a TensorFlow that is older than 2.2 or newer than 2.5: the
+  words are misleading.
+cure Install the Keras of TensorFlow's own minor:
+install keras=={minor}.*
+install tensorflow=={tensorflow}
+only tensorflow <2.16,>=2.6
+cure Import from `tensorflow.keras` instead of `keras`.
+[tf-keras-missing]
+line (?:ModuleNotFound|Import)Error: No module named '?tf_keras(?:\.\w+)*'?
+why tf-keras is Keras 2 as a package of its own. It does not come with TensorFlow, and
+  packages such as tensorflow-hub, tensorflow-probability and transformers want it from
+  TensorFlow 2.16 on.
+cure Install tf-keras of TensorFlow's own minor; a newer one would bring another
+  TensorFlow:
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+only tensorflow >=2.14
+[transformers-5-has-no-tensorflow]
+line ImportError: cannot import name '(?P<name>TF[A-Z]\w+)' from 'transformers(?:\.[\w.]+)?\'
+why transformers 5 has no TensorFlow models any more: 4.57 was the last release with them.
+cure Install transformers 4 and tf-keras:
+install transformers<5
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+install numpy<2
+only tensorflow >=2.14
+only python <3.13
+[transformers-needs-tf-keras]
+line ValueError: Your currently installed version of Keras is Keras 3, but this is not yet supported in Transformers\. Please install the backwards-compatible tf-keras package with `pip install tf-keras`\.?
+line RuntimeError: Failed to import transformers\.(?P<module>models\.\w+\.modeling_tf_\w+|modeling_tf_utils) because of the following error \(look up to see its traceback\):(?: ?Your currently installed version of Keras is Keras 3.*)?
+above Keras 3, but this is not yet supported in Transformers|modeling_tf
+part module modeling_tf_utils
+why The TensorFlow models of transformers are written for Keras 2, and TensorFlow 2.16 and
+  later bring Keras 3. From release 5 on, transformers has no TensorFlow models at all.
+cure Install tf-keras of TensorFlow's own minor; a newer one would bring another
+  TensorFlow:
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+only tensorflow >=2.14
+[h5py-str-decode]
+line AttributeError: 'str' object has no attribute 'decode\'
+above hdf5_format|saving\.py|h5py|load_weights|load_model
+why h5py 3 gives texts where h5py 2 gave bytes, and TensorFlow 2.2 and older, and Keras
+  2.3 and older, decode them when they load a model.
+cure Install h5py 2:
+install h5py<3
+cure Take TensorFlow 2.4 or later:
+pairing tf24
+[initializer-of-tensorflow-1]
+line (?:TypeError: )?Error when deserializing class '(?P<layer>Dense|Conv1D|Conv2D|LSTM|Embedding|SeparableConv2D|Conv2DTranspose)' using config=\{.*'GlorotUniform', 'config': \{'seed': None, 'dtype': '\w+'.*
+line (?:TypeError: )?(?P<layer>GlorotUniform|Zeros|Ones|VarianceScaling|RandomUniform|Orthogonal|HeNormal)\.__init__\(\) got an unexpected keyword argument 'dtype\'
+why The model was saved by TensorFlow 1, whose initializers have a `dtype`, and Keras 3,
+  which TensorFlow 2.16 and later use, does not take it. A later line says "got an
+  unexpected keyword argument 'dtype'".
+cure Install tf-keras of TensorFlow's own minor, and set the variable before TensorFlow is
+  imported.
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+set TF_USE_LEGACY_KERAS=1
+only tensorflow >=2.14
+cure Take TensorFlow 2.15 with Keras 2.15:
+pairing tf215
+[keras-3-file-too-new]
+line (?:(?:Value|Type)Error: |Exception encountered: )?Unrecognized keyword arguments passed to (?P<layer>\w+): \{'(?:quantization_config|optional|use_gate|seed_v2)': .*\}
+line TypeError: <class '(?P<class>[\w.]+)'> could not be deserialized properly\. Please ensure that components that are Python object instances \(layers, models, etc\.\) returned by `get_config\(\)` are explicitly deserialized in the model's `from_config\(\)` method\..*
+above quantization_config
+part layer Dense
+why The model was saved by a newer Keras 3 than the one that loads it, which does not know
+  `quantization_config`.
+cure Install the newest Keras 3 that goes with your TensorFlow:
+install --upgrade
+install keras>=3
+install tensorflow=={tensorflow}
+only tensorflow >=2.16
+[estimator-of-another-tensorflow]
+line AttributeError: module 'tensorflow\.tools\.docs\.doc_controls' has no attribute '(?P<name>inheritable_header|\w+)\'
+line ImportError: cannot import name '(?P<name>ref_variable)' from 'tensorflow\.python\.ops\'
+line AttributeError: module 'tensorflow\.python\.\w+(?:\.\w+)*' has no attribute '(?P<name>experimental_\w+)\'
+why tensorflow-estimator is of another minor than TensorFlow. It was upgraded alone, or
+  left over.
+cure Install the one of TensorFlow's own minor:
+install tensorflow-estimator=={minor}.*
+install tensorflow=={tensorflow}
+only tensorflow <2.16
+[gast]
+line (?:[\w.]+\.)?OperatorNotAllowedInGraphError: (?:using a|iterating over) `tf\.Tensor`(?: as a Python `bool`)? is not allowed: AutoGraph did not convert this function\. Try decorating it directly with @tf\.function\.
+line (?:AttributeError: )?(?:.*Cause: )?module 'gast' has no attribute '(?:Num|Index|Str|Constant|ExtSlice)\'
+above gast
+why gast is newer than TensorFlow 1.15 to 2.1 know: AutoGraph then runs a function without
+  converting it, and says so in a warning; a loop or an `if` over a tensor in it fails.
+cure Install the gast that TensorFlow requires, by naming both:
+install gast==0.2.2
+[jaxlib-version]
+line RuntimeError: jaxlib version (?P<jaxlib>[\w.]+) is newer than and incompatible with jax version (?P<jax>[\w.]+)\..*
+line RuntimeError: jaxlib is version (?P<jaxlib>[\w.]+), but this version of jax requires version >= ?(?P<jax>[\w.]+)\..*
+why jax {jax} and jaxlib {jaxlib} are of different releases. They are installed together
+  and should be upgraded together.
+cure Install both at once, with TensorFlow:
+install --upgrade
+install jax
+install jaxlib
+install tensorflow=={tensorflow}
+[keras-preprocessing]
+line (?:ModuleNotFound|Import)Error: No module named '?keras_preprocessing(?:\.\w+)*'?
+why `keras_preprocessing` was a package of its own that TensorFlow 2.10 and older bring.
+  Keras 2.6 to 2.8, and old code, import it.
+cure Install it:
+install keras-preprocessing
+install tensorflow=={tensorflow}
+cure Write `tensorflow.keras.preprocessing`.
+[missing-requirement]
+line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>flatbuffers|wrapt|gast|astunparse|termcolor|opt_einsum|ml_dtypes|absl|six|google|google\.protobuf|grpc|tensorboard|optree|namex|rich|h5py|libclang|markdown|typing_extensions|google_pasta|pasta)'?
+why A package that TensorFlow requires is missing: `{name}`. The installation was made
+  without requirements (`--no-deps`), was cut short, or something uninstalled it.
+cure Install TensorFlow again, which brings what is missing; `verify.py` names what else
+  does not fit:
+install tensorflow=={tensorflow}
+[ml-dtypes]
+line AttributeError: module 'ml_dtypes' has no attribute '(?P<name>\w+)\'
+why ml-dtypes is older than a package in the traceback needs, such as onnx or jax:
+  TensorFlow 2.15 to 2.17 require an old one.
+cure Name TensorFlow together with the package, and pip takes a release that fits:
+install onnx<1.19
+install tensorflow=={tensorflow}
+cure Take TensorFlow 2.20 or later:
+pairing tf221
+[numpy-2]
+line (?:ImportError: )?numpy\.core\.(?:umath|multiarray|_multiarray_umath) failed to import
+line (?:AttributeError: )?_ARRAY_API not found
+line TypeError: Unable to convert function return value to a Python type! The signature was.*
+line A module that was compiled using NumPy 1\.x cannot be run in
+line A module that was compiled using NumPy 1\.x cannot be run in NumPy 2.*
+why NumPy 2 is installed, and TensorFlow 2.17 and older are compiled for NumPy 1.
+  Something else, often pip's upgrade of another package, brought it.
+cure Install NumPy 1, and name TensorFlow in the same command, so that both fit:
+install numpy<2
+install tensorflow=={tensorflow}
+only python <3.13
+cure Take TensorFlow 2.18 or later:
+pairing tf218
+[numpy-2-names]
+line AttributeError: `(?P<name>np\.\w+)` was removed in the NumPy 2\.0 release\..*
+line ImportError: cannot import name '(?P<name>\w+)' from 'numpy\.core\.\w+\'
+why NumPy 2 is installed, and removed `{name}`. If the traceback goes through TensorFlow
+  or another package, that is older than NumPy 2.
+cure Install NumPy 1:
+install numpy<2
+install tensorflow=={tensorflow}
+only python <3.13
+cure Write the name that the line gives, such as `np.complex128`, `np.float64`, `np.inf`.
+[numpy-aliases]
+line AttributeError: module 'numpy' has no attribute '(?P<name>object|bool|int|float|complex|str|long|unicode|typeDict|object_|bool8)'\.?.*
+why NumPy 1.24 removed `np.object`, `np.bool`, `np.int`, `np.float` and the like.
+  TensorFlow 2.6 and older, and tensorboard of that age, use them.
+cure Install an older NumPy:
+install numpy<1.24
+install tensorflow=={tensorflow}
+only python <3.12
+cure Write Python's own `object`, `bool`, `int`, `float`, or `np.float64`.
+[numpy-size-changed]
+line ValueError: numpy\.(?P<name>dtype|ndarray|ufunc) size changed, may indicate binary incompatibility\. Expected \d+ from C header, got \d+ from PyObject
+line RuntimeError: module compiled against (?:ABI version 0x[\w.]+ but this version of numpy is 0x[\w.]+|API version 0x[\w.]+ but this version of numpy is 0x[\w.]+).*
+part name dtype
+why A package is compiled for another NumPy than the one that is installed: with 96
+  expected and 88 got for one of NumPy 1, under NumPy 2; the other way round NumPy is too
+  old for it.
+cure Install the package in the traceback anew, together with TensorFlow, so that pip
+  takes one that fits both:
+install --upgrade
+install pandas
+install tensorflow=={tensorflow}
+[pkg-resources]
+line (?:ModuleNotFound|Import)Error: No module named '?pkg_resources'?
+why setuptools 82 and later have no `pkg_resources`, and a fresh environment of Python
+  3.12 has no setuptools. tensorboard 2.20 and older, and many old packages, need it.
+cure Install setuptools below 82:
+install setuptools<82
+[protobuf-builder]
+line ImportError: cannot import name 'builder' from 'google\.protobuf\.internal\'
+why protobuf is older than 3.20, and what was generated for TensorFlow 2.12 and later, or
+  for a package in the traceback, is for a newer one.
+cure Install the protobuf that TensorFlow requires, by naming both:
+install protobuf>=3.20.3
+install tensorflow=={tensorflow}
+[protobuf-descriptors]
+line TypeError: Descriptors cannot (?:not )?be created directly\.(?: If this call came from a _pb2\.py file.*)?
+why protobuf 4 or later is installed, and what was generated for TensorFlow 2.11 and
+  older, or for another package in the traceback, is for protobuf 3.
+cure Install protobuf 3.20 or older, together with TensorFlow, which knows how old:
+install protobuf<3.21
+install tensorflow=={tensorflow}
+cure Let protobuf run in Python, which is slow:
+set PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=python
+[protobuf-gencode]
+line (?:[\w.]+\.)?VersionError: Detected incompatible Protobuf Gencode/Runtime versions when loading (?P<file>[\w./-]+): gencode (?P<gencode>[\d.]+) runtime (?P<runtime>[\d.]+)\. .*
+why The protobuf that is installed is {runtime}, and what was generated for {file} needs
+  {gencode} or later. Something else, such as a package of Google's, brought it.
+cure Install a newer protobuf, by naming TensorFlow with it:
+install protobuf>={gencode}
+install tensorflow=={tensorflow}
+[protobuf-getprototype]
+line AttributeError: 'MessageFactory' object has no attribute 'GetPrototype\'
+line AttributeError: 'SymbolDatabase' object has no attribute 'GetPrototype\'
+line AttributeError: type object 'MessageFactory' has no attribute 'GetPrototype\'
+why protobuf 6 or later is installed, and TensorFlow 2.13 to 2.19 are for 5 and older. The
+  line is printed, several times, and the import goes on.
+cure Install the protobuf that TensorFlow requires, by naming both:
+install protobuf<6
+install tensorflow=={tensorflow}
+[protobuf-runtime-version]
+line ImportError: cannot import name 'runtime_version' from 'google\.protobuf\'
+why protobuf is older than 5.27, and what was generated for TensorFlow 2.20 and later, for
+  onnx or for another package in the traceback, is for a newer one.
+cure Install the protobuf that TensorFlow requires, by naming both:
+install --upgrade
+install protobuf
+install tensorflow=={tensorflow}
+[symbolic-to-numpy]
+line NotImplementedError: Cannot convert a symbolic (?:tf\.)?Tensor \((?P<name>[^)]*)\) to a numpy array\..*
+why NumPy 1.20 and later do not go with the recurrent layers of TensorFlow 2.4 and older.
+  The same line also comes if your own code gives a symbolic tensor to a function of
+  NumPy.
+cure Install NumPy 1.19:
+install numpy<1.20
+only python <3.10
+cure Take the function of TensorFlow: `tf.reduce_prod` for `np.prod`.
+[text-of-another-tensorflow]
+line (?:(?:tensorflow\.python\.framework\.errors_impl\.)?NotFoundError|ImportError): (?!dlopen)\S+ undefined symbol: .*
+why A package with compiled operations, such as tensorflow-text, tensorflow-io or
+  tensorflow-addons, is made for another TensorFlow than the one that is installed.
+cure Install the one of TensorFlow's own minor:
+install tensorflow-text=={minor}.*
+install tensorflow=={tensorflow}
+only tensorflow !=2.16.*,!=2.17.*,>=1.15
+[typing-extensions]
+line ImportError: cannot import name '(?P<name>TypeAliasType|Sentinel|override|TypeIs|deprecated|NotRequired|Self|ParamSpec|TypeVarTuple|Buffer|ReadOnly|TypeForm|evaluate_forward_ref)' from 'typing_extensions\'
+why TensorFlow 2.13 requires typing-extensions below 4.6, and a package in the traceback,
+  such as pydantic, SQLAlchemy or torch, needs a newer one. Whichever was installed last
+  won.
+cure Install the newer one: TensorFlow 2.13 works with it in spite of what it requires,
+  and pip only warns.
+install --upgrade
+install typing-extensions
+cure Take TensorFlow 2.16 or later, which requires no such bound:
+pairing tf216
+[wrapt-dict-wrapper]
+line TypeError: this __dict__ descriptor does not support '(?P<name>_DictWrapper)' objects
+why typing-extensions 4.6 or later does not go with wrapt 1.14, which TensorFlow 2.14 and
+  2.15 require. It comes when a `tf.function` returns a dict that is kept on a module, and
+  when a model is saved.
+cure Install an older typing-extensions:
+install typing-extensions<4.6
+cure Install wrapt 2 against what TensorFlow requires, which works:
+install --no-deps
+install wrapt>=2
+cure Take TensorFlow 2.16.2 or later:
+pairing tf216
+[distutils]
+line (?:ModuleNotFound|Import)Error: No module named '?distutils(?:\.\w+)*'?
+why Python 3.12 removed `distutils`; setuptools up to 81 puts a copy in its place.
+  TensorFlow 2.16 and older, and many old packages, import it.
+cure Install setuptools below 82, which brings it:
+install setuptools<82
+cure Take TensorFlow 2.17 or later, which does without:
+pairing tf217
+[inspect-argspec]
+line AttributeError: module 'inspect' has no attribute '(?P<name>ArgSpec|getargspec|formatargspec)\'
+line ImportError: cannot import name '(?P<name>ArgSpec|getargspec|formatargspec)' from 'inspect\'
+why Python 3.11 removed `inspect.{name}`. Keras 2.6 to 2.11 and TensorFlow of that age use
+  it: they need Python 3.10 or older.
+cure Install the Keras of TensorFlow's own minor:
+install keras=={minor}.*
+install tensorflow=={tensorflow}
+only tensorflow <2.16,>=2.6
+cure Write `inspect.getfullargspec`.
+cure Take Python 3.10 or older:
+pairing tf211
+[pkgutil-impimporter]
+line AttributeError: module 'pkgutil' has no attribute '(?P<name>ImpImporter|ImpLoader)\'
+why The setuptools, or pip, of this environment is older than its Python: Python 3.12
+  removed what it uses.
+cure Install a newer setuptools and pip:
+install --upgrade
+install setuptools<82
+install pip
+[no-matching-distribution]
+line (?:ERROR: )?No matching distribution found for (?P<package>(?:tensorflow|tf-keras|keras|tensorflow-cpu|tensorflow-intel|tensorflow-text|tensorflow-probability|tensorflow-io(?:-gcs-filesystem)?|tf-nightly|tensorflow-decision-forests))(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))?(?: \(from .*)?
+line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>(?:tensorflow|tf-keras|keras|tensorflow-cpu|tensorflow-intel|tensorflow-text|tensorflow-probability|tensorflow-io(?:-gcs-filesystem)?|tf-nightly|tensorflow-decision-forests))(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))? \(from (?:.* \(line \d+\)\) \()?(?:from )?versions: .*
+part package tensorflow
+part version that is asked for
+why {package} has no file for your Python or your platform in the release {version}. The
+  line above lists what there is for them; a 32-bit Python has none.
+cure Take a Python that it has files for; the table of pairings in README.md names one for
+  each TensorFlow. `uv venv --python 3.11` makes an environment with it, and so does
+  `conda create -n tf python=3.11`.
+cure Install a release that has files for it, without naming one: `python -m pip install
+  {package}`.
+[python-build-backend]
+line (?:ERROR|error): (?P<package>metadata-generation-failed|subprocess-exited-with-error|backend-unavailable)
+line (?:ERROR|error): Failed (?:to build|building wheel for) '?(?P<package>(?!tensorflow-gpu)[\w.-]+?)'?(?: when .*)?
+line (?:ERROR: )?Could not build wheels for (?P<package>[\w.-]+)(?:,.*)?.*
+why pip found no wheel of `{package}` for your Python, and tried to build an old release
+  from its source, which needs a compiler and tools of its time.
+cure Leave out its release; `--only-binary :all:` makes pip say which there are: `python
+  -m pip install --only-binary :all: numpy`.
+cure Take the Python of its time:
+pairing tf24
+[resolution-impossible]
+line (?:ERROR: )?Cannot install (?P<packages>.+) because these package versions have conflicting dependencies\.
+line (?:ERROR: )?ResolutionImpossible: for help visit https://pip\.pypa\.io/.*
+part packages these packages
+why What is asked for cannot be in one environment: one package requires another release
+  of a package than you or a third one does. The lines above, under "The conflict is
+  caused by", name both sides.
+cure Leave out the release of the package that TensorFlow requires itself, such as numpy
+  or keras, and let pip choose.
+cure `nox -s copy -- tf212 PATH --requirements FILE` makes one lock of a pairing and your
+  packages, or says which do not fit and the nearest pairing that could.
+[resolver-warning]
+line (?:ERROR: )?pip's dependency resolver does not currently take into account all the packages that are installed\..*
+line (?P<package>tensorflow(?:-\w+)?) (?P<version>[\d.]+\w*) requires (?P<wants>[\w.-]+[<>=!~][^ ]*(?: ?,[^ ]+)*), but you have (?P<has>[\w.-]+ [\w.]+) which is incompatible\.
+part package tensorflow
+why pip installed what you asked for, and that changed a package which another one
+  requires in another release. The lines below it name them; TensorFlow may no longer
+  import.
+cure Name both in one command, so that pip finds releases that go together: `python -m pip
+  install tensorflow=={tensorflow} numpy`.
+cure `python verify.py` prints the one command that brings back what TensorFlow requires.
+[tensorflow-gpu-removed]
+line (?:Exception|error): The "tensorflow-gpu" package has been removed!.*
+line (?:ERROR|error): Failed to build 'tensorflow-gpu' when .*
+line (?:ERROR: )?No matching distribution found for tensorflow-gpu(?:[<>=!~].*)?(?: \(from .*)?
+line (?:ERROR: )?Could not find a version that satisfies the requirement tensorflow-gpu(?:[<>=!~][^ ]*)? \(from .*versions: .*
+line (?:packaging\.requirements\.|setuptools\.extern\.packaging\.requirements\.|pkg_resources\.extern\.packaging\.requirements\.)?InvalidRequirement: .*python_version>"3\.7".*
+why The package tensorflow-gpu is no more: since TensorFlow 2.1, `tensorflow` uses GPUs by
+  itself. What is left on PyPI only says so, and a new setuptools fails even before that.
+cure Install `tensorflow`, or with NVIDIA's libraries, on Linux: `python -m pip install
+  'tensorflow[and-cuda]'` (2.14 and later).
+[wheel-not-supported]
+line (?:ERROR: )?(?P<package>[\w.]+-[\w.+]+)-(?P<tag>(?:cp|py)\d[\w.]*-\w+-\w[\w.]*)\.whl is not a supported wheel on this platform\.?
+why The file is made for another Python or platform than yours: `{tag}` in its name says
+  for which. `cp310` is Python 3.10, `win_amd64` is 64-bit Windows.
+cure Name the release, and pip takes the file that fits; `python -m pip debug --verbose`
+  lists what fits your Python.
+[wrong-name-on-pypi]
+line (?:ERROR: )?No matching distribution found for (?P<package>tensor-flow|tensorflow2|tensorflow-keras|tf|keras\.\w+|tensorflow\.\w+|tensor)(?:[<>=!~].*)?(?: \(from .*)?
+line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>tensor-flow|tensorflow2|tensorflow-keras|tf|keras\.\w+|tensorflow\.\w+|tensor)(?:[<>=!~][^ ]*)? \(from versions: none\)
+why No package is called `{package}`: it is tensorflow on PyPI. What an import calls it
+  and what pip calls it often differ: tf_keras is tf-keras, tensorflow_hub is
+  tensorflow-hub.
+cure Write `python -m pip install tensorflow`.
+[dll-load-failed]
+line (?:ImportError: )?DLL load failed(?: while importing (?P<name>_pywrap_tensorflow\w*|_pywrap_tf2|_errors|_op_def_registry))?: (?:The specified module could not be found|A dynamic link library \(DLL\) initialization routine failed|.*)\.?
+line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>_?pywrap_tensorflow(?:_internal)?)'?
+line ImportError: Could not find (?:the DLL\(s\) )?'(?P<name>msvcp140(?:_1)?\.dll)'.*
+part name _pywrap_tensorflow_internal
+why Windows does not find a library that TensorFlow needs: mostly Microsoft's Visual C++
+  runtime. The other causes are a processor without AVX, and a 32-bit Python.
+cure Install the Microsoft Visual C++ 2015-2022 Redistributable (x64), and restart.
+cure Install a 64-bit Python: `python -c "import struct; print(struct.calcsize('P') * 8)"`
+  must print 64.
+cure Install the release before it; the newest sometimes needs a newer runtime: `python -m
+  pip install tensorflow-cpu==2.19.1`.
+[illegal-instruction]
+line (?:.*: )?(?:line \d+: +\d+ )?Illegal instruction(?::? ?\d*)?(?: \(core dumped\))?.*
+line .*The TensorFlow library was compiled to use (?P<name>\w+) instructions, but these aren't available on your machine\.
+line Process finished with exit code (?:132 \(interrupted by signal 4: SIGILL\)|-1073741795 \(0xC000001D\))
+why TensorFlow 1.6 and later are compiled for processors with AVX. Yours, or the virtual
+  machine that you are in, has none; jaxlib and others say it in the same way.
+cure Give the virtual machine the processor of its host (`-cpu host` in QEMU, `host` in
+  Proxmox), or take another machine: `grep -c avx /proc/cpuinfo` must not print 0.
+cure Take a build without AVX, as conda-forge or a community makes it, or TensorFlow 1.5.
+[libcudnn-version]
+line Loaded runtime CuDNN library: (?P<has>[\d.]+)(?: \(.*\))? but source was compiled with: (?P<needs>[\d.]+)\..*
+why The cuDNN that is found has release {has}, and this TensorFlow needs {needs} or a
+  later one of the same major.
+cure Let pip bring the libraries, and take other ones out of LD_LIBRARY_PATH: `python -m
+  pip install 'tensorflow[and-cuda]'`.
+cure Install cuDNN {needs} or later of the same major, as the table "Tested build
+  configurations" of TensorFlow's site has it.
+[metal-plugin]
+line (?:[\w.]+\.)?NotFoundError: dlopen\((?P<path>.*libmetal_plugin\.dylib), .*\): (?:Symbol not found|Library not loaded):? .*
+line (?:[\w.]+\.)?NotFoundError: dlopen\((?P<path>.*libmetal_plugin\.dylib).*
+line (?:[\w.]+\.)?InvalidArgumentError: Cannot assign a device for operation .*(?P<path>METAL).*
+why tensorflow-metal, which lets a Mac use its GPU, is made for another TensorFlow than
+  yours.
+cure Remove it, and compute on the processor, which is often fast enough: `python -m pip
+  uninstall tensorflow-metal`.
+cure Install the two that Apple's table pairs, such as `tensorflow==2.16.2` with
+  `tensorflow-metal==1.1.0`.
+[no-gpu-found]
+line Cannot dlopen some GPU libraries\. Please make sure the missing libraries mentioned above are installed properly if you would like to use GPU\..*
+why TensorFlow computes on the processor, because it does not find CUDA's libraries. On
+  Windows, TensorFlow 2.11 and later have no support for GPUs at all; 2.10 was the last.
+cure Let pip bring the libraries: `python -m pip install 'tensorflow[and-cuda]'`, in an
+  environment of its own.
+cure Use WSL2 with Linux, or TensorFlow 2.10 with CUDA 11.2 and cuDNN 8.1.
+[ptxas-missing]
+line Couldn't get ptxas version string: .*
+line (?:.*)?libdevice not found at \./libdevice\.10\.bc.*
+line (?:.*)?Can't find libdevice directory \$\{CUDA_DIR\}/nvvm/libdevice\..*
+why XLA compiles for the GPU with `ptxas` and `libdevice`, which CUDA's own packages have
+  and the runtime alone does not.
+cure Install them: `python -m pip install nvidia-cuda-nvcc-cu12` for TensorFlow 2.14 and
+  later, and set `XLA_FLAGS=--xla_gpu_cuda_data_dir=` to the folder that holds `nvvm`.
+"""  # noqa: E501
 # fmt: on
 # end of tables
 

@@ -116,6 +116,7 @@ def _make_cure(cure: Cure) -> dict[str, Any]:
             "env": dict(cure.env or {}),
             "pairing": cure.pairing,
             "python": cure.python,
+            "when": {name: str(releases) for name, releases in cure.when.items()},
         }
     )
 

@@ -5,6 +5,13 @@ import { admits, minorOf } from "./releases.js";
 
 const QUOTED = ["<", ">", "=", "*", "[", ";", " "];
 
+/** For each fact of `when` that is known: whether it is one of those releases. */
+function compareReleases(when, facts) {
+  return Object.entries(when ?? {})
+    .map(([name, releases]) => (name in facts ? admits(releases, facts[name]) : null))
+    .filter((said) => said !== null);
+}
+
 /** Everything that a text can be explained by. `pairings` is name -> its Pythons. */
 export class Explainer {
   constructor(errors, pairings) {
@@ -115,11 +122,7 @@ export class Explainer {
   }
 
   judgeFit(entry, pasted, facts) {
-    const said = [];
-    for (const [name, releases] of Object.entries(entry.when ?? {})) {
-      const judged = name in facts ? admits(releases, facts[name]) : null;
-      if (judged !== null) said.push(judged);
-    }
+    const said = compareReleases(entry.when, facts);
     if (entry.abovePattern && pasted.lines.length > 1) said.push(entry.abovePattern.test(pasted.text));
     return said.length ? said.every(Boolean) : null;
   }
@@ -145,7 +148,7 @@ export class Explainer {
       sureness: entry.sure[Number(seen)] + (fits === false && !entry.unmade ? this.data.otherwise : ""),
       fits,
       cause: fill(entry.cause),
-      cures: entry.cures.map((cure) => ({
+      cures: entry.cures.filter((cure) => compareReleases(cure.when, facts).every(Boolean)).map((cure) => ({
         name: cure.name,
         kind: cure.kind,
         for: cure.for ?? null,

@@ -89,7 +89,9 @@ function renderMatch(match, { choice, explanation }, tables) {
     make("h3", {}, "Why"),
     make("p", {}, ...makeSentence(match.cause)),
     make("h3", {}, "What to do"),
-    make("ol", {}, ...cures),
+    cures.length
+      ? make("ol", {}, ...cures)
+      : make("p", {}, "None of its cures can be carried out with these releases."),
     ...(lock ? [makeLock(lock, tables)] : []),
     make("p.finder-sure", {}, `How sure that is: ${match.sureness}.`),
     make("p", {}, makeLink(`errors/${match.name}.html`, "All about this error")),
