@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,22 @@ def test_a_question_is_understood(text: str, kind: str, facts: dict[str, str] | 
     read = read_question(text)
     assert read.kind == QuestionKind(kind)
     assert facts is None or read.facts == facts
+
+
+@pytest.mark.parametrize("text", [" " * 50_000 + "x", "- " * 30_000, "'" * 50_000, "a." * 30_000])
+def test_no_text_takes_long_to_read(text: str) -> None:
+    began = time.monotonic()
+    read_question(text)
+    assert time.monotonic() - began < 3
+
+
+def test_a_sentence_with_a_release_in_it_is_no_question() -> None:
+    line = (
+        "Keras requires TensorFlow 2.2 or higher. Install TensorFlow via `pip install tensorflow`"
+    )
+    assert read_question(line).kind == QuestionKind.ERROR
+    long = "my boss says that 2.12 cannot be trusted anymore"
+    assert read_question(long).kind == QuestionKind.OTHER
 
 
 def test_words_that_say_nothing_are_named() -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from envs.errors.catalogue import trim_line
-from envs.errors.name_clues import Clue, choose_pairing, load_successor_table
+from envs.errors.name_clues import Clue, choose_pairing, choose_taken, load_successor_table
 from envs.model import pairing
 from envs.names import blocks, files
 from envs.names.record import Names, Presence
@@ -64,7 +64,8 @@ def find_argument_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
     if not there and advice is None:
         return None
     write, why = (advice.write, advice.why) if advice else ("", "")
-    return Clue(line, path, tuple(there), tuple(missing), asked, write, why, keyword)
+    chosen = choose_taken(there, facts)
+    return Clue(line, path, tuple(there), tuple(missing), asked, write, why, keyword, chosen)
 
 
 def read_argument(line: str) -> tuple[str, str, str] | None:

@@ -22,6 +22,15 @@ _WIDTH = 100
 _REPORT = "open an issue with the form .github/ISSUE_TEMPLATE/error.yml, whole traceback included"
 
 
+OTHER_IMPORT = (
+    "look at what is imported: a file or a folder of that name beside the script, an "
+    "installation that was cut short, and a release older than TensorFlow 1.13 lack it",
+    'python -c "import {top}; print({top})"',
+    "`python verify.py` (examples/venv_verification) names which it is",
+)
+"""What to do where a name should be there: two sentences, with a command between them."""
+
+
 @dataclass(frozen=True)
 class Explanation:
     """What is known of a pasted text: entries, or else what other records know of its last line.
@@ -202,7 +211,7 @@ def _render_clue(clue: Clue, facts: Mapping[str, str]) -> Iterator[str]:
     if clue.missing:
         gone = f", and missing in {len(clue.missing)}, {clue.missing[0]} to {clue.missing[-1]}"
     yield from _wrap(f"{seen}{gone}.", "why:")
-    if not clue.missing or is_there(clue, facts):
+    if clue.elsewhere:
         yield from _render_other_import(clue)
         return
     number = 1
@@ -212,34 +221,21 @@ def _render_clue(clue: Clue, facts: Mapping[str, str]) -> Iterator[str]:
         yield from _wrap(f"{number}. in {clue.asked}, {written}({clue.why})", label)
         number, label = 2, " "
     if clue.there:
-        newest = clue.there[-1]
-        same = [one for one in clue.there if not one.endswith(("-legacy", "-bundled", "-preview"))]
-        newest = same[-1] if same else newest
-        said = f"{number}. {KINDS['pairing']}, for code that must stay as it is: take {newest}:"
+        said = f"{number}. {KINDS['pairing']}, for code that must stay as it is: take {clue.taken}:"
         yield from _wrap(said, label)
-        yield f"          $ {write_copy_command(newest, '', facts)}"
+        yield f"          $ {write_copy_command(clue.taken, '', facts)}"
     name = shlex.quote(clue.path)
     yield from _wrap("derived from the record of names, which walked every pairing", "sure:")
     yield f"more:  nox -s which -- --name {name}"
 
 
-def is_there(clue: Clue, facts: Mapping[str, str]) -> bool:
-    """Whether the reader's own TensorFlow has the name, as far as it is known."""
-    minor = facts.get("minor")
-    known = pairing.load_pairings()
-    return bool(minor) and any(known[one].minor == minor for one in clue.there if one in known)
-
-
 def _render_other_import(clue: Clue) -> Iterator[str]:
     """The answer where the name should be there: what is imported is not what is meant."""
     top = clue.path.split(".")[0]
-    yield from _wrap(
-        "1. look at what is imported: a file or a folder of that name beside the script, an "
-        "installation that was cut short, and a release older than TensorFlow 1.13 lack it:",
-        "do:",
-    )
-    yield f'          $ python -c "import {top}; print({top})"'
-    yield from _wrap("2. `python verify.py` (examples/venv_verification) names which it is.", " ")
+    look, command, verify = (one.format(top=top) for one in OTHER_IMPORT)
+    yield from _wrap(f"1. {look}:", "do:")
+    yield f"          $ {command}"
+    yield from _wrap(f"2. {verify}.", " ")
     yield from _wrap("derived from the record of names, which walked every pairing", "sure:")
     yield f"more:  nox -s which -- --name {shlex.quote(clue.path)}"
 

@@ -48,7 +48,9 @@ class Clue:
     """What the record knows of a name: `there` and `missing` are pairings, oldest first.
 
     `asked` is the pairing for which `write` says what to write instead; both may be empty. With
-    `keyword`, it is about that argument of the name.
+    `keyword`, it is about that argument of the name. `taken` is the pairing for code that must stay
+    as it is. `elsewhere` says that the reader's own TensorFlow has the name, as far as it is known:
+    then something else is imported.
     """
 
     line: str
@@ -59,6 +61,8 @@ class Clue:
     write: str
     why: str
     keyword: str = ""
+    taken: str = ""
+    elsewhere: bool = False
 
     @property
     def shown(self) -> str:
@@ -75,6 +79,8 @@ class Clue:
             "pairing": self.asked or None,
             "write": self.write or None,
             "why": self.why or None,
+            "take": self.taken or None,
+            "elsewhere": self.elsewhere,
         }
 
 
@@ -101,7 +107,8 @@ def find_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
         write, why = _find_misplaced(names, module, name, asked) if asked else ("", "")
     if not there and not write:
         return None
-    return Clue(line, path, there, missing, asked, write, why)
+    taken, elsewhere = choose_taken(there, facts), not missing or _is_there(there, facts)
+    return Clue(line, path, there, missing, asked, write, why, "", taken, elsewhere)
 
 
 def read_use(line: str) -> tuple[str, str] | None:
@@ -143,6 +150,21 @@ def choose_pairing(facts: Mapping[str, str], among: Sequence[str]) -> str:
     fitting = [name for name in among if name in known and known[name].minor == minor]
     plain = [name for name in among if known[name].kind not in ("legacy", "preview", "bundled")]
     return (fitting or plain or list(among))[0 if fitting else -1]
+
+
+def choose_taken(there: Sequence[str], facts: Mapping[str, str]) -> str:
+    """The newest pairing of some: of one kind of Keras, and with the reader's Python, if any is."""
+    known = pairing.load_pairings()
+    same = [one for one in there if not one.endswith(("-legacy", "-bundled", "-preview"))]
+    python = ".".join(facts.get("python", "").split(".")[:2])
+    fitting = [one for one in same if one in known and python in known[one].pythons]
+    return next(reversed(fitting or same or there), "")
+
+
+def _is_there(there: Sequence[str], facts: Mapping[str, str]) -> bool:
+    """Whether the reader's own TensorFlow has a name, as far as it is known."""
+    minor, known = facts.get("minor"), pairing.load_pairings()
+    return bool(minor) and any(known[one].minor == minor for one in there if one in known)
 
 
 def _find_misplaced(names: Names, module: str, name: str, asked: str) -> tuple[str, str]:

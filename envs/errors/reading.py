@@ -51,6 +51,7 @@ TITLES = (
     (r"cannot import name ", "ImportError"),
     (r"module '[\w.]+' has no attribute |'\w+' object has no attribute ", "AttributeError"),
     (r"Your currently installed version of Keras is Keras 3", "ValueError"),
+    (r"Keras requires TensorFlow 2\.2 or higher", "ImportError"),
 )
 """How messages begin that people give without the name of their exception."""
 

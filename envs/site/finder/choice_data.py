@@ -168,6 +168,7 @@ def _make_question() -> dict[str, Any]:
         "share_of_packages": question.SHARE_OF_PACKAGES,
         "looked_at": question.LOOKED_AT,
         "longest": question.LONGEST,
+        "most_unread": question.MOST_UNREAD,
         "newest_bare_keras": question.NEWEST_BARE_KERAS,
     }
 

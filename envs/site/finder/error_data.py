@@ -59,6 +59,7 @@ def _make_reading() -> dict[str, Any]:
         "common": sorted(matching.COMMON),
         "unknown": catalogue.UNKNOWN,
         "kinds": catalogue.KINDS,
+        "other_import": explanation.OTHER_IMPORT,
         "otherwise": _describe_otherwise(),
         "names": [write_javascript(line) for line in (*name_clues.LINES, *argument_clues.LINES)],
     }

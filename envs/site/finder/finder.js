@@ -7,6 +7,7 @@ const LONG = 100_000;
 const SHOWN_OF_LONG = 2_000;
 const LONGEST_ADDRESS = 1_500;
 const PATIENCE = 400;
+const LONGEST_WAIT = 20_000;
 const FACTS = ["tensorflow", "keras", "python", "platform", "variant"];
 const EXAMPLES = {
   "an error": "ImportError: cannot import name 'np_utils' from 'keras.utils'",
@@ -25,9 +26,17 @@ let pasted = null;
 let asked = 0;
 let waiting = null;
 let reference = null;
-let failed = false;
+let inPython = null;
+let next = null;
+let givingUp = null;
+let worker = startWorker();
 
-const worker = new Worker(new URL("./finder/answer-worker.js", import.meta.url), { type: "module" });
+function startWorker() {
+  const started = new Worker(new URL("./finder/answer-worker.js", import.meta.url), { type: "module" });
+  started.onmessage = ({ data }) => take(data);
+  started.onerror = () => fail("the finder cannot be started in this browser");
+  return started;
+}
 
 /** What was typed, or a long text that was pasted and is only shown in part. */
 function textOf() {
@@ -41,6 +50,8 @@ function choiceOf() {
 
 function ask() {
   asked += 1;
+  clearTimeout(givingUp);
+  givingUp = setTimeout(giveUp, LONGEST_WAIT);
   worker.postMessage({ id: asked, text: textOf(), choice: choiceOf() });
 }
 
@@ -57,35 +68,54 @@ function show(answer) {
   }, PATIENCE);
 }
 
-worker.onmessage = ({ data }) => {
-  if (data.ready) return begin(data);
-  if (data.failure) return fail(data.failure);
-  if (data.id !== asked) return undefined;
+function take(data) {
+  if (data.ready) {
+    if (!tables) begin(data.tables);
+    return;
+  }
+  if (data.failure) fail(data.failure);
+  if (data.failure || data.id !== asked) return;
+  clearTimeout(givingUp);
   if (data.took) performance.measure("finder-worked", { start: performance.now() - data.took, duration: data.took });
   show(data.answer);
   keepInAddress(data.answer);
   if (data.answer.needs) askPython(data.id, data.answer);
-  return undefined;
-};
+}
 
-worker.onerror = () => fail("the finder cannot be started in this browser");
+/** A text that takes too long is given up: the next one finds a worker that is free. */
+function giveUp() {
+  worker.terminate();
+  worker = startWorker();
+  asked += 1;
+  show({ kind: "long" });
+}
 
 function fail(why) {
-  if (failed) return;
-  failed = true;
+  clearTimeout(givingUp);
   place.replaceChildren(make("p", {}, `The finder could not load its data (${why}). Load the page again, or use the search.`));
 }
 
 /** Have Python answer what the tables do not know; it is loaded at the first such question. */
 function askPython(id, answer) {
-  reference ??= new Worker(new URL("./finder/reference-worker.js", import.meta.url), { type: "module" });
-  reference.onmessage = ({ data }) => {
-    if (data.id !== asked) return;
-    show(joinAnswer(waitingFor, data.answer));
-  };
-  reference.onerror = () => show(joinAnswer(waitingFor, { failure: "its files could not be loaded" }));
-  const waitingFor = answer;
-  reference.postMessage({ id, request: answer.needs });
+  if (!reference) {
+    reference = new Worker(new URL("./finder/reference-worker.js", import.meta.url), { type: "module" });
+    reference.onmessage = ({ data }) => takeFromPython(data.answer);
+    reference.onerror = () => takeFromPython({ failure: "its files could not be loaded" });
+  }
+  // One question at a time: while Python answers it, only the last of those that follow is kept.
+  if (inPython) next = { id, answer };
+  else {
+    inPython = { id, answer };
+    reference.postMessage({ id, request: answer.needs });
+  }
+}
+
+function takeFromPython(found) {
+  const { id, answer } = inPython;
+  inPython = null;
+  if (id === asked) show(joinAnswer(answer, found));
+  if (next?.id === asked) askPython(next.id, next.answer);
+  next = null;
 }
 
 function joinAnswer(answer, found) {
@@ -95,8 +125,8 @@ function joinAnswer(answer, found) {
   return { ...rest, explanation: { ...answer.explanation, name: found.clue ?? null, knows: known } };
 }
 
-function begin({ choices, kinds }) {
-  tables = { ...choices, kinds };
+function begin(found) {
+  tables = found;
   const minor = (release) => release.split(".").slice(0, 2).join(".");
   const newestFirst = (releases) =>
     [...new Set(releases)].sort((one, other) => other.localeCompare(one, "en", { numeric: true }));

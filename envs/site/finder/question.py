@@ -50,7 +50,7 @@ MOST_BINARY = 0.05
 """The share of characters that no text has, above which it is none."""
 
 PINNED = (
-    r"[ \t]*-?[ \t]*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[A-Za-z0-9,._-]+\])?[ ]?={1,3}[ ]?"
+    r"[ \t]*(?:-[ \t]*)?(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[A-Za-z0-9,._-]+\])?[ ]?={1,3}[ ]?"
     r"(?P<release>[0-9][A-Za-z0-9.!+]*)(?:=[A-Za-z0-9_.]+)?[ \t]*(?:[;\\#].*)?",
     r"[ \t]*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*) @ .*",
 )
@@ -59,7 +59,8 @@ LISTED = (
     r"(?P<release>[0-9]+\.[A-Za-z0-9.!+]+)(?:[ \t].*)?"
 )
 PASSED_OVER = (
-    r"[ \t]*(?:#.*|--.*|-r .*|-e .*|(?:Package|Name) +Version.*|[- ]+|[a-z]+:.*|- [A-Za-z./_-]+:?)?"
+    r"[ \t]*(?:#.*|--.*|-r .*|-e .*|(?:Package|Name) +Version.*|-[- ]*|[a-z]+:.*"
+    r"|- [A-Za-z./_-]+:?)?"
 )
 """A line of `pip freeze` or `conda env export`, one of `pip list`, and what says no package."""
 
@@ -92,7 +93,8 @@ LOOKED_AT = 20_000
 """In so many characters, a traceback of another language, or code, shows that it is one."""
 
 LONGEST = 200
-"""A question about releases has at most so many characters."""
+MOST_UNREAD = 3
+"""A question about releases has at most so many characters, and words that say nothing of it."""
 
 _TO = r"\s*(?:===?|=|~=|>=|:|-|version|v\.?)?\s*v?"
 _RELEASE = r"(\d+(?:\.\d+){0,2})(?:rc\d+|\.\*|\.x)?(?![\w.]*\w)"
@@ -177,7 +179,7 @@ def read_question(text: str) -> Question:
         return Question(QuestionKind.NAME)
     if len(text) <= LONGEST and not re.search(CERTAIN_CODE, text):
         facts, unread = read_facts(text)
-        if facts or not unread:
+        if len(unread) <= MOST_UNREAD and (facts or not unread):
             return Question(QuestionKind.RELEASES, facts, {}, unread)
     if re.search(CODE, text[:LOOKED_AT]):
         return Question(QuestionKind.CODE)

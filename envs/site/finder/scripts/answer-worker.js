@@ -108,7 +108,8 @@ async function start() {
 if (typeof DedicatedWorkerGlobalScope !== "undefined" && globalThis instanceof DedicatedWorkerGlobalScope) {
   const started = start();
   started.then(
-    ({ choices, explainer }) => postMessage({ ready: true, choices, kinds: explainer.data.kinds }),
+    ({ choices, explainer: { data } }) =>
+      postMessage({ ready: true, tables: { ...choices, kinds: data.kinds, otherImport: data.other_import } }),
     (error) => postMessage({ failure: String(error) }),
   );
   onmessage = async ({ data: { id, text, choice } }) => {

@@ -39,7 +39,8 @@ export class QuestionReader {
     if (this.name.test(strip(text))) return this.make("name");
     if (text.length <= this.data.longest && !this.certainCode.test(text)) {
       const read = this.readFacts(text);
-      if (Object.keys(read.facts).length || !read.unread.length) {
+      const saysSomething = Object.keys(read.facts).length || !read.unread.length;
+      if (read.unread.length <= this.data.most_unread && saysSomething) {
         return this.make("releases", read.facts, {}, read.unread);
       }
     }

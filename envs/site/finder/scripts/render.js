@@ -19,6 +19,10 @@ const RENDERERS = {
     makeVerdict("unsure", "No text.", "This is no text that can be read."),
     make("p", {}, "Paste the traceback as text, or at least its last line; of a notebook, the cell's output."),
   ],
+  long: () => [
+    makeVerdict("unsure", "Too long.", "Reading this took too long, and was given up."),
+    make("p", {}, "Paste the traceback alone, or its last lines."),
+  ],
   foreign: ({ facts }) => [
     makeVerdict("unsure", "Not Python.", `This looks like an error of ${facts.language}.`),
     make("p", {}, "Only errors of Python are known here. If a Python program stands behind it, paste what that printed."),
@@ -136,22 +140,37 @@ function renderUnknown({ kind, explanation, needs }) {
 function renderClue({ explanation, choice }, tables) {
   const clue = explanation.name;
   const what = clue.argument ? `${clue.path}(${clue.argument}=)` : clue.path;
-  const newest = clue.there.filter((name) => !/-(legacy|bundled|preview)$/.test(name)).at(-1) ?? clue.there.at(-1);
-  const lock = newest ? findLock(newest, choice.python ?? explanation.facts.python, choice, tables) : null;
   const gone = clue.missing.length ? [", and missing in ", ...listPairings(clue.missing)] : [];
   return [
     makeVerdict("known", "Known.", clue.argument ? "An argument that is not taken." : "A name that is not there."),
     makeLine(clue.line),
     make("h3", {}, "Why"),
     make("p", {}, make("code", {}, what), clue.there.length ? " is in " : " is in no pairing", ...listPairings(clue.there), ...gone, "."),
+    ...(clue.elsewhere ? renderOtherImport(clue, tables) : renderSuccessor(clue, explanation, choice, tables)),
+    make("p.finder-sure", {}, "How sure that is: derived from the record of names, which walked every pairing."),
+  ];
+}
+
+/** What to do where the reader's own TensorFlow has the name. */
+function renderOtherImport(clue, tables) {
+  const [look, command, verify] = tables.otherImport.map((text) => text.replaceAll("{top}", clue.path.split(".")[0]));
+  return [
+    make("h3", {}, "What to do"),
+    make("p", {}, ...makeSentence(capitalise(look)), "."),
+    makeCommands("Type this to see what is imported", [command]),
+    make("p", {}, ...makeSentence(verify), ": ", makeLink("files/examples/venv_verification/verify.py", "verify.py"), "."),
+  ];
+}
+
+function renderSuccessor(clue, explanation, choice, tables) {
+  const python = choice.python ?? explanation.facts.python;
+  const lock = clue.take ? findLock(clue.take, python, choice, tables) : null;
+  const written = clue.write ? [", write ", make("code", {}, clue.write)] : [];
+  return [
     ...(clue.write || clue.why
-      ? [
-          make("h3", {}, "What to do"),
-          make("p", {}, `In ${clue.pairing}`, clue.write ? [", write ", make("code", {}, clue.write)] : "", ": ", ...makeSentence(clue.why ?? "")),
-        ]
+      ? [make("h3", {}, "What to do"), make("p", {}, `In ${clue.pairing}`, ...written, ": ", ...makeSentence(clue.why ?? ""))]
       : []),
     ...(lock ? [make("h3", {}, "For code that must stay as it is"), makeLock(lock, tables)] : []),
-    make("p.finder-sure", {}, "How sure that is: derived from the record of names, which walked every pairing."),
   ];
 }
 
@@ -167,12 +186,20 @@ function renderCombination(answer, tables) {
   return [
     heads[verdict](),
     ...noteUnread(answer.unread ?? []),
-    ...answer.unknown.map((name) => make("p", {}, `No lock has ${nameFacts({ [name]: facts[name] }, tables)} at all.`)),
+    ...answer.unknown.filter((name) => name in PACKAGES).map((name) => sayRange(name, facts, tables)),
     ...answer.reasons.map((reason) => make("p", {}, `${capitalise(reason)}.`)),
     ...renderCells(answer, tables),
     ...renderNearest(answer, tables),
     ...(locks.length ? [makeLock(locks[0], tables), ...renderOthers(locks.slice(1), tables)] : []),
   ];
+}
+
+/** Which releases there are locks for, where the one that was asked for is none of them. */
+function sayRange(name, facts, tables) {
+  const known = tables.locks.map((lock) => lock[name]).filter(Boolean);
+  const order = known.sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+  const asked = nameFacts({ [name]: facts[name] }, tables);
+  return make("p", {}, `No lock has ${asked} at all: they have ${PACKAGES[name]} ${order[0]} to ${order.at(-1)}.`);
 }
 
 function noteUnread(unread) {
