@@ -18,6 +18,7 @@ GROUPS = {
     "api": "Methods, functions and classes that are gone or renamed",
     "arguments": "Arguments that are gone or renamed",
     "two-kerases": "Two Kerases mixed, and tf-keras",
+    "data": "Shapes, types and values that do not go together",
     "models": "Saving and loading models",
     "packages": "Packages beside TensorFlow that do not go with it",
     "python": "Pythons that are too new or too old",
@@ -148,11 +149,19 @@ def fill_words(text: str, known: Mapping[str, str]) -> str:
 
 
 def trim_line(line: str) -> str:
-    """A line without what changes from reader to reader: paths, addresses, quotes, suggestions."""
-    line = outcomes.normalise_message(line.translate(_QUOTES))
+    """A line without what changes from reader to reader: paths, addresses, quotes, suggestions.
+
+    Of a library that could not be loaded, the package and the file stay: they say whose it is.
+    """
+    line = _FOLDERS.sub("", line.translate(_QUOTES))
+    line = outcomes.normalise_message(line)
     line = re.sub(r"\.? (?:Did you mean|Maybe you meant): .*$", "", line)
     line = re.sub(r"; '[\w.]+' is not a package$", "", line)
     return re.sub(r" \((?:<path>|unknown location)\)$", "", line)
 
 
+_FOLDERS = re.compile(
+    r"(?<=Error: )/\S*/(?:site|dist)-packages/(?=\S+\.so\w*: undefined symbol)"
+    r"|(?<=dlopen\()/[^,()]*/(?=[^/,()]+[,)])"
+)
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\xa0": " "})

@@ -55,11 +55,13 @@ def find_matches(pasted: Pasted, entries: Iterable[Entry], facts: Mapping[str, s
     best: dict[str, Match] = {}
     for match in matches:
         best.setdefault(match.entry.name, match)
-    numbers = {match.line.number for match in best.values()}
+    numbers = {match.line.number for match in matches}
     serious = [one for one in best.values() if one.entry.group != "warnings"]
     explained = bool(best) and (
         last is None
         or last.number in numbers
+        # What stands below the last exception belongs to its message.
+        or any(one.line.number > last.number for one in serious)
         or (bool(serious) and (is_chained(pasted) or _is_below(last, serious)))
     )
     return Matches(tuple(best.values())[:MOST], last, explained)

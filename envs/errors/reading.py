@@ -54,6 +54,8 @@ _CHAINED = re.compile(
     r"^(During handling of the above exception|The above exception was the direct cause)"
 )
 _FRAME = re.compile(r'^\s*(File "|at |--> |---> )|^\s*~*\^+~*$')
+_OF_IPYTHON = re.compile(r"^AttributeError: '\w+' object has no attribute '_render_traceback_'")
+"""IPython's own failure to show an exception; what it failed to show stands above it."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def decode_pasted(data: bytes, name: str) -> str:
 def read_pasted(text: str) -> Pasted:
     """Read a text: colours, prompts, times and frames fall away."""
     notebook = _read_notebook(text)
-    text = _COLOURS.sub("", _ESCAPED.sub("", notebook if notebook is not None else text))
+    text = strip_colours(_ESCAPED.sub("", notebook if notebook is not None else text))
     if "&#39;" in text or "&lt;" in text or "&quot;" in text:
         text = html.unescape(text)
     raw = text.replace("\r\n", "\n").split("\n")
@@ -139,6 +141,11 @@ def _strip_prefix(line: str) -> str:
     return line
 
 
+def strip_colours(text: str) -> str:
+    """A text without the codes that make a terminal show it coloured or bold."""
+    return _COLOURS.sub("", text)
+
+
 def strip_native(line: str) -> str:
     """A line of TensorFlow's C++ part, or a warning, without its time and its file."""
     return re.sub(r"^\S+ (?=\w*Warning: )", "", _NATIVE.sub("", line))
@@ -151,7 +158,7 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
     different = {re.sub(r"\d+", "0", line): number for number, line in enumerate(bare)}
     for number in sorted(different.values()):
         line = bare[number]
-        if len(line) < 6 or _FRAME.match(line):
+        if len(line) < 6 or _FRAME.match(line) or _OF_IPYTHON.match(line):
             continue
         raised = bool(_EXCEPTION.match(line))
         variants = [line]
@@ -164,7 +171,7 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
             variants.append(line[named.start() :])
         if _WRAPPER in line:
             inner = line.partition(_WRAPPER)[2].strip()
-            variants += [inner, *_name_exceptions(inner)]
+            variants += [inner, *_name_exceptions(inner)] if inner else []
         if module := re.match(r"[A-Za-z_][\w.]*\.(?=[A-Z]\w*(?:Error|Exception|NotFound): )", line):
             variants.append(line[module.end() :])
         for variant in variants:
