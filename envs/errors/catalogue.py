@@ -93,7 +93,8 @@ class Entry:
     """One error. `parts` are the words for what a pattern does not name.
 
     `when` is fact -> the releases with which it happens, and `above` is what must stand higher in
-    the traceback. `shares` is another entry that has the same line -> how to tell them apart.
+    the traceback; with `needs_above`, the line alone says too little, and another text than this
+    shows another error. `shares` is another entry that has the same line -> how to tell them apart.
     `differs` are neighbouring lines that are another error. `unmade` is why it is not reproduced
     here; empty if it is.
     """
@@ -109,6 +110,7 @@ class Entry:
     parts: Mapping[str, str]
     when: Mapping[str, SpecifierSet]
     above: str
+    needs_above: bool
     shares: Mapping[str, str]
     sources: tuple[str, ...]
     unmade: str

@@ -81,6 +81,8 @@ def _match_one(
     found = []
     for entry in entries:
         parts = entry.match_line(line.text)
+        if parts is not None and entry.needs_above and not re.search(entry.above, pasted.text):
+            continue
         if parts is not None:
             seen = any(_is_same(line.text, case.line) for case in entry.cases)
             found.append(Match(entry, line, parts, seen, judge_fit(entry, pasted, facts)))
