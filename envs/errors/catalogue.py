@@ -163,7 +163,7 @@ def trim_line(line: str) -> str:
 
 
 _FOLDERS = re.compile(
-    r"(?<=Error: )/\S*/(?:site|dist)-packages/(?=\S+\.so\w*: undefined symbol)"
+    r"(?<=Error: )/\S*/(?:site|dist)-packages/(?=\S+\.so[\w.]*: undefined symbol)"
     r"|(?<=dlopen\()/[^,()]*/(?=[^/,()]+[,)])"
 )
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\xa0": " "})

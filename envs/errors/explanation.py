@@ -226,7 +226,11 @@ def is_there(clue: Clue, facts: Mapping[str, str]) -> bool:
     """Whether the reader's own TensorFlow has the name, as far as it is known."""
     minor = facts.get("minor")
     known = pairing.load_pairings()
-    return bool(minor) and any(known[one].minor == minor for one in clue.there if one in known)
+
+    def is_of_minor(one: str) -> bool:
+        return one in known and known[one].minor == minor and known[one].kind != "legacy"
+
+    return any(map(is_of_minor, clue.there)) and not any(map(is_of_minor, clue.missing))
 
 
 def _render_other_import(clue: Clue) -> Iterator[str]:

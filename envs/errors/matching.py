@@ -49,8 +49,8 @@ def find_matches(pasted: Pasted, entries: Iterable[Entry], facts: Mapping[str, s
     matches = [match for line in pasted.lines for match in _match_one(line, pasted, known, facts)]
     raised = [line for line in pasted.lines if line.raised]
     last = raised[-1] if raised else None
-    if last is None and len(pasted.lines) == 1:
-        last = pasted.lines[0]
+    if last is None and len({line.number for line in pasted.lines}) == 1:
+        last = pasted.lines[-1]
     matches.sort(key=lambda one: (one.entry.group != "warnings", one.line.number), reverse=True)
     best: dict[str, Match] = {}
     for match in matches:
@@ -83,6 +83,8 @@ def _match_one(
         parts = entry.match_line(line.text)
         if parts is not None and entry.needs_above and not re.search(entry.above, pasted.text):
             continue
+        if False in _judge_releases(entry, facts):
+            continue
         if parts is not None:
             seen = any(_is_same(line.text, case.line) for case in entry.cases)
             found.append(Match(entry, line, parts, seen, judge_fit(entry, pasted, facts)))
@@ -105,6 +107,14 @@ def _is_same(text: str, made: str) -> bool:
 
 def judge_fit(entry: Entry, pasted: Pasted, facts: Mapping[str, str]) -> bool | None:
     """Whether what is known is as it must be for an entry; None if nothing is known of it."""
+    said = _judge_releases(entry, facts)
+    if entry.above and len(pasted.lines) > 1:
+        said.append(bool(re.search(entry.above, pasted.text)))
+    return all(said) if said else None
+
+
+def _judge_releases(entry: Entry, facts: Mapping[str, str]) -> list[bool]:
+    """Of each release that is known of the reader, whether the error comes with it."""
     said: list[bool] = []
     for name, releases in entry.when.items():
         if name in facts:
@@ -112,9 +122,7 @@ def judge_fit(entry: Entry, pasted: Pasted, facts: Mapping[str, str]) -> bool | 
                 said.append(releases.contains(Version(facts[name])))
             except InvalidVersion:
                 continue
-    if entry.above and len(pasted.lines) > 1:
-        said.append(bool(re.search(entry.above, pasted.text)))
-    return all(said) if said else None
+    return said
 
 
 def find_nearest_entries(line: str, entries: Iterable[Entry], number: int = MOST) -> list[Entry]:
