@@ -272,7 +272,7 @@ def test_the_python_is_taken_from_the_paths_of_the_traceback() -> None:
 def test_each_line_of_a_case_is_answered_by_its_entry_first() -> None:
     for entry in catalogue_files.load_catalogue().values():
         for case in entry.cases:
-            if not case.line.endswith("..."):
+            if not case.line.endswith("...") and not entry.needs_above:
                 found = explain_run.answer_pasted(case.line, {}).found
                 shared = {entry.name, *entry.shares}
                 assert found.explained, case.line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from envs import ROOT, Problem
 from envs.errors.case_steps import BARE, CaseStep, Track
-from envs.errors.reading import strip_native
+from envs.errors.reading import strip_colours, strip_native
 from envs.interference.broken_environment import AS_OF
 from envs.model import disk, lock, outcomes
 from envs.model.outcomes import Kind, Outcome
@@ -28,6 +29,9 @@ environ = dict(os.environ, PATH=folder + os.pathsep + os.environ["PATH"])
 sys.exit(subprocess.call(shlex.split({command!r}), env=environ))
 """
 """The script that runs a command as in an activated environment."""
+
+_WRAPS = r"Exception encountered when calling |Graph execution error:"
+"""How messages begin of which a line further down says what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class Ended:
             came = any(_is_line(line, wanted) for line in self.lines)
             ends_well = self.outcome.kind in (Kind.WORKS, Kind.HIDES_AN_ERROR)
             came = came and (ends_well if step.printed else not works)
+        elif re.match(_WRAPS, self.outcome.message):
+            came = any(_is_line(line, wanted) for line in self.lines)
         else:
             came = self.outcome.kind is Kind.FAILS and _is_line(self.error, wanted)
         if came:
@@ -222,5 +228,6 @@ class CaseEnvironment(ChangedEnvironment):
         environ = {**of_pip, **own, **env, **step.env}
         run = sandbox.run_script(script, self.python, environ, project=folder)
         script.unlink()
-        lines = tuple(map(outcomes.normalise_message, run.output.splitlines()))
+        output = strip_colours(run.output).splitlines()
+        lines = tuple(map(outcomes.normalise_message, output))
         return Ended(run.outcome, lines)

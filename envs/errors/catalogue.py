@@ -19,6 +19,7 @@ GROUPS = {
     "api": "Methods, functions and classes that are gone or renamed",
     "arguments": "Arguments that are gone or renamed",
     "two-kerases": "Two Kerases mixed, and tf-keras",
+    "data": "Shapes, types and values that do not go together",
     "models": "Saving and loading models",
     "packages": "Packages beside TensorFlow that do not go with it",
     "python": "Pythons that are too new or too old",
@@ -103,7 +104,8 @@ class Entry:
     """One error. `parts` are the words for what a pattern does not name.
 
     `when` is fact -> the releases with which it happens, and `above` is what must stand higher in
-    the traceback. `shares` is another entry that has the same line -> how to tell them apart.
+    the traceback; with `needs_above`, the line alone says too little, and another text than this
+    shows another error. `shares` is another entry that has the same line -> how to tell them apart.
     `differs` are neighbouring lines that are another error. `unmade` is why it is not reproduced
     here; empty if it is.
     """
@@ -119,6 +121,7 @@ class Entry:
     parts: Mapping[str, str]
     when: Mapping[str, SpecifierSet]
     above: str
+    needs_above: bool
     shares: Mapping[str, str]
     sources: tuple[str, ...]
     unmade: str
@@ -193,9 +196,19 @@ SUGGESTED = (
 """What some Pythons put behind a message."""
 
 
+FOLDERS = re.compile(
+    r"(?<=Error: )/\S*/(?:site|dist)-packages/(?=\S+\.so[\w.]*: undefined symbol)"
+    r"|(?<=dlopen\()/[^,()]*/(?=[^/,()]+[,)])"
+)
+"""The folders of a library that could not be loaded."""
+
+
 def trim_line(line: str) -> str:
-    """A line without what changes from reader to reader: paths, addresses, quotes, suggestions."""
-    line = outcomes.normalise_message(line.translate(_QUOTES))
+    """A line without what changes from reader to reader: paths, addresses, quotes, suggestions.
+
+    Of a library that could not be loaded, the package and the file stay: they say whose it is.
+    """
+    line = outcomes.normalise_message(FOLDERS.sub("", line.translate(_QUOTES)))
     for pattern in SUGGESTED:
         line = pattern.sub("", line)
     return line

@@ -18,7 +18,7 @@ from envs.model import disk, pairing
 _TEXTS = ("group", "line", "cause", "above", "not_reproduced")
 _LISTS = ("patterns", "differs", "sources")
 _TABLES = ("parts", "when", "shares")
-_KEYS = {*_TEXTS, *_LISTS, *_TABLES, "cures", "cases"}
+_KEYS = {*_TEXTS, *_LISTS, *_TABLES, "needs_above", "cures", "cases"}
 _NEEDED = ("group", "line", "cause", "patterns", "cures", "differs")
 
 
@@ -69,6 +69,7 @@ def load_entry(file: Path) -> Entry:
         parts=data.get("parts", {}),
         when=_parse_releases(data.get("when", {}), where),
         above=data.get("above", ""),
+        needs_above=data.get("needs_above", False),
         shares=data.get("shares", {}),
         sources=tuple(data.get("sources", ())),
         unmade=data.get("not_reproduced", ""),
@@ -81,6 +82,7 @@ def _check_entry(entry: Entry, where: str) -> None:
     """Hold the parts of an entry to each other. Raises Problem."""
     _expect(bool(entry.cures), where, "cures", "an error needs a cure")
     _expect(bool(entry.differs), where, "differs", "give a neighbouring line that is another error")
+    _expect(bool(entry.above) or not entry.needs_above, where, "needs_above", "goes with above")
     unmade = "either cases, or not_reproduced with the reason and sources"
     _expect(bool(entry.cases) != bool(entry.unmade), where, "cases", unmade)
     _expect(bool(entry.sources) or not entry.unmade, where, "sources", unmade)

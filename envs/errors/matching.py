@@ -55,17 +55,19 @@ def find_matches(pasted: Pasted, entries: Iterable[Entry], facts: Mapping[str, s
     matches = [match for line in pasted.lines for match in _match_one(line, pasted, known, facts)]
     raised = [line for line in pasted.lines if line.raised]
     last = raised[-1] if raised else None
-    if last is None and len(pasted.lines) == 1:
-        last = pasted.lines[0]
+    if last is None and len({line.number for line in pasted.lines}) == 1:
+        last = pasted.lines[-1]
     matches.sort(key=lambda one: (one.entry.group != "warnings", one.line.number), reverse=True)
     best: dict[str, Match] = {}
     for match in matches:
         best.setdefault(match.entry.name, match)
-    numbers = {match.line.number for match in best.values()}
+    numbers = {match.line.number for match in matches}
     serious = [one for one in best.values() if one.entry.group != "warnings"]
     explained = bool(best) and (
         last is None
         or last.number in numbers
+        # What stands below the last exception belongs to its message.
+        or any(one.line.number > last.number for one in serious)
         or (bool(serious) and (is_chained(pasted) or _is_below(last, serious)))
     )
     return Matches(tuple(best.values())[:MOST], last, explained)
@@ -85,6 +87,10 @@ def _match_one(
     found = []
     for entry in entries:
         parts = entry.match_line(line.text)
+        if parts is not None and entry.needs_above and not re.search(entry.above, pasted.text):
+            continue
+        if False in compare_releases(entry.when, facts):
+            continue
         if parts is not None:
             seen = any(_is_same(line.text, case.line) for case in entry.cases)
             found.append(Match(entry, line, parts, seen, judge_fit(entry, pasted, facts)))

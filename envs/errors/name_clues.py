@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ def find_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
         write, why = _find_misplaced(names, module, name, asked) if asked else ("", "")
     if not there and not write:
         return None
-    taken, elsewhere = choose_taken(there, facts), not missing or _is_there(there, facts)
+    taken, elsewhere = choose_taken(there, facts), not missing or _is_there(there, missing, facts)
     return Clue(line, path, there, missing, asked, write, why, "", taken, elsewhere)
 
 
@@ -161,31 +162,45 @@ def choose_taken(there: Sequence[str], facts: Mapping[str, str]) -> str:
     return next(reversed(fitting or same or there), "")
 
 
-def _is_there(there: Sequence[str], facts: Mapping[str, str]) -> bool:
+def _is_there(there: Sequence[str], missing: Sequence[str], facts: Mapping[str, str]) -> bool:
     """Whether the reader's own TensorFlow has a name, as far as it is known."""
     minor, known = facts.get("minor"), pairing.load_pairings()
-    return bool(minor) and any(known[one].minor == minor for one in there if one in known)
+
+    def is_of_minor(one: str) -> bool:
+        return one in known and known[one].minor == minor and known[one].kind != "legacy"
+
+    return any(map(is_of_minor, there)) and not any(map(is_of_minor, missing))
 
 
 def _find_misplaced(names: Names, module: str, name: str, asked: str) -> tuple[str, str]:
     """Where a class or function stands that is looked for in a module that never had it."""
     if not name or names.import_module(module, asked).presence is not Presence.THERE:
         return "", ""
-    keras = successors.split_keras(module)[0]
-    if not keras:
-        return "", ""
+    top = successors.split_keras(module)[0] or module.partition(".")[0]
     found = [
         path
         for path in names.same_leaf(name, asked)
-        if path.startswith(f"{keras}.")
+        if path.startswith(f"{top}.")
         and not any(part.startswith("_") or part == "src" for part in path.split("."))
         and names.look_up(path, asked).kind in ("class", "function")
     ]
     home = next((path.rpartition(".")[0] for path in found if path.count(".") > 1), "")
     home = home or next((path.rpartition(".")[0] for path in found), "")
     if not home:
-        return "", ""
+        return _find_nearest(names, module, name, asked)
     return f"from {home} import {name}", f"no pairing has it in `{module}`; it is in `{home}`"
+
+
+def _find_nearest(names: Names, module: str, name: str, asked: str) -> tuple[str, str]:
+    """The name of a module that is spelled nearly as one that no pairing has."""
+    public = [one for one in names.list_names(module, asked) if not one.startswith("_")]
+    near = difflib.get_close_matches(name, public, 1, 0.8)
+    if not near:
+        return "", ""
+    return (
+        f"from {module} import {near[0]}",
+        f"no pairing has `{module}.{name}`; `{near[0]}` is near",
+    )
 
 
 def load_successor_table() -> successors.Table:

@@ -75,6 +75,8 @@ CHAINED = re.compile(
     r"^(During handling of the above exception|The above exception was the direct cause)"
 )
 FRAME = re.compile(r'^\s*(File "|at |--> |---> )|^\s*~*\^+~*$')
+OF_IPYTHON = re.compile(r"^AttributeError: '\w+' object has no attribute '_render_traceback_'")
+"""IPython's own failure to show an exception; what it failed to show stands above it."""
 
 
 PYTHON_PATH = re.compile(r"(?:lib[/\\]python|[/\\]Python|cpython-|envs[/\\]py)(3)[._]?(\d{1,2})\b")
@@ -127,7 +129,7 @@ def decode_pasted(data: bytes, name: str) -> str:
 def read_pasted(text: str) -> Pasted:
     """Read a text: colours, prompts, times and frames fall away."""
     notebook = _read_notebook(text)
-    text = COLOURS.sub("", ESCAPED.sub("", notebook if notebook is not None else text))
+    text = strip_colours(ESCAPED.sub("", notebook if notebook is not None else text))
     if any(mark in text for mark in ("&#39;", "&lt;", "&quot;")):
         for entity, character in ENTITIES.items():
             text = text.replace(entity, character)
@@ -170,6 +172,11 @@ def _strip_prefix(line: str) -> str:
     return line
 
 
+def strip_colours(text: str) -> str:
+    """A text without the codes that make a terminal show it coloured or bold."""
+    return COLOURS.sub("", text)
+
+
 def strip_native(line: str) -> str:
     """A line of TensorFlow's C++ part, or a warning, without its time and its file."""
     return SOURCE.sub("", NATIVE.sub("", line))
@@ -182,7 +189,7 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
     different = {re.sub(r"\d+", "0", line): number for number, line in enumerate(bare)}
     for number in sorted(different.values()):
         line = bare[number]
-        if len(line) < 6 or FRAME.match(line):
+        if len(line) < 6 or FRAME.match(line) or OF_IPYTHON.match(line):
             continue
         raised = bool(EXCEPTION.match(line))
         variants = [line]
@@ -195,7 +202,7 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
             variants.append(line[named.start() :])
         if WRAPPER in line:
             inner = line.partition(WRAPPER)[2].strip()
-            variants += [inner, *_name_exceptions(inner)]
+            variants += [inner, *_name_exceptions(inner)] if inner else []
         if module := MODULE.match(line):
             variants.append(line[module.end() :])
         for variant in variants:

@@ -1695,6 +1695,19 @@ why This Python has no TensorFlow: it was not installed, or into another Python 
 cure Install it with the very Python that runs, and not with another `pip`; in a notebook,
   `%pip install tensorflow`.
 install tensorflow
+[object-detection]
+line ImportError: cannot import name '(?P<name>model_lib_v2|model_lib|inputs|exporter_lib_v2|label_map_util|visualization_utils|model_builder|config_util)' from 'object_detection(?:\.\w+)?\'
+line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>object_detection(?:\.[\w.]+)?)'?
+line ImportError: cannot import name '?(?P<name>\w+_pb2)'?(?: from 'object_detection\.protos')?
+why The Object Detection API is no package on PyPI: it is a folder of
+  github.com/tensorflow/models, which must be compiled and installed from there. What PyPI
+  calls `object-detection` is another one, and `tf-models-official` does not hold it.
+cure In a clone of github.com/tensorflow/models, in `research`: `protoc
+  object_detection/protos/*.proto --python_out=.`, `cp
+  object_detection/packages/tf2/setup.py .`, `python -m pip install .`; before, `python -m
+  pip uninstall object-detection`.
+cure It is not developed any more; KerasHub has detectors that go with the newest
+  TensorFlow.
 [own-file-tensorflow]
 line (?:ImportError|AttributeError): (?:cannot import name '(?P<name>\w+)' from )?partially initialized module '(?P<module>tensorflow|keras)'(?: has no attribute '\w+')? \(most likely due to a circular import\).*
 line (?:ModuleNotFound|Import)Error: No module named '(?P<module>tensorflow|keras)\.\w+'; '(?:tensorflow|keras)' is not a package
@@ -1703,6 +1716,14 @@ why Your script, or a file beside it, is called `{module}.py`, and Python import
   it is.
 cure Rename the file, and delete the folder `__pycache__` beside it. `verify.py`, run in
   the same folder, names the file.
+[kerastensor-attribute]
+line AttributeError: 'KerasTensor' object has no attribute '(?P<name>graph|op|_op|eval|consumers|assign|experimental_ref|ref|set_shape|as_list|value_index|values|_id|_shape|_shape_tuple|_in_graph_mode)\'
+why Since TensorFlow 2.4, what `keras.Input` and layers give is a `KerasTensor`, and not a
+  tensor of a graph: it has no `{name}`. Packages such as old releases of shap look for
+  it.
+cure Upgrade it: `python -m pip install --upgrade shap`, with TensorFlow's own release
+  named beside it.
+cure Leave it out; what needs values or a graph goes into the `call` of a layer.
 [backend-not-installed]
 line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>jax|torch|theano|cntk)'?
 line ValueError: Unable to import backend : ?(?P<name>\w+)
@@ -1721,6 +1742,7 @@ install tf-keras=={minor}.*
 install tensorflow=={tensorflow}
 only tensorflow >=2.14
 [hub-layer-in-keras-3]
+line ValueError: Exception encountered when calling layer ["']?[\w.]+["']? \(type KerasLayer\)\..*
 line ValueError: Only instances of [`']keras\.Layer[`'] can be added to a Sequential model\. Received: <tensorflow_hub\.keras_layer\.KerasLayer object at 0x\.\.\.> \(of type <class 'tensorflow_hub\.keras_layer\.KerasLayer'>\)
 why `hub.KerasLayer` is a layer of tf-keras, which is Keras 2. From TensorFlow 2.16 on,
   `tf.keras` is Keras 3, which does not take it.
@@ -1732,8 +1754,23 @@ set TF_USE_LEGACY_KERAS=1
 only tensorflow >=2.14
 cure Call it in a layer of your own: `keras.layers.Lambda(lambda x: module(x),
   output_shape=...)`.
+[keras-internal]
+line AttributeError: module 'keras(?:\._tf_keras\.keras|\.api)?' has no attribute '(?P<name>__internal__|_legacy)\'
+line (?:ModuleNotFound|Import)Error: No module named '?(?:keras\._tf_keras\.keras|tensorflow\.keras)\.(?P<name>__internal__)(?:\.\w+)*'?
+why `tf.keras` is Keras 3, which has no `__internal__`. A package such as
+  tensorflow-probability or tensorflow-model-optimization that is written for Keras 2
+  looks for it; or Keras 3 was installed beside TensorFlow 2.15 or older.
+cure Install the Keras of TensorFlow's own minor:
+install keras=={minor}.*
+install tensorflow=={tensorflow}
+cure Install the package's newest release; then tf-keras of TensorFlow's own minor, and
+  set the variable before TensorFlow is imported.
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+set TF_USE_LEGACY_KERAS=1
 [keras-of-another-tensorflow]
-line AttributeError: module '(?P<module>tensorflow(?:\._api\.v\d)?\.compat\.v2\.__internal__)' has no attribute '(?P<name>register_load_context_function|register_clear_session_function|dispatch|tracking|monitoring)\'
+line AttributeError: module '(?P<module>tensorflow(?:\._api\.v\d)?\.compat\.v2\.__internal__)' has no attribute '(?P<name>register_load_context_function|register_clear_session_function|dispatch|tracking|monitoring|tf2|enable_v2_behavior|saved_model|distribute|eager_context|function|ops)\'
+line ImportError: cannot import name '(?P<name>get_config)' from '(?P<module>tensorflow\.python\.eager\.context)\'
 why The Keras that is imported was made for another TensorFlow: Keras 2.12 to 2.15, and
   tf-keras of those minors, need the TensorFlow of their own minor. The path in the
   traceback says whether it is `keras` or `tf_keras`.
@@ -1750,6 +1787,10 @@ cure Install the Keras of TensorFlow's own minor:
 install keras=={minor}.*
 install tensorflow=={tensorflow}
 only tensorflow <2.16,>=2.6
+cure Install the last Keras that goes with it, or import from `tensorflow.keras`:
+install keras==2.4.3
+cure Install the last Keras that goes with it, or import from `tensorflow.keras`:
+install keras==2.3.1
 [legacy-keras-missing]
 line ImportError: Keras cannot be imported\. Check that it is installed\.
 why `tf.keras` could not be loaded, and TensorFlow 2.15 and later hide why. Mostly
@@ -1777,6 +1818,20 @@ install keras=={minor}.*
 install tensorflow=={tensorflow}
 only tensorflow <2.16,>=2.6
 cure Import from `tensorflow.keras` instead of `keras`.
+[segmentation-models]
+line AttributeError: module 'keras\.utils' has no attribute '(?P<name>generic_utils|get_file)\'
+why efficientnet and segmentation_models are written for the package `keras` of its time,
+  and take it unless told to use `tf.keras`. The Keras that is installed has not what they
+  look for.
+cure Tell them so, before they are imported: in Python, `os.environ['SM_FRAMEWORK'] =
+  'tf.keras'`.
+set SM_FRAMEWORK=tf.keras
+cure Install tf-keras of TensorFlow's own minor, and set both variables before TensorFlow
+  is imported.
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+set TF_USE_LEGACY_KERAS=1
+set SM_FRAMEWORK=tf.keras
 [tf-keras-missing]
 line (?:ModuleNotFound|Import)Error: No module named '?tf_keras(?:\.\w+)*'?
 why tf-keras is Keras 2 as a package of its own. It does not come with TensorFlow, and
@@ -1845,6 +1900,7 @@ install keras>=3
 install tensorflow=={tensorflow}
 only tensorflow >=2.16
 [estimator-of-another-tensorflow]
+line AttributeError: module 'tensorflow_estimator\.python\.estimator\.api\._v[12]\.estimator' has no attribute '(?P<name>\w+)\'
 line AttributeError: module 'tensorflow\.tools\.docs\.doc_controls' has no attribute '(?P<name>inheritable_header|\w+)\'
 line ImportError: cannot import name '(?P<name>ref_variable)' from 'tensorflow\.python\.ops\'
 line AttributeError: module 'tensorflow\.python\.\w+(?:\.\w+)*' has no attribute '(?P<name>experimental_\w+)\'
@@ -1887,6 +1943,16 @@ why A package that TensorFlow requires is missing: `{name}`. The installation wa
 cure Install TensorFlow again, which brings what is missing; `verify.py` names what else
   does not fit:
 install tensorflow=={tensorflow}
+[mixed-installation]
+line (?:ImportError|(?:[\w.]+\.)?NotFoundError): tensorflow(?:_core)?/\S+ undefined symbol: .*
+line ImportError: cannot import name '?(?P<name>_tf_stack|_pywrap_\w+|pywrap_\w+|_errors_test_helper|_op_def_library_pybind)'?(?: from (?:partially initialized module )?'tensorflow(?:_core)?\.python[\w.]*')?(?: \(most likely due to a circular import\))?
+part name a part
+why The folder of TensorFlow holds files of two releases, or not all of one: an upgrade
+  was cut short, conda and pip installed into the same place, or several of `tensorflow`,
+  `tensorflow-cpu`, `tensorflow-gpu` and `tf-nightly` are installed.
+cure Make a new environment. In this one: `python -m pip uninstall -y tensorflow
+  tensorflow-cpu tensorflow-gpu tensorflow-intel tf-nightly keras`, delete what is left of
+  the folder `tensorflow` in site-packages, and install again.
 [ml-dtypes]
 line AttributeError: module 'ml_dtypes' has no attribute '(?P<name>\w+)\'
 why ml-dtypes is older than a package in the traceback needs, such as onnx or jax:
@@ -1941,18 +2007,69 @@ cure Install the package in the traceback anew, together with TensorFlow, so tha
 install --upgrade
 install pandas
 install tensorflow=={tensorflow}
+[package-not-installed]
+line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>tensorflow_(?:hub|text|probability|datasets|io|federated|privacy|transform|model_optimization|decision_forests|recommenders|ranking|gan|graphics|similarity|cloud|quantum|serving|metadata|data_validation|lattice)|keras_(?:core|cv|nlp|hub|tuner|self_attention|bert|contrib|rl|retinanet|vggface|radam|adabound)|tf_(?:agents|slim)|tf2onnx|tensorflowjs|scikeras|segmentation_models|efficientnet|image_classifiers|classification_models|tflite_runtime|ai_edge_litert|keras2onnx|keras_cv_attention_models|spektral|deepface|mtcnn|keras_ocr)(?:\.[\w.]+)?'?
+why `{name}` is a package of its own, which does not come with TensorFlow, or it was
+  installed into another Python than the one that runs.
+cure Install it with the Python that runs, and name TensorFlow too, so that pip leaves it
+  as it is:
+install {name}
+install tensorflow=={tensorflow}
+[pil-missing]
+line ImportError: Could not import PIL\.Image\. The use of `(?P<name>\w+)` requires PIL\.
+line ImportError: (?P<name>[\w.]*(?:load_img|array_to_img)) requires PIL.*
+line ImportError: (?:You must install pydot|\('?(?:You must install pydot|Failed to import pydot)).*
+line (?:\('?)?(?:You must install pydot|Failed to import pydot).*
+line ImportError: (?:Image transformations require SciPy\. Install SciPy\.|This requires the scipy module\. .*)
+part name this function
+why Keras reads pictures with Pillow, draws models with pydot and Graphviz, and turns
+  pictures with SciPy; none of them comes with TensorFlow.
+cure Install the one that the line names, with TensorFlow named beside it; for pydot also
+  the program Graphviz (`apt install graphviz`, or from graphviz.org):
+install pillow
+install pydot
+install scipy
+install tensorflow=={tensorflow}
 [pkg-resources]
 line (?:ModuleNotFound|Import)Error: No module named '?pkg_resources'?
 why setuptools 82 and later have no `pkg_resources`, and a fresh environment of Python
   3.12 has no setuptools. tensorboard 2.20 and older, and many old packages, need it.
 cure Install setuptools below 82:
 install setuptools<82
+[probability-too-new]
+line ImportError: This version of TensorFlow Probability requires TensorFlow version >= (?P<wanted>[\w.]+); Detected an installation of version (?P<found>[\w.-]+)\. Please upgrade TensorFlow to proceed\.?
+why tensorflow-probability names the oldest TensorFlow that it goes with, {wanted}, and
+  TensorFlow {found} is installed. pip does not know of it, for its metadata requires no
+  TensorFlow.
+cure Install the one that was made with it: 0.25 with TensorFlow 2.18 and later, 0.24 with
+  2.16, 0.23 with 2.15, 0.20 with 2.12, 0.18 with 2.10, 0.12 with 2.4.
+install tensorflow-probability==0.20.*
+[proto-twice]
+line (?:[EF]\d{4} \S+ +\d+ )?(?:\w+\.cc:\d+\] )?File already exists in database: (?P<file>\S+\.proto)
+line (?:[EF]\d{4} \S+ +\d+ )?(?:\w+\.cc:\d+\] )?Check failed: GeneratedDatabase\(\)->Add\(.*\).*
+line TypeError: Couldn't build proto file into descriptor pool[!:] ?.*
+part file a file
+why Two libraries in one process bring the same part of TensorFlow's protocol buffers: two
+  builds of TensorFlow, or one beside a package that holds a copy, such as tflite-runtime,
+  and protobuf ends the program.
+cure Leave one of them out: a new environment with one TensorFlow, from pip or from conda
+  and not of both.
 [protobuf-builder]
 line ImportError: cannot import name 'builder' from 'google\.protobuf\.internal\'
 why protobuf is older than 3.20, and what was generated for TensorFlow 2.12 and later, or
   for a package in the traceback, is for a newer one.
 cure Install the protobuf that TensorFlow requires, by naming both:
 install protobuf>=3.20.3
+install tensorflow=={tensorflow}
+[protobuf-create-key]
+line AttributeError: module 'google\.protobuf\.descriptor' has no attribute '_internal_create_key\'
+why protobuf is older than 3.12, and what was generated for TensorFlow or Keras is for a
+  newer one. Or two installations of protobuf, such as one of conda and one of pip, are
+  mixed.
+cure Install the protobuf that TensorFlow requires, by naming both; where conda has one
+  too, remove that first:
+install --upgrade
+install protobuf>=3.12
 install tensorflow=={tensorflow}
 [protobuf-descriptors]
 line TypeError: Descriptors cannot (?:not )?be created directly\.(?: If this call came from a _pb2\.py file.*)?
@@ -1997,7 +2114,7 @@ install numpy<1.20
 only python <3.10
 cure Take the function of TensorFlow: `tf.reduce_prod` for `np.prod`.
 [text-of-another-tensorflow]
-line (?:(?:tensorflow\.python\.framework\.errors_impl\.)?NotFoundError|ImportError): (?!dlopen)\S+ undefined symbol: .*
+line (?:(?:tensorflow\.python\.framework\.errors_impl\.)?NotFoundError|ImportError): (?:(?P<package>tensorflow_\w+|tf_\w+)/\S+|<path>) undefined symbol: .*
 why A package with compiled operations, such as tensorflow-text, tensorflow-io or
   tensorflow-addons, is made for another TensorFlow than the one that is installed.
 cure Install the one of TensorFlow's own minor:
@@ -2055,9 +2172,23 @@ cure Install a newer setuptools and pip:
 install --upgrade
 install setuptools<82
 install pip
+[conda-unsatisfiable]
+line (?:conda\.exceptions\.)?(?:LibMamba)?UnsatisfiableError: .*
+line PackagesNotFoundError: The following packages are (?:not available from current channels|missing from the target environment):?
+line (?:ResolvePackageNotFound|LibMambaUnsatisfiableError|SolverError):.*
+line Solving environment: failed(?: with .*)?
+line nothing provides .* needed by (?P<package>tensorflow|keras)[\w-]*
+part package tensorflow
+why conda found no builds that go together: mostly a TensorFlow that its channel has not
+  for your Python or your CUDA. The channel `defaults` stops at older releases.
+cure Let conda make the Python, and pip install TensorFlow: `conda create -n tf
+  python=3.11`, `conda activate tf`, `python -m pip install tensorflow==2.15.1`.
+cure Take the channel that has it: `conda create -n tf -c conda-forge --override-channels
+  python=3.11 tensorflow`.
 [no-matching-distribution]
 line (?:ERROR: )?No matching distribution found for (?P<package>(?:tensorflow|tf-keras|keras|tensorflow-cpu|tensorflow-intel|tensorflow-text|tensorflow-probability|tensorflow-io(?:-gcs-filesystem)?|tf-nightly|tensorflow-decision-forests))(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))?(?: \(from .*)?
 line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>(?:tensorflow|tf-keras|keras|tensorflow-cpu|tensorflow-intel|tensorflow-text|tensorflow-probability|tensorflow-io(?:-gcs-filesystem)?|tf-nightly|tensorflow-decision-forests))(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))? \(from (?:.* \(line \d+\)\) \()?(?:from )?versions: .*
+line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>tensorflow(?:-cpu|-intel)?|keras|tf-keras)(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))?
 part package tensorflow
 part version that is asked for
 why {package} has no file for your Python or your platform in the release {version}. The
@@ -2067,6 +2198,35 @@ cure Take a Python that it has files for; the table of pairings in README.md nam
   `conda create -n tf python=3.11`.
 cure Install a release that has files for it, without naming one: `python -m pip install
   {package}`.
+[package-no-distribution]
+line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>(?!tensorflow(?:-cpu|-intel|-text|-probability|-io|-io-gcs-filesystem|-decision-forests|-addons|-gpu|2|-keras)?\b(?!-)|tf-keras|tf-nightly|keras\b(?![-_])|tf\b(?![-_])|tensor(?:-flow)?\b(?!-)|keras\.|tensorflow\.)[\w.-]+)(?:\[[\w,]+\])?(?:[<>=!~][^ ]*)?(?: \(from (?!versions).*?\))? \(from versions: .*\)
+line (?:ERROR: )?No matching distribution found for (?P<package>(?!tensorflow(?:-cpu|-intel|-text|-probability|-io|-io-gcs-filesystem|-decision-forests|-addons|-gpu|2|-keras)?\b(?!-)|tf-keras|tf-nightly|keras\b(?![-_])|tf\b(?![-_])|tensor(?:-flow)?\b(?!-)|keras\.|tensorflow\.)[\w.-]+)(?:\[[\w,]+\])?(?:[<>=!~][^ ]*)?(?: \(from .*\))?
+why The index that pip reads has no file of `{package}` that goes with your Python and
+  your machine in the release asked for. If it lists no versions at all (`none`), no
+  package has that name, none has a file for your Python, or the index was not reached.
+cure Ask for one of them, or for none: `python -m pip install {package}`; each Python has
+  others.
+cure Look the name up on PyPI: a setting such as `TF_USE_LEGACY_KERAS=1` is no package;
+  then its page for the Pythons that it goes with, and `python -m pip config list` for
+  another index.
+[poetry-no-candidates]
+line .*Unable to find installation candidates for (?P<package>[\w.-]+) \((?P<version>[\w.]+)\).*
+why The lock of Poetry names a release of `{package}` that has no wheel for this machine
+  or this Python. TensorFlow 2.11 to 2.15 are `tensorflow-intel` on Windows and
+  `tensorflow-macos` on a Mac, and Poetry reads the requirements of one platform for all.
+cure Name a release that has a wheel there: `poetry add
+  tensorflow-io-gcs-filesystem==0.31.0`, and `tensorflow-intel` beside `tensorflow`.
+cure Take TensorFlow 2.16 or later, which is one package on all platforms; images of
+  Alpine Linux have no TensorFlow at all: take `python:3.12-slim`.
+[poetry-python-range]
+line The current project's (?:supported )?Python (?:range|requirement) \(.*\) is not compatible with some of the required packages Python requirement:?
+line - (?P<package>[\w.-]+) requires Python .*, so it will not be (?:satisfied|installable) for Python .*
+part package tensorflow
+why Poetry wants a lock for every Python of `pyproject.toml`, up to 3.14 and later, and
+  TensorFlow or a package that it requires has no release for the newest of them.
+cure Narrow the range to what TensorFlow has wheels for: `python = ">=3.10,<3.13"` in
+  pyproject.toml, and lock again.
+cure `nox -s copy -- tf216 PATH` copies a lock that has all packages, for uv and pip.
 [python-build-backend]
 line (?:ERROR|error): (?P<package>metadata-generation-failed|subprocess-exited-with-error|backend-unavailable)
 line (?:ERROR|error): Failed (?:to build|building wheel for) '?(?P<package>(?!tensorflow-gpu)[\w.-]+?)'?(?: when .*)?
@@ -2089,8 +2249,9 @@ cure Leave out the release of the package that TensorFlow requires itself, such 
 cure `nox -s copy -- tf212 PATH --requirements FILE` makes one lock of a pairing and your
   packages, or says which do not fit and the nearest pairing that could.
 [resolver-warning]
+line (?:pkg_resources\.)?(?:ContextualVersionConflict|VersionConflict|DistributionNotFound): \(.*Requirement\.parse\(.*
 line (?:ERROR: )?pip's dependency resolver does not currently take into account all the packages that are installed\..*
-line (?P<package>tensorflow(?:-\w+)?) (?P<version>[\d.]+\w*) requires (?P<wants>[\w.-]+[<>=!~][^ ]*(?: ?,[^ ]+)*), but you have (?P<has>[\w.-]+ [\w.]+) which is incompatible\.
+line (?:ERROR: )?(?P<package>[\w.-]+) (?P<version>[\d.]+[\w.+]*) (?:requires|has requirement) (?P<wants>[\w.\[\]-]+ ?[<>=!~][^;]*?)(?:; .*)?, but you(?:'ll)? have (?P<has>[\w.-]+ [\w.+]+) which is incompatible\.?
 part package tensorflow
 why pip installed what you asked for, and that changed a package which another one
   requires in another release. The lines below it name them; TensorFlow may no longer
@@ -2108,6 +2269,19 @@ why The package tensorflow-gpu is no more: since TensorFlow 2.1, `tensorflow` us
   itself. What is left on PyPI only says so, and a new setuptools fails even before that.
 cure Install `tensorflow`, or with NVIDIA's libraries, on Linux: `python -m pip install
   'tensorflow[and-cuda]'` (2.14 and later).
+[uv-no-solution]
+line (?:[×x] |error: )?No solution found when resolving dependencies.*
+line error: Distribution `(?P<package>[^`]+)` can't be installed because it doesn't have a source distribution or wheel for the current platform
+line hint: (?:Wheels are available for|You're on|You require) .*
+line (?:╰─▶ |cause: )?Because (?:only )?.* and (?:your project|you) (?:depends? on|requires?) .*, we can conclude that .*
+part package tensorflow
+why uv found no releases that go together. The lines below say which: mostly a TensorFlow
+  that has no wheel for your Python or your platform, or two packages that require
+  different releases of a third.
+cure Take a Python that TensorFlow has wheels for: `uv venv --python 3.11`; in a project,
+  `requires-python = ">=3.10,<3.13"`. The table of pairings in README.md names one for
+  each TensorFlow.
+cure Leave out releases that you do not need: `uv pip install tensorflow`.
 [wheel-not-supported]
 line (?:ERROR: )?(?P<package>[\w.]+-[\w.+]+)-(?P<tag>(?:cp|py)\d[\w.]*-\w+-\w[\w.]*)\.whl is not a supported wheel on this platform\.?
 why The file is made for another Python or platform than yours: `{tag}` in its name says
@@ -2133,6 +2307,14 @@ cure Install a 64-bit Python: `python -c "import struct; print(struct.calcsize('
   must print 64.
 cure Install the release before it; the newest sometimes needs a newer runtime: `python -m
   pip install tensorflow-cpu==2.19.1`.
+[glibc-too-old]
+line (?:(?:ImportError|OSError): )?\S+ version [`'](?P<version>(?:GLIBC|GLIBCXX|CXXABI)_[\d.]+)' not found(?: \(required by .*\))?
+why The Linux is older than this TensorFlow needs, or the libstdc++ that Python finds
+  first, as that of an old conda, is.
+cure Upgrade the system, or install an older TensorFlow: Linux with GLIBC 2.17 has 2.10 as
+  the newest; or run it in a container.
+cure `conda install -c conda-forge libstdcxx-ng`, or take the system's: `export
+  LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libstdc++.so.6`.
 [illegal-instruction]
 line (?:.*: )?(?:line \d+: +\d+ )?Illegal instruction(?::? ?\d*)?(?: \(core dumped\))?.*
 line .*The TensorFlow library was compiled to use (?P<name>\w+) instructions, but these aren't available on your machine\.
@@ -2150,8 +2332,20 @@ cure Let pip bring the libraries, and take other ones out of LD_LIBRARY_PATH: `p
   pip install 'tensorflow[and-cuda]'`.
 cure Install cuDNN {needs} or later of the same major, as the table "Tested build
   configurations" of TensorFlow's site has it.
+[macos-native]
+line ImportError: dlopen\((?P<file>_pywrap_\w+\.so|libtensorflow\w*[\w.]*\.dylib|_[\w.]+\.so), \w+\): .*
+line (?:\S+: )?mach-o(?: file)?, but (?:wrong|is an incompatible) architecture.*
+line (?:tensorflow|python)[\w.-]* .*is not (?:a )?supported .*on macOS arm64.*
+part file _pywrap_tensorflow_internal.so
+why The native part of TensorFlow does not go with this Mac: macOS is older than the
+  release needs, or the Python is for another processor (Intel or Apple) than TensorFlow.
+cure Install a Python for it: `python -c 'import platform; print(platform.machine())'`
+  must print `arm64`, and not `x86_64` as under Rosetta; then `python -m pip install
+  tensorflow`.
+cure Upgrade macOS, or install an older TensorFlow; the newest that still goes with a Mac
+  of Intel is 2.16.
 [metal-plugin]
-line (?:[\w.]+\.)?NotFoundError: dlopen\((?P<path>.*libmetal_plugin\.dylib), .*\): (?:Symbol not found|Library not loaded):? .*
+line (?:[\w.]+\.)?NotFoundError: dlopen\((?P<path>libmetal_plugin\.dylib), .*\): (?:Symbol not found|Library not loaded):? .*
 line (?:[\w.]+\.)?NotFoundError: dlopen\((?P<path>.*libmetal_plugin\.dylib).*
 line (?:[\w.]+\.)?InvalidArgumentError: Cannot assign a device for operation .*(?P<path>METAL).*
 why tensorflow-metal, which lets a Mac use its GPU, is made for another TensorFlow than
@@ -2175,6 +2369,14 @@ why XLA compiles for the GPU with `ptxas` and `libdevice`, which CUDA's own pack
   and the runtime alone does not.
 cure Install them: `python -m pip install nvidia-cuda-nvcc-cu12` for TensorFlow 2.14 and
   later, and set `XLA_FLAGS=--xla_gpu_cuda_data_dir=` to the folder that holds `nvvm`.
+[static-tls]
+line (?:ImportError|OSError): (?P<file>\S+) cannot allocate memory in static TLS block
+why On ARM, as in a Jetson, a Raspberry Pi or a container on a Mac, the loader has room
+  for few libraries of this kind, and scikit-learn, OpenCV or TensorFlow load libgomp too
+  late.
+cure Load that very library first: `export LD_PRELOAD=` with the path that the line names,
+  before Python starts; in a container, `ENV LD_PRELOAD=...`.
+cure Import what the traceback names (`import sklearn`, `import cv2`) before TensorFlow.
 """  # noqa: E501
 # fmt: on
 # end of tables

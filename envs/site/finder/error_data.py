@@ -36,9 +36,10 @@ def _make_reading() -> dict[str, Any]:
         name.lower(): getattr(module, name)
         for module, names in (
             (text_reading, ("COLOURS", "ESCAPED", "BEFORE", "EXCEPTION", "NATIVE", "SOURCE")),
-            (text_reading, ("NAMED", "MODULE", "SPLIT", "CHAINED", "FRAME")),
+            (text_reading, ("NAMED", "MODULE", "SPLIT", "CHAINED", "FRAME", "OF_IPYTHON")),
             (text_reading, ("PYTHON_PATH", "PYTHON_BANNER")),
             (matching, ("WRAPS", "WORD")),
+            (catalogue, ("FOLDERS",)),
         )
         for name in names
     }
@@ -94,6 +95,7 @@ def _make_entry(entry: Entry) -> dict[str, Any]:
         "parts": dict(entry.parts),
         "when": {name: str(releases) for name, releases in entry.when.items()},
         "above": write_javascript(entry.above) if entry.above else None,
+        "needs_above": entry.needs_above,
         "shares": dict(entry.shares),
         "unmade": bool(entry.unmade),
         "sure": [_describe_sureness(entry, seen) for seen in (False, True)],

@@ -73,7 +73,7 @@ export class Explainer {
     const matches = pasted.lines.flatMap((line) => this.matchOne(line, pasted, facts));
     const raised = pasted.lines.filter((line) => line.raised);
     let last = raised.at(-1) ?? null;
-    if (!last && pasted.lines.length === 1) [last] = pasted.lines;
+    if (!last && new Set(pasted.lines.map((line) => line.number)).size === 1) last = pasted.lines.at(-1);
     // Python sorts from the end: what is equal keeps its order.
     const serious = (match) => match.entry.group !== "warnings";
     matches.sort((one, other) => serious(other) - serious(one) || other.line.number - one.line.number);
@@ -84,7 +84,9 @@ export class Explainer {
     const explained =
       all.length > 0 &&
       (!last ||
-        all.some((match) => match.line.number === last.number) ||
+        matches.some((match) => match.line.number === last.number) ||
+        // What stands below the last exception belongs to its message.
+        graver.some((match) => match.line.number > last.number) ||
         (graver.length > 0 && (this.reading.isChained(pasted) || this.isBelow(last, graver))));
     return { matches: all.slice(0, this.data.most), last, explained };
   }
@@ -102,7 +104,8 @@ export class Explainer {
     let found = [];
     for (const entry of this.entries) {
       const parts = matchLine(entry, line.text);
-      if (parts) {
+      const lacks = entry.needs_above && !entry.abovePattern.test(pasted.text);
+      if (parts && !lacks && compareReleases(entry.when, facts).every(Boolean)) {
         const seen = entry.made.some(({ start, whole }) =>
           start === undefined ? line.text === whole : line.text.startsWith(start),
         );

@@ -48,6 +48,8 @@ export class Reading {
     this.split = startOf(data.split);
     this.chained = startOf(data.chained);
     this.frame = startOf(data.frame);
+    this.ofIpython = startOf(data.of_ipython);
+    this.folders = all("folders");
     this.wraps = compilePattern(data.wraps);
     this.word = all("word");
     this.pythonPath = all("python_path");
@@ -63,7 +65,7 @@ export class Reading {
 
   /** A line without what changes from reader to reader. */
   trimLine(line) {
-    let text = line.replace(this.quotes, (quote) => this.data.quotes[quote]);
+    let text = line.replace(this.quotes, (quote) => this.data.quotes[quote]).replace(this.folders, "");
     let before = null;
     while (text !== before) {
       before = text;
@@ -107,7 +109,7 @@ export class Reading {
     bare.forEach((line, number) => different.set(line.replace(NUMBERS, "0"), number));
     for (const number of [...different.values()].sort((one, other) => one - other)) {
       const line = bare[number];
-      if ([...line.slice(0, 12)].length < 6 || this.frame.test(line)) continue;
+      if ([...line.slice(0, 12)].length < 6 || this.frame.test(line) || this.ofIpython.test(line)) continue;
       const raised = this.exception.test(line);
       const variants = [line];
       if (raised || line.startsWith("ERROR:") || line.startsWith("error:")) {
@@ -121,7 +123,7 @@ export class Reading {
       const wrapped = line.indexOf(this.data.wrapper);
       if (wrapped >= 0) {
         const inner = strip(line.slice(wrapped + this.data.wrapper.length));
-        variants.push(inner, ...this.nameExceptions(inner));
+        if (inner) variants.push(inner, ...this.nameExceptions(inner));
       }
       const module = this.module.exec(line);
       if (module) variants.push(line.slice(module[0].length));
