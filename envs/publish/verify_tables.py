@@ -125,6 +125,7 @@ def _render_error(entry: Entry) -> str:
     lines = [f"[{entry.name}]", *(f"line {pattern}" for pattern in entry.patterns)]
     lines += [f"when {key} {releases}" for key, releases in entry.when.items()]
     lines += [f"above {entry.above}"] if entry.above else []
+    lines += [f"needs {entry.above}"] if entry.needs_above else []
     lines += [f"part {key} {word}" for key, word in entry.parts.items()]
     lines += [*_wrap(f"why {entry.cause}")]
     for cure in entry.cures.values():

@@ -961,6 +961,10 @@ def site_packages(prefix):
 # What an error means.
 
 QUOTES = str.maketrans("\u2018\u2019\u201c\u201d\xa0", "''\"\" ")
+FOLDERS = (  # of a library that could not be loaded: the package and the file stay
+    r"(?<=Error: )/\S*/(?:site|dist)-packages/(?=\S+\.so[\w.]*: undefined symbol)"
+    r"|(?<=dlopen\()/[^,()]*/(?=[^/,()]+[,)])"
+)
 LARGEST = 2**20  # so much of a log is read, from its end
 COLOURS = r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
 in_front_of_lines = re.compile(
@@ -972,7 +976,7 @@ names_exception = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exi
 def trim(line):
     """A line without what changes from reader to reader, as the patterns of the table have it."""
     path = r"(?:/|(?:\\\\[?.]\\)?[A-Za-z]:[\\/]|\\\\\w[\w.-]*\\)"
-    before, line = None, line.translate(QUOTES)
+    before, line = None, re.sub(FOLDERS, "", line.translate(QUOTES))
     while line != before:  # one replacement may make room for another
         before = line
         line = re.sub(r"\(%s[^()]*\)" % path, "(<path>)", line)
@@ -1031,6 +1035,9 @@ def errors_in(text, facts):
             match = next(filter(None, matches), None)
             if match and entry["name"][0] not in seen:
                 said = compare(entry.get("when", ()), facts)
+                above = [re.search(one, text) for one in entry.get("needs", ())]
+                if False in said or None in above:
+                    continue
                 if "above" in entry and not one:
                     said.append(bool(re.search(entry["above"][0], text)))
                 parts = dict(part.split(" ", 1) for part in entry.get("part", ()))
