@@ -11,6 +11,9 @@ from envs import Problem
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+_PACKAGES = ("chromium", "fonts-liberation")
+"""Of Debian; without any font, a page has no text to look at."""
+
 OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -30,7 +33,8 @@ def find_browser() -> Path:
     """
     found = _look_for_browser()
     if found is None and shutil.which("apt-get") and os.geteuid() == 0:
-        for words in (("update",), ("install", "-y", "--no-install-recommends", "chromium")):
+        install = ("install", "-y", "--no-install-recommends", *_PACKAGES)
+        for words in (("update",), install):
             done = subprocess.run(
                 ["apt-get", "-qq", *words],
                 env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},

@@ -134,6 +134,7 @@ function renderUnknown({ kind, explanation, needs }) {
       make("li", {}, "Run ", makeLink("files/examples/venv_verification/verify.py", "verify.py"), " with your project's Python: it says what interferes."),
       make("li", {}, "Report it with the form for an error, in the repository's issues: with the whole traceback."),
     ),
+    ...noteHarmless(explanation.errors.filter((one) => one.group === "warnings")),
   ];
 }
 
