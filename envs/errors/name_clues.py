@@ -158,7 +158,10 @@ def _find_nearest(names: Names, module: str, name: str, asked: str) -> tuple[str
     near = difflib.get_close_matches(name, public, 1, 0.8)
     if not near:
         return "", ""
-    return f"from {module} import {near[0]}", f"no pairing has `{module}.{name}`; `{near[0]}` is near"
+    return (
+        f"from {module} import {near[0]}",
+        f"no pairing has `{module}.{name}`; `{near[0]}` is near",
+    )
 
 
 def load_successor_table() -> successors.Table:

@@ -43,6 +43,16 @@ _TITLES = (
 )
 """How messages begin that people give without the name of their exception."""
 
+_RETYPED = (
+    (r"(?:Error: )[Nn]o module named '?([\w.]+)'?", r"ModuleNotFoundError: No module named '\1'"),
+    (
+        r"[Mm]odule '?([\w.]+)'? has no attribute '?(\w+)'?(?: error)?\.?",
+        r"AttributeError: module '\1' has no attribute '\2'",
+    ),
+    (r"ImportError: cannot import name (\w+)", r"ImportError: cannot import name '\1'"),
+)
+"""Messages as people write them from memory, and as Python says them."""
+
 _WRAPPER = "because of the following error (look up to see its traceback):"
 """Behind these words of transformers, in the same line or higher, stands the error itself."""
 
@@ -184,7 +194,10 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
 def _name_exceptions(line: str) -> list[str]:
     """A message that was given without the name of its exception, or with a blank in it."""
     named = [f"{name}: {line}" for start, name in _TITLES if re.match(start, line)]
-    joined = re.sub(r"^([A-Z][A-Za-z]*) Error: ", r"\1Error: ", line)
+    for form, message in _RETYPED:
+        if told := re.fullmatch(form, line):
+            named.append(told.expand(message))
+    joined = re.sub(r"^([A-Z][A-Za-z]*) ?(Error|Exception) ?: ", r"\1\2: ", line)
     return [*named, joined] if joined != line else named
 
 
