@@ -345,3 +345,30 @@ def test_a_reader_whose_own_release_takes_an_argument_is_told_nothing_of_others(
     line = "TypeError: EarlyStopping.__init__() got an unexpected keyword argument "
     code, _ = explain(capfd, line + "'start_from_epoch'", "--tensorflow", "2.16")
     assert code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("Error: no module named 'keras.utils.np_utils'", "np-utils"),
+        ("module numpy has no attribute bool error", "numpy-aliases"),
+        ("Module 'tensorflow' has no attribute 'contrib'", "tf-contrib"),
+        ("ImportError: cannot import name np_utils", "np-utils"),
+        ("ModuleNotFoundError : No module named 'tensorflow.contrib'", "tf-contrib"),
+    ],
+)
+def test_messages_written_from_memory_are_those_of_python(text: str, entry: str) -> None:
+    assert entry in names(text)
+
+
+def test_what_a_package_says_below_the_last_exception_belongs_to_it() -> None:
+    crash = "LLVM ERROR: Failed to infer result type(s)."
+    text = f"{TRACEBACK.replace(LR, 'SomeError: something of another package')}\n{crash}"
+    assert names(text) == ["tflite-infer-types"]
+
+
+def test_releases_that_an_entry_cannot_have_rule_it_out() -> None:
+    line = "AttributeError: module 'keras.backend' has no attribute 'mean'"
+    assert names(line) == ["backend-functions"]
+    found = explain_run.answer_pasted(line, {"tensorflow": "2.3", "keras": "2.4.3"}).found
+    assert "backend-functions" not in [match.entry.name for match in found.matches]

@@ -55,6 +55,16 @@ TITLES = (
 )
 """How messages begin that people give without the name of their exception."""
 
+RETYPED = (
+    (r"(?:Error: )[Nn]o module named '?([\w.]+)'?", r"ModuleNotFoundError: No module named '\1'"),
+    (
+        r"[Mm]odule '?([\w.]+)'? has no attribute '?(\w+)'?(?: error)?\.?",
+        r"AttributeError: module '\1' has no attribute '\2'",
+    ),
+    (r"ImportError: cannot import name (\w+)", r"ImportError: cannot import name '\1'"),
+)
+"""Messages as people write them from memory, and as Python says them."""
+
 WRAPPER = "because of the following error (look up to see its traceback):"
 """Behind these words of transformers, in the same line or higher, stands the error itself."""
 
@@ -68,7 +78,7 @@ NAMED = re.compile(r"(?<![\w.'\"])(?:[a-z]\w*\.)*[A-Z]\w*(?:Error|Exception): ",
 MODULE = re.compile(r"[A-Za-z_][\w.]*\.(?=[A-Z]\w*(?:Error|Exception|NotFound): )")
 """The module of an exception, which stands before its name in a traceback."""
 
-SPLIT = re.compile(r"^([A-Z][A-Za-z]*) Error: ")
+SPLIT = re.compile(r"^([A-Z][A-Za-z]*) ?(Error|Exception) ?: ")
 """An exception whose name was written with a blank, as in `Module Not Found Error`."""
 
 CHAINED = re.compile(
@@ -215,7 +225,10 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
 def _name_exceptions(line: str) -> list[str]:
     """A message that was given without the name of its exception, or with a blank in it."""
     named = [f"{name}: {line}" for start, name in TITLES if re.match(start, line)]
-    joined = SPLIT.sub(r"\1Error: ", line)
+    for form, message in RETYPED:
+        if told := re.fullmatch(form, line):
+            named.append(told.expand(message))
+    joined = SPLIT.sub(r"\1\2: ", line)
     return [*named, joined] if joined != line else named
 
 

@@ -2217,6 +2217,7 @@ cure Look the name up on PyPI: a setting such as `TF_USE_LEGACY_KERAS=1` is no p
   then its page for the Pythons that it goes with, and `python -m pip config list` for
   another index.
 [poetry-no-candidates]
+line .*because no versions of (?P<package>tensorflow-(?:intel|macos|io-gcs-filesystem)) match .*
 line .*Unable to find installation candidates for (?P<package>[\w.-]+) \((?P<version>[\w.]+)\).*
 why The lock of Poetry names a release of `{package}` that has no wheel for this machine
   or this Python. TensorFlow 2.11 to 2.15 are `tensorflow-intel` on Windows and
@@ -2370,6 +2371,8 @@ cure Let pip bring the libraries: `python -m pip install 'tensorflow[and-cuda]'`
 cure Use WSL2 with Linux, or TensorFlow 2.10 with CUDA 11.2 and cuDNN 8.1.
 [ptxas-missing]
 line Couldn't get ptxas version string: .*
+line .*: Not found: \./bin/ptxas not found
+line (?:.*)?No PTX compilation provider .*
 line (?:.*)?libdevice not found at \./libdevice\.10\.bc.*
 line (?:.*)?Can't find libdevice directory \$\{CUDA_DIR\}/nvvm/libdevice\..*
 why XLA compiles for the GPU with `ptxas` and `libdevice`, which CUDA's own packages have

@@ -47,6 +47,10 @@ def _make_reading() -> dict[str, Any]:
         **{name: write_compiled(pattern) for name, pattern in patterns.items()},
         "stated": {name: write_compiled(one) for name, one in text_reading.STATED.items()},
         "titles": [[*write_javascript(start), name] for start, name in text_reading.TITLES],
+        "retyped": [
+            [*write_javascript(form), re.sub(r"\\(\d)", r"$\1", message)]
+            for form, message in text_reading.RETYPED
+        ],
         "normalised": [
             [*write_compiled(pattern), replacement.replace(r"\1", "$1")]
             for pattern, replacement in outcomes.NORMALISED

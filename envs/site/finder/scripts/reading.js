@@ -56,6 +56,7 @@ export class Reading {
     this.pythonBanner = compilePattern(data.python_banner);
     this.stated = Object.entries(data.stated).map(([name, pattern]) => [name, compilePattern(pattern, false, "g")]);
     this.titles = data.titles.map(([source, flags, name]) => [startOf([source, flags]), name]);
+    this.retyped = data.retyped.map(([source, flags, to]) => [compilePattern([source, flags], true), to]);
     this.normalised = data.normalised.map(([source, flags, to]) => [compilePattern([source, flags], false, "g"), to]);
     this.suggested = data.suggested.map((pattern) => compilePattern(pattern, false, "g"));
     this.quotes = new RegExp(`[${Object.keys(data.quotes).join("")}]`, "gu");
@@ -138,7 +139,8 @@ export class Reading {
 
   nameExceptions(line) {
     const named = this.titles.filter(([start]) => start.test(line)).map(([, name]) => `${name}: ${line}`);
-    const joined = line.replace(this.split, "$1Error: ");
+    for (const [form, to] of this.retyped) if (form.test(line)) named.push(line.replace(form, to));
+    const joined = line.replace(this.split, "$1$2: ");
     return joined !== line ? [...named, joined] : named;
   }
 
