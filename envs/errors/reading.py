@@ -69,7 +69,7 @@ WRAPPER = "because of the following error (look up to see its traceback):"
 """Behind these words of transformers, in the same line or higher, stands the error itself."""
 
 NATIVE = re.compile(r"^.{0,120}?\.cc:\d+\] ")
-SOURCE = re.compile(r"^\S+ (?=\w*Warning: )")
+SOURCE = re.compile(r"^(?:<path>|\S+:\d+:) (?=\w*Warning: )")
 """The file and line that Python prints before a warning."""
 
 NAMED = re.compile(r"(?<![\w.'\"])(?:[a-z]\w*\.)*[A-Z]\w*(?:Error|Exception): ", re.ASCII)
