@@ -15,7 +15,15 @@ from envs import ROOT, Problem
 from envs.errors.catalogue import trim_line
 from envs.errors.catalogue_files import load_catalogue
 from envs.site import browser
-from envs.site.finder import bundle, choice_data, combination, error_data, npm_packages, question
+from envs.site.finder import (
+    bundle,
+    choice_data,
+    combination,
+    error_data,
+    npm_packages,
+    page_answers,
+    question,
+)
 from envs.site.finder.javascript import find_needle, write_javascript
 from envs.site.finder.question import QuestionKind, read_question
 
@@ -104,6 +112,22 @@ def test_a_sentence_with_a_release_in_it_is_no_question() -> None:
 
 def test_words_that_say_nothing_are_named() -> None:
     assert read_question("tensorflow 2.12 with frobnicator please").unread == ("frobnicator",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("  tf.keras.Model()\n", "import tensorflow as tf; tf.keras.Model()\n"),
+        ("x = keras.a(tf.b)", "import tensorflow as tf; import keras; x = keras.a(tf.b)"),
+        ("import tensorflow as tf\ntf.a", None),
+        ("from tensorflow import keras\nkeras.a", None),
+        ("from a import b as keras\nkeras.a", None),
+        ("model.keras.a", None),
+        ('{"cells": ["keras.a"]}', None),
+    ],
+)
+def test_a_piece_of_code_gets_its_usual_imports(text: str, expected: str | None) -> None:
+    assert page_answers.assume_imports(text)[0] == (expected or text)
 
 
 @pytest.fixture(scope="module")

@@ -71,6 +71,12 @@ def test_a_choice_narrows_the_answer(open_page: OpenPage) -> None:
     assert "from keras.layers import LeakyReLU" in answer
     page.select_option("select[name=platform]", "windows-x86_64")
     page.wait_for_selector("#finder-answer:has-text('Windows x86_64')")
+    page.click("#finder-clear")
+    answer = ask(page, "model = tf.keras.models.Sequential([tf.keras.layers.Dense(14)])")
+    assert "Read as if it began with import tensorflow as tf" in answer
+    assert "Fits." in answer
+    assert "names nothing of TensorFlow" in ask(page, "model = Sequential([Dense(14)])")
+    assert "Not judged" in ask(page, "from tensorflow.python.keras._impl.keras.backend import abs")
     assert "is no Python" in ask(page, "import keras\nfrom keras import (\n")
     assert "nested too deeply" in ask(page, f"import keras\nx = {'(' * 3000}{')' * 3000}")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import textwrap
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -15,6 +17,14 @@ from envs.names import files
 from envs.names.record import Names
 from envs.which import documents, name_answer, python_choice, successors, which_run
 from envs.which.which_request import WhichRequest
+
+_USUAL = {
+    "tf": "import tensorflow as tf",
+    "tensorflow": "import tensorflow",
+    "keras": "import keras",
+    "tf_keras": "import tf_keras",
+}
+"""Name -> the import that people leave out when they paste a piece of code."""
 
 
 @cache
@@ -36,10 +46,24 @@ def _answer_code(request: dict[str, Any]) -> dict[str, Any]:
     """The document of `nox -s which -- - --json`, with `--to` if `to` is a pairing."""
     names, table = _load_tables()
     asked = WhichRequest(None, "-", request.get("to", ""), "", "json")
-    data = io.BytesIO(request["text"].encode("utf-8", "replace"))
+    text, assumed = assume_imports(request["text"])
+    data = io.BytesIO(text.encode("utf-8", "replace"))
     report = which_run.make_report(asked, names, table, pairing.load_pairings(), data)
     document: dict[str, Any] = json.loads(documents.render_json(report))
-    return document
+    return {**document, "assumed": assumed}
+
+
+def assume_imports(text: str) -> tuple[str, list[str]]:
+    """A piece of code with the usual imports of the names that it does not import, and these.
+
+    They stand in its first line, so that every line keeps its number.
+    """
+    if text.lstrip().startswith("{"):  # a notebook, which is whole
+        return text, []
+    imported = set(re.findall(r"(?m)\b(?:import|as)[ \t]+(\w+)", text))
+    named = set(re.findall(r"(?m)(?<![\w.])(\w+)\s*\.\s*\w", text))
+    assumed = [line for name, line in _USUAL.items() if name in named - imported]
+    return ("; ".join([*assumed, textwrap.dedent(text)]) if assumed else text), assumed
 
 
 def _answer_name(request: dict[str, Any]) -> dict[str, Any]:

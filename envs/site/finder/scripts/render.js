@@ -285,6 +285,13 @@ function renderCode({ document: answer, choice, needs }, tables) {
   if (!answer) return [makeVerdict("unsure", "One moment.", "Python is being loaded to read your code: some 5 MB, once.")];
   const broken = renderFailure(answer);
   if (broken) return broken;
+  if (!answer.names.length) {
+    return [
+      makeVerdict("unsure", "Not judged.", "This code names nothing of TensorFlow or Keras."),
+      make("p", {}, "Paste it with its imports: what a name stands for is read from them."),
+    ];
+  }
+  const isJudged = answer.names.length > answer.uncovered.length;
   const best = answer.pairings.find((one) => one.pairing === answer.to) ?? answer.pairings[0];
   const lock = best ? findLock(best.pairing, best.python, choice, tables) : null;
   const places = answer.places.map((place) =>
@@ -300,7 +307,11 @@ function renderCode({ document: answer, choice, needs }, tables) {
     .filter((one) => one !== best && one.lacks.length)
     .map((one) => make("li", {}, makeLink(`pairings/${one.pairing}.html`, make("code", {}, one.pairing)), " lacks ", one.lacks.slice(0, MOST_SHOWN).join(", ")));
   return [
-    makeVerdict(answer.fits ? "good" : "bad", answer.fits ? "Fits." : "Fails.", ...makeSentence(answer.answer)),
+    isJudged
+      ? makeVerdict(answer.fits ? "good" : "bad", answer.fits ? "Fits." : "Fails.", ...makeSentence(answer.answer))
+      : makeVerdict("unsure", "Not judged.", "The record of names does not cover what this code uses."),
+    ...(answer.assumed.length ? [make("p.finder-hint", {}, "Read as if it began with ", make("code", {}, answer.assumed.join("; ")))] : []),
+    ...(answer.uncovered.length ? [make("p.finder-hint", {}, `Not judged, as the record does not cover it: ${answer.uncovered.slice(0, MOST_SHOWN).join(", ")}`)] : []),
     ...(places.length ? [make("h3", {}, `What to change for ${best.pairing}`), make("ul", {}, ...places)] : []),
     ...(lock ? [makeLock(lock, tables)] : []),
     ...(needs?.to ? [] : [make("p", {}, "Choose your TensorFlow above to see what to write instead there.")]),
