@@ -89,6 +89,14 @@ def test_rows_of_pairings_link_their_pages(known: Reference) -> None:
     assert linked == table.replace("`tf212`", "[`tf212`](/pairings/tf212.md)")
 
 
+def test_the_page_of_the_data_links_each_file_of_it() -> None:
+    text = "`data/v1/locks.json`, `feed.xml`, in `data/v1` and `data/v1/finder`, `index.json`"
+    assert documents.link_data(text) == (
+        "[`data/v1/locks.json`](site:data/v1/locks.json), [`feed.xml`](site:feed.xml), "
+        "in `data/v1` and `data/v1/finder`, `index.json`"
+    )
+
+
 def test_the_page_of_a_pairing_has_every_lock_and_says_how_it_was_run(known: Reference) -> None:
     page = pairing_pages.render_pairing_page(known.pairings["tf212"], known)
     assert page.startswith("# `tf212`: TensorFlow 2.12.0 with keras 2.12.0\n")

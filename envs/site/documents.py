@@ -59,7 +59,7 @@ def link_pairings(text: str, pairings: Mapping[str, object]) -> str:
 
 def link_data(text: str) -> str:
     """The page of the data, with a link at the address of each file."""
-    return re.sub(r"`((?:data/v\d+/[\w.]+)|feed\.xml)`", r"[`\1`](site:\1)", text)
+    return re.sub(r"`(data/v\d+/[\w.]+\.json|feed\.xml)`", r"[`\1`](site:\1)", text)
 
 
 def drop_comments(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -16,6 +17,8 @@ Say = Callable[[str], object]
 def run_site(argv: Sequence[str], programs: Path, say: Say) -> None:
     """Build the site with the Python of a folder, and serve it if that is asked. Raises Problem."""
     request = site_request.parse_site_request(argv)
+    # npm is one of the programs: a machine without Node.js builds the site too.
+    os.environ["PATH"] = os.pathsep.join([str(programs), os.environ["PATH"]])
     build.build_site(programs / "python", build.SITE, say)
     if request.serve:
         serve_site(build.SITE, request.serve, say)
