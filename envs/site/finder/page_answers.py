@@ -43,14 +43,26 @@ def answer_page(asked: str) -> str:
 
 
 def _answer_code(request: dict[str, Any]) -> dict[str, Any]:
-    """The document of `nox -s which -- - --json`, with `--to` if `to` is a pairing."""
-    names, table = _load_tables()
-    asked = WhichRequest(None, "-", request.get("to", ""), "", "json")
+    """The document of `nox -s which -- - --json`, with `--to` if `to` is a pairing.
+
+    `assumed` are the imports with which it was read, where it names nothing without them.
+    """
+    document = _judge_code(request["text"], request.get("to", ""))
     text, assumed = assume_imports(request["text"])
-    data = io.BytesIO(text.encode("utf-8", "replace"))
-    report = which_run.make_report(asked, names, table, pairing.load_pairings(), data)
-    document: dict[str, Any] = json.loads(documents.render_json(report))
+    if assumed and not document["names"]:
+        document = _judge_code(text, request.get("to", ""))
+    else:
+        assumed = []
     return {**document, "assumed": assumed}
+
+
+def _judge_code(text: str, to: str) -> dict[str, Any]:
+    asked = WhichRequest(None, "-", to, "", "json")
+    data = io.BytesIO(text.encode("utf-8", "replace"))
+    known = pairing.load_pairings()
+    report = which_run.make_report(asked, *_load_tables(), known, data)
+    document: dict[str, Any] = json.loads(documents.render_json(report))
+    return document
 
 
 def assume_imports(text: str) -> tuple[str, list[str]]:
