@@ -55,6 +55,14 @@ def test_a_line_is_answered_with_its_cause_the_new_line_and_the_pairing(
     assert len(out.splitlines()) <= 14
 
 
+def test_an_exception_in_a_log_of_many_lines_is_found_wherever_it_is() -> None:
+    lines = [
+        f"step {chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{'x' * (n // 676)}" for n in range(12_000)
+    ]
+    assert names("\n".join([NP_UTILS, *lines]))[0] == "np-utils"
+    assert names("\n".join([*lines, NP_UTILS]))[0] == "np-utils"
+
+
 def test_a_command_stands_in_one_line_with_the_readers_versions(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

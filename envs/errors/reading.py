@@ -14,6 +14,9 @@ from envs.errors.catalogue import trim_line
 LARGEST = 4 * 2**20
 """How many bytes of a log are read, from its end; an error is mostly there."""
 
+MOST_LINES = 10_000
+"""How many lines of it are looked at, from its end; those of an exception all are."""
+
 ENTITIES = {
     "&#39;": "'",
     "&#x27;": "'",
@@ -197,7 +200,9 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
     last: dict[str, Line] = {}
     # A long log repeats itself but for its numbers.
     different = {re.sub(r"\d+", "0", line): number for number, line in enumerate(bare)}
-    for number in sorted(different.values()):
+    numbers = sorted(different.values())
+    early = [number for number in numbers[:-MOST_LINES] if EXCEPTION.match(bare[number])]
+    for number in early + numbers[-MOST_LINES:]:
         line = bare[number]
         if len(line) < 6 or FRAME.match(line) or OF_IPYTHON.match(line):
             continue

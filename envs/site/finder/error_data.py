@@ -60,6 +60,7 @@ def _make_reading() -> dict[str, Any]:
         "entities": text_reading.ENTITIES,
         "wrapper": text_reading.WRAPPER,
         "largest": text_reading.LARGEST,
+        "most_lines": text_reading.MOST_LINES,
         "most": matching.MOST,
         "common": sorted(matching.COMMON),
         "unknown": catalogue.UNKNOWN,

@@ -104,7 +104,7 @@ export class Explainer {
     let found = [];
     for (const entry of this.entries) {
       const parts = matchLine(entry, line.text);
-      const lacks = entry.needs_above && !entry.abovePattern.test(pasted.text);
+      const lacks = parts && entry.needs_above && !entry.abovePattern.test(pasted.text);
       if (parts && !lacks && compareReleases(entry.when, facts).every(Boolean)) {
         const seen = entry.made.some(({ start, whole }) =>
           start === undefined ? line.text === whole : line.text.startsWith(start),

@@ -108,7 +108,9 @@ export class Reading {
     const last = new Map();
     const different = new Map();
     bare.forEach((line, number) => different.set(line.replace(NUMBERS, "0"), number));
-    for (const number of [...different.values()].sort((one, other) => one - other)) {
+    const numbers = [...different.values()].sort((one, other) => one - other);
+    const early = numbers.slice(0, -this.data.most_lines).filter((number) => this.exception.test(bare[number]));
+    for (const number of [...early, ...numbers.slice(-this.data.most_lines)]) {
       const line = bare[number];
       if ([...line.slice(0, 12)].length < 6 || this.frame.test(line) || this.ofIpython.test(line)) continue;
       const raised = this.exception.test(line);
