@@ -102,7 +102,7 @@ def test_what_is_wrong_in_this_environment_is_named_beside_it(empty: Environment
     empty.tensorflow()
     empty.keras("2.11.0")
     printed = explained(empty, f"--explain={NUMPY}")
-    assert "In this environment, 1 more found" in printed
+    assert "This environment has 1 problem of its own" in printed
 
 
 def test_a_whole_traceback_is_read_from_a_file_and_from_the_input(tmp_path: Path) -> None:

@@ -1386,11 +1386,10 @@ def explain(what, as_json):
             sep="\n",
         )
     if report.problems:
-        print(
-            f"In this environment, {len(report.problems)} more found: first see what this says,",
-            f"  {os.path.basename(sys.executable)} {os.path.basename(__file__)}",
-            sep="\n",
-        )
+        count = len(report.problems)
+        name = f"{os.path.basename(sys.executable)} {os.path.basename(__file__)}"
+        found = f"{count} problem{'s' * (count > 1)}"
+        print(f"This environment has {found} of its own, which may be the cause: see `{name}`.")
     return int(not answers)
 
 
