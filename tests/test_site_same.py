@@ -19,6 +19,9 @@ from envs.which.which_request import WhichRequest
 
 pytestmark = pytest.mark.site
 
+READ = ("kind", "facts", "packages", "unread", "doubtful")
+"""What is said of a question before it is answered."""
+
 _ANSWER_ALL = """async (given) => {
     const { Answerer } = await import("/_static/finder/answer-worker.js");
     const load = async (name) => (await fetch(`/data/v1/finder/${name}.json`)).json();
@@ -52,6 +55,7 @@ def answer_in_python(text: str, choice: dict[str, str], tables: Any) -> dict[str
         "facts": dict(asked.facts),
         "packages": dict(asked.packages),
         "unread": list(asked.unread),
+        "doubtful": list(asked.doubtful),
     }
     if asked.kind == QuestionKind.RELEASES or (asked.kind == QuestionKind.EMPTY and choice):
         found["answer"] = combination.answer_combination(facts, tables)
@@ -100,7 +104,7 @@ def test_the_page_answers_as_python_does(open_page: OpenPage, built_site: BuiltS
     for (text, choice), both in zip(given, answers, strict=True):
         python = answer_in_python(text, choice, tables)
         kinds.add(python["kind"])
-        read = {key: both["read"][key] for key in ("kind", "facts", "packages", "unread")}
+        read = {key: both["read"][key] for key in READ}
         assert read == {key: python[key] for key in read}, text
         answer = both["answer"]
         if "answer" not in python:
