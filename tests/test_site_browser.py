@@ -119,6 +119,7 @@ def test_an_anchor_of_the_page_is_no_question(open_page: OpenPage) -> None:
         ("thread 'main' panicked at src/main.rs:2:5:\nboom", "Rust"),
         ("RuntimeError: nobody has ever seen this frobnication", "Nobody has explained"),
         ("the quick brown fox", "no error, code or release that is known here"),
+        ("tensorflow 2.16.1 frobnicator 2.15.0", "Not sure. 2.15.0: not understood"),
         ("tensorflow 2.99", "they have TensorFlow 1.13.2 to"),
         ("numpy==1.26.4\npandas==2.2.0", "neither TensorFlow nor Keras"),
     ],

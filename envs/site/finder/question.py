@@ -149,7 +149,8 @@ FACTS = (
     (
         "platform",
         "linux-x86_64",
-        r"\b(?:linux )?ubuntu\b(?: \d\d\.\d\d)?|\blinux(?:[- ]x86_64)?\b|\bdebian\b|\bwsl2?\b|\bcolab\b",
+        r"\b(?:linux )?ubuntu\b(?: \d\d\.\d\d)?|\blinux(?:[- ]x86_64)?\b"
+        r"|\bdebian\b|\bwsl2?\b|\bcolab\b",
     ),
     ("variant", "cuda", r"\b(?:gpus?|cuda|nvidia)\b"),
     ("variant", "cpu", r"\bcpu\b"),

@@ -30,9 +30,9 @@ export class Answerer {
     const facts = { ...question.facts, ...choice };
     switch (question.kind) {
       case "empty":
-        return Object.keys(choice).length ? this.answerReleases("releases", choice, []) : { kind: "empty" };
+        return Object.keys(choice).length ? this.answerReleases(question, choice) : { kind: "empty" };
       case "releases":
-        return this.answerReleases("releases", facts, question.unread);
+        return this.answerReleases(question, facts);
       case "packages":
         return this.answerPackages(question, facts);
       case "error":
@@ -47,9 +47,9 @@ export class Answerer {
     }
   }
 
-  answerReleases(kind, facts, unread) {
+  answerReleases({ unread, doubtful }, facts) {
     const answer = answerCombination(facts, this.choices);
-    return { kind, unread, ...answer };
+    return { kind: "releases", unread, doubtful, ...answer };
   }
 
   answerPackages({ packages }, facts) {

@@ -184,8 +184,14 @@ function renderCombination(answer, tables) {
     fails: () => makeVerdict("bad", "Fails.", `${asked}: that does not go together.`),
     none: () => makeVerdict("unsure", "No lock.", `No lock has ${asked}.`),
   };
+  const doubtful = answer.doubtful ?? [];
+  // A release that was not understood may be the one that does not fit.
+  const isUnsure = doubtful.length > 0 && (verdict === "fits" || verdict === "works");
   return [
-    heads[verdict](),
+    isUnsure
+      ? makeVerdict("unsure", "Not sure.", `${doubtful.join(" and ")}: not understood. This is the answer without it.`)
+      : heads[verdict](),
+    ...(isUnsure ? [make("p", {}, "Name the package before each release, as in ", make("code", {}, "tensorflow 2.15 keras 2.15"), ".")] : []),
     ...noteUnread(answer.unread ?? []),
     ...answer.unknown.filter((name) => name in PACKAGES).map((name) => sayRange(name, facts, tables)),
     ...answer.reasons.map((reason) => make("p", {}, `${capitalise(reason)}.`)),
