@@ -39,7 +39,7 @@ QUESTIONS = [
     ("python 3.13 windows", ["Fits.", "Windows x86_64", r"py -3.13 -m venv .venv"]),
     ("which keras for tensorflow 2.15?", ["Fits.", "Keras 2.15.0", "tf215-py311.txt"]),
     (FREEZE, ["Fails.", "setuptools<82", "pkg_resources"]),
-    (CODE, ["Fits.", "tf24", "python3.8 -m venv"]),
+    (CODE, ["The names fit.", "file names and behaviour were not", "tf24", "python3.8 -m venv"]),
     ("keras.utils.np_utils", ["Found.", "16 of 34 pairings", "to_categorical"]),
 ]
 """The ten most usual questions, and what their answers must have."""
@@ -74,7 +74,7 @@ def test_a_choice_narrows_the_answer(open_page: OpenPage) -> None:
     page.click("#finder-clear")
     answer = ask(page, "model = tf.keras.models.Sequential([tf.keras.layers.Dense(14)])")
     assert "Read as if it began with import tensorflow as tf" in answer
-    assert "Fits." in answer
+    assert "The names fit." in answer
     assert "names nothing of TensorFlow" in ask(page, "model = Sequential([Dense(14)])")
     assert "Not judged" in ask(page, "from tensorflow.python.keras._impl.keras.backend import abs")
     assert "is no Python" in ask(page, "import keras\nfrom keras import (\n")

@@ -314,8 +314,9 @@ function renderCode({ document: answer, choice, needs }, tables) {
     .map((one) => make("li", {}, makeLink(`pairings/${one.pairing}.html`, make("code", {}, one.pairing)), " lacks ", one.lacks.slice(0, MOST_SHOWN).join(", ")));
   return [
     isJudged
-      ? makeVerdict(answer.fits ? "good" : "bad", answer.fits ? "Fits." : "Fails.", ...makeSentence(answer.answer))
+      ? makeVerdict(answer.fits ? "good" : "bad", answer.fits ? "The names fit." : "Fails.", ...makeSentence(answer.answer))
       : makeVerdict("unsure", "Not judged.", "The record of names does not cover what this code uses."),
+    ...(isJudged && answer.fits ? [make("p", {}, "Names and their arguments were compared, where they could be traced; values, file names and behaviour were not.")] : []),
     ...(answer.assumed.length ? [make("p.finder-hint", {}, "Read as if it began with ", make("code", {}, answer.assumed.join("; ")))] : []),
     ...(answer.uncovered.length ? [make("p.finder-hint", {}, `Not judged, as the record does not cover it: ${answer.uncovered.slice(0, MOST_SHOWN).join(", ")}`)] : []),
     ...(places.length ? [make("h3", {}, `What to change for ${best.pairing}`), make("ul", {}, ...places)] : []),
