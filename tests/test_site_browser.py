@@ -81,6 +81,15 @@ def test_a_choice_narrows_the_answer(open_page: OpenPage) -> None:
     assert "nested too deeply" in ask(page, f"import keras\nx = {'(' * 3000}{')' * 3000}")
 
 
+def test_what_to_write_instead_is_a_sentence_with_code_in_it(open_page: OpenPage) -> None:
+    page = open_page()
+    page.select_option("select[name=tensorflow]", "2.17")
+    answer = ask(page, "from tensorflow.keras.layers import CuDNNGRU\n")
+    assert "Since TensorFlow 2.0, GRU takes cuDNN by itself" in " ".join(answer.split())
+    assert "[object" not in answer
+    assert ",," not in answer
+
+
 def test_a_question_stands_in_the_address_and_comes_back(
     open_page: OpenPage, built_site: BuiltSite
 ) -> None:

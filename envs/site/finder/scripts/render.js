@@ -79,7 +79,7 @@ function renderMatch(match, { choice, explanation }, tables) {
       "li",
       {},
       make("strong", {}, capitalise(tables.kinds[cure.kind])),
-      cure.for ? ["for ", ...makeSentence(cure.for)].reduce((all, part) => [...all, part], [", "]) : "",
+      cure.for ? [", for ", makeSentence(cure.for)] : "",
       ": ",
       ...makeSentence(cure.do),
       cure.commands.length ? makeCommands(`Type this to ${tables.kinds[cure.kind]}`, cure.commands) : "",
