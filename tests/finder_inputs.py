@@ -97,6 +97,12 @@ OTHERS = (
     "AttributeError: 'Sequential' object has no attribute 'predict_classes'",
     "ModuleNotFoundError: No module named 'tensorflow.examples'",
     "Traceback (most recent call last):\nKeyboardInterrupt",
+    "from keras.optimizers import AdamImportError: cannot import name 'Adam' from "
+    "'keras.optimizers' (/x/keras/optimizers.py)",
+    "from keras.optimizers import Adam cannot import name 'Adam' from 'keras.optimizers'",
+    "import tensorflow.contribModuleNotFoundError: No module named 'tensorflow.contrib'",
+    "model.predict_classes(x) 'Sequential' object has no attribute 'predict_classes'",
+    "try:\n    import keras\nexcept ImportError:\n    pass",
 )
 
 

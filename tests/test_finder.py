@@ -198,6 +198,49 @@ def test_a_piece_of_code_gets_its_usual_imports(text: str, expected: str | None)
     assert page_answers.assume_imports(text)[0] == (expected or text)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import keras\nfrom keras import (\n", "What was pasted is no Python in line 2"),
+        ('{"cells": [{"cell_type": "code", "source": "f("}]}', "no Python in line 1 of cell 1"),
+        (f"x = {'(' * 3000}{')' * 3000}", "What was pasted is nested too deeply to be read, and"),
+    ],
+)
+def test_code_that_cannot_be_read_is_a_problem_in_words(text: str, expected: str) -> None:
+    answer = json.loads(page_answers.answer_page(json.dumps({"what": "code", "text": text})))
+    assert expected in answer["problem"]
+    assert "stdin" not in answer["problem"]
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        (
+            "from keras.optimizers import AdamImportError: cannot import name 'Adam' from "
+            "'keras.optimizers' (/x/keras/optimizers.py)",
+            "ImportError: cannot import name 'Adam' from 'keras.optimizers' "
+            "(/x/keras/optimizers.py)",
+        ),
+        (
+            "from keras.optimizers import Adam cannot import name 'Adam' from 'keras.optimizers'",
+            "cannot import name 'Adam' from 'keras.optimizers'",
+        ),
+        (
+            "import tensorflow.contribModuleNotFoundError: No module named 'tensorflow.contrib'",
+            "ModuleNotFoundError: No module named 'tensorflow.contrib'",
+        ),
+        (
+            "model.predict_classes(x) 'Sequential' object has no attribute 'predict_classes'",
+            "'Sequential' object has no attribute 'predict_classes'",
+        ),
+        ("x = keras.Model(", ""),
+        ("try:\n    import keras\nexcept ImportError:\n    pass", ""),
+    ],
+)
+def test_an_error_that_is_glued_to_code_is_separated(text: str, last: str) -> None:
+    assert question.separate_errors(text) == last
+
+
 @pytest.fixture(scope="module")
 def tables() -> Any:
     """The tables as the page reads them."""

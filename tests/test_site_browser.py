@@ -78,6 +78,8 @@ def test_a_choice_narrows_the_answer(open_page: OpenPage) -> None:
     assert "names nothing of TensorFlow" in ask(page, "model = Sequential([Dense(14)])")
     assert "Not judged" in ask(page, "from tensorflow.python.keras._impl.keras.backend import abs")
     assert "is no Python" in ask(page, "import keras\nfrom keras import (\n")
+    glued = "from keras.utils import np_utilsImportError: cannot import name 'np_utils' from "
+    assert "to_categorical" in ask(page, f"{glued}'keras.utils' (/x/keras/utils/__init__.py)")
     assert "nested too deeply" in ask(page, f"import keras\nx = {'(' * 3000}{')' * 3000}")
 
 

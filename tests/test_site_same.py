@@ -62,12 +62,21 @@ def answer_in_python(text: str, choice: dict[str, str], tables: Any) -> dict[str
     elif asked.kind == QuestionKind.PACKAGES:
         found["answer"] = combination.answer_packages(asked.packages, facts, tables)
     elif asked.kind in (QuestionKind.ERROR, QuestionKind.OTHER):
-        names = ["tensorflow", "keras", "python"]
-        known = {name: choice[name] for name in names if name in choice}
-        answer = explain_run.answer_pasted(text, known)
-        found["answer"] = json.loads(explanation.render_answer_json(answer))
-        found["sureness"] = [explanation.describe_sureness(one) for one in answer.found.matches]
+        found |= explain_in_python(text, choice)
+    elif asked.kind == QuestionKind.CODE and (separated := question.separate_errors(text)):
+        found["otherwise"] = explain_in_python(separated, choice)
     return found
+
+
+def explain_in_python(text: str, choice: dict[str, str]) -> dict[str, Any]:
+    """The explanation of an error, and how sure each of its parts is."""
+    names = ["tensorflow", "keras", "python"]
+    known = {name: choice[name] for name in names if name in choice}
+    answer = explain_run.answer_pasted(text, known)
+    return {
+        "answer": json.loads(explanation.render_answer_json(answer)),
+        "sureness": [explanation.describe_sureness(one) for one in answer.found.matches],
+    }
 
 
 def compare_errors(page: dict[str, Any], python: dict[str, Any]) -> tuple[Any, Any]:
@@ -109,6 +118,9 @@ def test_the_page_answers_as_python_does(open_page: OpenPage, built_site: BuiltS
         answer = both["answer"]
         if "answer" not in python:
             assert answer["kind"] == python["kind"], text
+            if answer.get("otherwise"):
+                mine, theirs = compare_errors(answer["otherwise"], python["otherwise"])
+                assert mine == theirs, text
         elif "explanation" in answer:
             mine, theirs = compare_errors(answer, python)
             assert mine == theirs, text

@@ -153,7 +153,10 @@ def _make_question() -> dict[str, Any]:
     whole = {name.lower(): getattr(question, name) for name in ("BINARY", "LISTED", "PASSED_OVER")}
     more = {name.lower(): getattr(question, name) for name in ("NAME", "CODE", "CERTAIN_CODE")}
     last = {name.lower(): getattr(question, name) for name in ("BARE", "WORD", "DOUBTFUL")}
-    stated = {name.lower(): getattr(question, name) for name in ("STATED", "FORM", "EXAMPLE")}
+    stated = {
+        name.lower(): getattr(question, name)
+        for name in ("STATED", "FORM", "EXAMPLE", "SAYS_ERROR", "GLUED")
+    }
     return {
         **{
             name: write_javascript(pattern)

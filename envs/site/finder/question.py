@@ -101,6 +101,15 @@ CERTAIN_CODE = (
 )
 """A name alone, something that may be code, and something that can be nothing else."""
 
+SAYS_ERROR = r"Error:[ \t]*\S|cannot import name|has no attribute|[Nn]o module named"
+GLUED = (
+    r"(?<=[\w)\]'\"])(?=(?:ModuleNotFound|Import|Attribute|Value|Type|Name|Runtime|Key|Index|Syntax)"
+    r"Error: )"
+    r"|(?<=[^\n])(?<!Error: )(?<!Error:)(?=cannot import name |No module named "
+    r"|module '[\w.]+' has no attribute |'\w+' object has no attribute )"
+)
+"""What looks like code may hold an error, and where the line of one was glued to other words."""
+
 LOOKED_AT = 20_000
 """In so many characters, a traceback of another language, or code, shows that it is one."""
 
@@ -217,6 +226,16 @@ def read_question(text: str) -> Question:
     if re.search(CODE, text[:LOOKED_AT]):
         return Question(QuestionKind.CODE)
     return Question(QuestionKind.OTHER)
+
+
+def separate_errors(text: str) -> str:
+    """What may be code, from the first error in it, each at the start of a line; or empty.
+
+    It is what is read instead if the text cannot be parsed as code.
+    """
+    lines = re.sub(GLUED, "\n", text[:LOOKED_AT]).split("\n")
+    first = next((n for n, line in enumerate(lines) if re.search(SAYS_ERROR, line)), len(lines))
+    return "\n".join(lines[first:])
 
 
 def is_filled_form(text: str) -> bool:

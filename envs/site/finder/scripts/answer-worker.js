@@ -39,7 +39,12 @@ export class Answerer {
       case "other":
         return this.answerError(question, choice);
       case "code":
-        return { kind: "code", choice, needs: { what: "code", text, to: this.choosePairing(choice) } };
+        return {
+          kind: "code",
+          choice,
+          needs: { what: "code", text, to: this.choosePairing(choice) },
+          otherwise: this.answerBroken(text, choice, stated),
+        };
       case "name":
         return { kind: "name", choice, needs: { what: "name", name: text.trim() } };
       default:
@@ -55,6 +60,15 @@ export class Answerer {
   answerPackages({ packages }, facts) {
     const answer = answerPackages(packages, facts, this.choices);
     return { kind: "packages", count: Object.keys(packages).length, ...answer };
+  }
+
+  /** The answer to an error in what looks like code, if it is none; null if it names no error. */
+  answerBroken(text, choice, stated) {
+    const separated = this.reader.separateErrors(text);
+    if (!separated) return null;
+    const explanation = this.explainer.explain(separated, stated);
+    const answer = this.answerError({ kind: "error", explanation }, choice);
+    return explanation.knows || explanation.line ? answer : null;
   }
 
   answerError(question, choice) {

@@ -9,6 +9,8 @@ export class QuestionReader {
     this.explainer = explainer;
     this.binary = compilePattern(data.binary, false, "g");
     this.stated = compilePattern(data.stated, true);
+    this.saysError = compilePattern(data.says_error);
+    this.glued = compilePattern(data.glued, false, "g");
     this.example = compilePattern(data.example, false, "g");
     this.form = compilePattern(data.form, true);
     this.doubtful = compilePattern(data.doubtful, true);
@@ -56,6 +58,13 @@ export class QuestionReader {
 
   make(kind, facts = {}, packages = {}, unread = []) {
     return { kind, facts, packages, unread, doubtful: unread.filter((word) => this.doubtful.test(word)) };
+  }
+
+  /** What may be code, from the first error in it, each at the start of a line; or empty. */
+  separateErrors(text) {
+    const lines = text.slice(0, this.data.looked_at).replace(this.glued, "\n").split("\n");
+    const first = lines.findIndex((line) => this.saysError.test(line));
+    return first < 0 ? "" : lines.slice(first).join("\n");
   }
 
   isFilledForm(text) {
