@@ -46,6 +46,8 @@ RELEASES = (
     "TensorFlow version: 2.16.1",
     "tf==2.2.0rc and Keras==2.2.5",
     "keras>=2.15",
+    "Keras | 2.15.0\nTF [2.16]",
+    "keras.__version__: 2.15 tf_version 2.16",
     "tensorflow 2.16 keras<3",
     "tensorflow<2.16",
     "tf 2.12 or 2.13",

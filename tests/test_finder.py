@@ -119,6 +119,8 @@ ISSUE_FORM = """\
         ("TensorFlow version: 2.16.1", {"tensorflow": "2.16.1"}),
         ("tf==2.2.0rc and Keras==2.2.5", {"tensorflow": "2.2.0", "keras": "2.2.5"}),
         ("keras>=2.15", {"keras": "2.15"}),
+        ("Keras | 2.15.0\nTF [2.16]", {"keras": "2.15.0", "tensorflow": "2.16"}),
+        ("keras.__version__: 2.15 tf_version 2.16", {"keras": "2.15", "tensorflow": "2.16"}),
         (
             ISSUE_FORM,
             {

@@ -121,9 +121,10 @@ LONGEST_FORM = 2000
 FORM = r"[ \t]*(?:[-*+>][ \t]*)*[A-Za-z][^:=\n]{0,80}[:=].*"
 """A filled-in form, such as that of an issue, has such lines alone, and may be longer."""
 
-_MARKS = r"[\s:=~(*`'\"-]{0,8}"
+_MARKS = r"[\s:=~(\[|*`'\"-]{0,8}"
 _TO = (
-    rf"{_MARKS}(?:[<>]=\s?|(?:installed |backend )?versions?|v\.|is|release)?"
+    rf"{_MARKS}(?:[<>]=\s?|(?:installed |backend |api )?[._]{{0,3}}versions?_{{0,2}}"
+    r"|v\.|is|release)?"
     rf"(?:\s?\([a-z ]{{1,40}}\))?{_MARKS}v?"
 )
 _PRE = r"(?:[-.]?(?:rc|alpha|beta|a|b|dev|post)[-.]?\d*|\.\*|\.x)?"
