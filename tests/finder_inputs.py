@@ -35,6 +35,29 @@ RELEASES = (
     "my boss says that 2.12 cannot be trusted anymore",
     "Keras requires TensorFlow 2.2 or higher. Install TensorFlow via `pip install tensorflow`",
     "tf-keras 2.15.1 requires tensorflow<2.16,>=2.15, but you have tensorflow 2.16.2",
+    "TensorFlow 2.16.1\nKeras version: 2.15.0",
+    "Keras (2.15.0)",
+    "tf 1.12 and Keras(2.2.4)",
+    "Keras version = 2.0.8",
+    "- Keras version:  2.2.4",
+    "- TensorFlow : 2.3.1\n\n- python=3.7",
+    "**TensorFlow version**: `2.1`",
+    "Python version: 3.7.9",
+    "TensorFlow version: 2.16.1",
+    "tf==2.2.0rc and Keras==2.2.5",
+    "keras>=2.15",
+    "Keras | 2.15.0\nTF [2.16]",
+    "keras.__version__: 2.15 tf_version 2.16",
+    "tensorflow 2.16 keras<3",
+    "tensorflow<2.16",
+    "tf 2.12 or 2.13",
+    "tf 2.12 cuda 11.8 on Ubuntu 20.04",
+    "python 2.7 tensorflow 1.13.1",
+    "python 3 keras 3",
+    "- OS Platform and Distribution (e.g., Linux Ubuntu 16.04): Ubuntu 18.04\n"
+    "- TensorFlow version (use command below): 2.3.1\n- Keras version:  2.2.4\n"
+    "- Python version: 3.7.9\n- GCC/Compiler version (if compiling from source): not known at all\n"
+    "- GPU model and memory: some old card that I borrowed from a friend\n",
     "keras",
     "",
     "  \n\t ",
@@ -51,6 +74,7 @@ PACKAGES = (
     "tensorflow==2.5.0 ; python_version < '3.10'  # old\nkeras==2.4.3",
     "tensorflow==2.16.1\ntf_keras==2.15.0\nKeras==3.1.1\nsetuptools==81.9\ntensorboard==2.16.2",
     "tensorflow===2.12.0",
+    "tensorflow==2.16.1\nnumpy==1.26.4\nKeras version: 2.15.0",
     "keras==2.2.4\ntensorflow==1.13.2.post1",
 )
 
@@ -75,6 +99,12 @@ OTHERS = (
     "AttributeError: 'Sequential' object has no attribute 'predict_classes'",
     "ModuleNotFoundError: No module named 'tensorflow.examples'",
     "Traceback (most recent call last):\nKeyboardInterrupt",
+    "from keras.optimizers import AdamImportError: cannot import name 'Adam' from "
+    "'keras.optimizers' (/x/keras/optimizers.py)",
+    "from keras.optimizers import Adam cannot import name 'Adam' from 'keras.optimizers'",
+    "import tensorflow.contribModuleNotFoundError: No module named 'tensorflow.contrib'",
+    "model.predict_classes(x) 'Sequential' object has no attribute 'predict_classes'",
+    "try:\n    import keras\nexcept ImportError:\n    pass",
 )
 
 

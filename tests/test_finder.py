@@ -94,7 +94,77 @@ def test_a_question_is_understood(text: str, kind: str, facts: dict[str, str] | 
     assert facts is None or read.facts == facts
 
 
-@pytest.mark.parametrize("text", [" " * 50_000 + "x", "- " * 30_000, "'" * 50_000, "a." * 30_000])
+ISSUE_FORM = """\
+- OS Platform and Distribution (e.g., Linux Ubuntu 16.04): Ubuntu 18.04
+- TensorFlow version (use command below): 2.3.1
+- Keras version:  2.2.4
+- Python version: 3.7.9
+- GCC/Compiler version (if compiling from source): none that I know of at all
+- GPU model and memory: some old card that I borrowed from a friend
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("TensorFlow 2.16.1\nKeras version: 2.15.0", {"tensorflow": "2.16.1", "keras": "2.15.0"}),
+        ("TensorFlow 2.16.1 Keras (2.15.0)", {"tensorflow": "2.16.1", "keras": "2.15.0"}),
+        ("tf 1.12 and Keras(2.2.4)", {"tensorflow": "1.12", "keras": "2.2.4"}),
+        ("Keras version = 2.0.8", {"keras": "2.0.8"}),
+        ("- Keras version:  2.2.4", {"keras": "2.2.4"}),
+        ("- TensorFlow : 2.3.1\n- python=3.7", {"tensorflow": "2.3.1", "python": "3.7"}),
+        ("**TensorFlow version**: `2.1`", {"tensorflow": "2.1"}),
+        ("Python version: 3.7.9", {"python": "3.7"}),
+        ("python 2.7 tensorflow 1.13.1", {"python": "2.7", "tensorflow": "1.13.1"}),
+        ("TensorFlow version: 2.16.1", {"tensorflow": "2.16.1"}),
+        ("tf==2.2.0rc and Keras==2.2.5", {"tensorflow": "2.2.0", "keras": "2.2.5"}),
+        ("keras>=2.15", {"keras": "2.15"}),
+        ("Keras | 2.15.0\nTF [2.16]", {"keras": "2.15.0", "tensorflow": "2.16"}),
+        ("keras.__version__: 2.15 tf_version 2.16", {"keras": "2.15", "tensorflow": "2.16"}),
+        (
+            ISSUE_FORM,
+            {
+                "tensorflow": "2.3.1",
+                "keras": "2.2.4",
+                "python": "3.7",
+                "platform": "linux-x86_64",
+                "variant": "cuda",
+            },
+        ),
+    ],
+)
+def test_a_release_that_is_stated_is_not_dropped(text: str, facts: dict[str, str]) -> None:
+    read = read_question(text)
+    assert (read.kind, read.facts) == (QuestionKind.RELEASES, facts)
+
+
+def test_a_stated_release_in_a_list_of_packages_is_read() -> None:
+    read = read_question("tensorflow==2.16.1\nnumpy==1.26.4\nKeras version: 2.15.0")
+    assert read.facts == {"tensorflow": "2.16.1", "keras": "2.15.0"}
+
+
+@pytest.mark.parametrize(
+    ("text", "doubtful"),
+    [
+        ("tensorflow 2.16.1 frobnicator 2.15.0 please", ("2.15.0",)),
+        ("tensorflow 2.16 keras<3", ("3",)),
+        ("tf 2.12 or 2.13", ("2.13",)),
+        (ISSUE_FORM, ()),
+        ("tf 2.12 cuda 11.8", ("11.8",)),
+        ("tensorflow 2.12 with frobnicator", ()),
+        ("tensorflow 2.12.0, that is 2.12", ()),
+    ],
+)
+def test_a_release_that_was_not_understood_is_named(text: str, doubtful: tuple[str, ...]) -> None:
+    read = read_question(text)
+    assert read.kind == QuestionKind.RELEASES
+    assert read.doubtful == doubtful
+
+
+@pytest.mark.parametrize(
+    "text",
+    [" " * 50_000 + "x", "- " * 30_000, "'" * 50_000, "a." * 30_000, "- keras version" * 133],
+)
 def test_no_text_takes_long_to_read(text: str) -> None:
     began = time.monotonic()
     read_question(text)
@@ -128,6 +198,49 @@ def test_words_that_say_nothing_are_named() -> None:
 )
 def test_a_piece_of_code_gets_its_usual_imports(text: str, expected: str | None) -> None:
     assert page_answers.assume_imports(text)[0] == (expected or text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import keras\nfrom keras import (\n", "What was pasted is no Python in line 2"),
+        ('{"cells": [{"cell_type": "code", "source": "f("}]}', "no Python in line 1 of cell 1"),
+        (f"x = {'(' * 3000}{')' * 3000}", "What was pasted is nested too deeply to be read, and"),
+    ],
+)
+def test_code_that_cannot_be_read_is_a_problem_in_words(text: str, expected: str) -> None:
+    answer = json.loads(page_answers.answer_page(json.dumps({"what": "code", "text": text})))
+    assert expected in answer["problem"]
+    assert "stdin" not in answer["problem"]
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        (
+            "from keras.optimizers import AdamImportError: cannot import name 'Adam' from "
+            "'keras.optimizers' (/x/keras/optimizers.py)",
+            "ImportError: cannot import name 'Adam' from 'keras.optimizers' "
+            "(/x/keras/optimizers.py)",
+        ),
+        (
+            "from keras.optimizers import Adam cannot import name 'Adam' from 'keras.optimizers'",
+            "cannot import name 'Adam' from 'keras.optimizers'",
+        ),
+        (
+            "import tensorflow.contribModuleNotFoundError: No module named 'tensorflow.contrib'",
+            "ModuleNotFoundError: No module named 'tensorflow.contrib'",
+        ),
+        (
+            "model.predict_classes(x) 'Sequential' object has no attribute 'predict_classes'",
+            "'Sequential' object has no attribute 'predict_classes'",
+        ),
+        ("x = keras.Model(", ""),
+        ("try:\n    import keras\nexcept ImportError:\n    pass", ""),
+    ],
+)
+def test_an_error_that_is_glued_to_code_is_separated(text: str, last: str) -> None:
+    assert question.separate_errors(text) == last
 
 
 @pytest.fixture(scope="module")

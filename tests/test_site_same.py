@@ -19,6 +19,9 @@ from envs.which.which_request import WhichRequest
 
 pytestmark = pytest.mark.site
 
+READ = ("kind", "facts", "packages", "unread", "doubtful")
+"""What is said of a question before it is answered."""
+
 _ANSWER_ALL = """async (given) => {
     const { Answerer } = await import("/_static/finder/answer-worker.js");
     const load = async (name) => (await fetch(`/data/v1/finder/${name}.json`)).json();
@@ -52,18 +55,28 @@ def answer_in_python(text: str, choice: dict[str, str], tables: Any) -> dict[str
         "facts": dict(asked.facts),
         "packages": dict(asked.packages),
         "unread": list(asked.unread),
+        "doubtful": list(asked.doubtful),
     }
     if asked.kind == QuestionKind.RELEASES or (asked.kind == QuestionKind.EMPTY and choice):
         found["answer"] = combination.answer_combination(facts, tables)
     elif asked.kind == QuestionKind.PACKAGES:
         found["answer"] = combination.answer_packages(asked.packages, facts, tables)
     elif asked.kind in (QuestionKind.ERROR, QuestionKind.OTHER):
-        names = ["tensorflow", "keras", "python"]
-        known = {name: choice[name] for name in names if name in choice}
-        answer = explain_run.answer_pasted(text, known)
-        found["answer"] = json.loads(explanation.render_answer_json(answer))
-        found["sureness"] = [explanation.describe_sureness(one) for one in answer.found.matches]
+        found |= explain_in_python(text, choice)
+    elif asked.kind == QuestionKind.CODE and (separated := question.separate_errors(text)):
+        found["otherwise"] = explain_in_python(separated, choice)
     return found
+
+
+def explain_in_python(text: str, choice: dict[str, str]) -> dict[str, Any]:
+    """The explanation of an error, and how sure each of its parts is."""
+    names = ["tensorflow", "keras", "python"]
+    known = {name: choice[name] for name in names if name in choice}
+    answer = explain_run.answer_pasted(text, known)
+    return {
+        "answer": json.loads(explanation.render_answer_json(answer)),
+        "sureness": [explanation.describe_sureness(one) for one in answer.found.matches],
+    }
 
 
 def compare_errors(page: dict[str, Any], python: dict[str, Any]) -> tuple[Any, Any]:
@@ -100,11 +113,14 @@ def test_the_page_answers_as_python_does(open_page: OpenPage, built_site: BuiltS
     for (text, choice), both in zip(given, answers, strict=True):
         python = answer_in_python(text, choice, tables)
         kinds.add(python["kind"])
-        read = {key: both["read"][key] for key in ("kind", "facts", "packages", "unread")}
+        read = {key: both["read"][key] for key in READ}
         assert read == {key: python[key] for key in read}, text
         answer = both["answer"]
         if "answer" not in python:
             assert answer["kind"] == python["kind"], text
+            if answer.get("otherwise"):
+                mine, theirs = compare_errors(answer["otherwise"], python["otherwise"])
+                assert mine == theirs, text
         elif "explanation" in answer:
             mine, theirs = compare_errors(answer, python)
             assert mine == theirs, text

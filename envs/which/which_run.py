@@ -27,8 +27,16 @@ from envs.which import (
 from envs.which.reports import Report
 from envs.which.sources import LARGEST
 from envs.which.suggestions import Adviser, list_suggestions
-from envs.which.uses import Code
+from envs.which.uses import Code, Unread
 from envs.which.which_request import WhichRequest
+
+
+class NothingRead(Problem):
+    """Nothing of the input could be read; `unread` says where, and why."""
+
+    def __init__(self, message: str, unread: Sequence[Unread]) -> None:
+        super().__init__(message)
+        self.unread = tuple(unread)
 
 
 def run_which(argv: Sequence[str], origin: Path | None = None) -> int:
@@ -116,5 +124,5 @@ def _read_input(request: WhichRequest, stdin: BinaryIO | None) -> Code:
         code = reader.read_code([sources.decode_source(data, name)])
     if not code.files and code.unread:
         listed = "\n".join(f"    {one.place}: {one.why}" for one in code.unread[:10])
-        raise Problem(f"{request.shown}: nothing in it can be read:\n{listed}")
+        raise NothingRead(f"{request.shown}: nothing in it can be read:\n{listed}", code.unread)
     return code

@@ -152,9 +152,16 @@ def _make_question() -> dict[str, Any]:
     """The patterns by which a question is read, and its words."""
     whole = {name.lower(): getattr(question, name) for name in ("BINARY", "LISTED", "PASSED_OVER")}
     more = {name.lower(): getattr(question, name) for name in ("NAME", "CODE", "CERTAIN_CODE")}
-    last = {name.lower(): getattr(question, name) for name in ("BARE", "WORD")}
+    last = {name.lower(): getattr(question, name) for name in ("BARE", "WORD", "DOUBTFUL")}
+    stated = {
+        name.lower(): getattr(question, name)
+        for name in ("STATED", "FORM", "EXAMPLE", "SAYS_ERROR", "GLUED")
+    }
     return {
-        **{name: write_javascript(pattern) for name, pattern in {**whole, **more, **last}.items()},
+        **{
+            name: write_javascript(pattern)
+            for name, pattern in {**whole, **more, **last, **stated}.items()
+        },
         "pinned": [write_javascript(pattern) for pattern in question.PINNED],
         "foreign": [[name, *write_javascript(look)] for name, look in question.FOREIGN.items()],
         "facts": [
@@ -167,7 +174,9 @@ def _make_question() -> dict[str, Any]:
         "least_listed": question.LEAST_LISTED,
         "share_of_packages": question.SHARE_OF_PACKAGES,
         "looked_at": question.LOOKED_AT,
+        "around": question.AROUND,
         "longest": question.LONGEST,
+        "longest_form": question.LONGEST_FORM,
         "most_unread": question.MOST_UNREAD,
         "newest_bare_keras": question.NEWEST_BARE_KERAS,
     }

@@ -113,12 +113,20 @@ function askPython(id, answer) {
 function takeFromPython(found) {
   const { id, answer } = inPython;
   inPython = null;
-  if (id === asked) show(joinAnswer(answer, found));
+  if (id === asked) {
+    const joined = joinAnswer(answer, found);
+    show(joined);
+    if (joined.needs && !joined.document) next = { id, answer: joined };
+  }
   if (next?.id === asked) askPython(next.id, next.answer);
   next = null;
 }
 
 function joinAnswer(answer, found) {
+  // What is no code, or not all of it, may be an error that was pasted with other words.
+  if (answer.otherwise && (found.problem || (found.unread?.length && answer.otherwise.explanation.knows))) {
+    return answer.otherwise;
+  }
   if (answer.needs.what !== "clue") return { ...answer, document: found };
   const { needs, ...rest } = answer;
   const known = Boolean(found.clue);

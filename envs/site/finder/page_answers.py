@@ -16,6 +16,7 @@ from envs.model import pairing
 from envs.names import files
 from envs.names.record import Names
 from envs.which import documents, name_answer, python_choice, successors, which_run
+from envs.which.uses import Unread
 from envs.which.which_request import WhichRequest
 
 _USUAL = {
@@ -60,9 +61,25 @@ def _judge_code(text: str, to: str) -> dict[str, Any]:
     asked = WhichRequest(None, "-", to, "", "json")
     data = io.BytesIO(text.encode("utf-8", "replace"))
     known = pairing.load_pairings()
-    report = which_run.make_report(asked, *_load_tables(), known, data)
+    try:
+        report = which_run.make_report(asked, *_load_tables(), known, data)
+    except which_run.NothingRead as problem:
+        raise Problem(_say_unread(problem.unread[0])) from problem
     document: dict[str, Any] = json.loads(documents.render_json(report))
     return document
+
+
+def _say_unread(unread: Unread) -> str:
+    """What of a pasted text cannot be read, for a reader who never saw a file `stdin`."""
+    cell_and_line = re.fullmatch(r"[^:]*?(?::(?: cell (\d+), )?(\d+):\d+)?", unread.place)
+    cell, line = cell_and_line.groups() if cell_and_line else (None, None)
+    place = f" in line {line}" if line else ""
+    place += f" of cell {cell}" if cell else ""
+    why = unread.why.partition(":")[0]
+    return (
+        f"What was pasted {why}{place}, and nothing else in it can be read. Paste whole lines of "
+        "code, or for an error its last line alone."
+    )
 
 
 def assume_imports(text: str) -> tuple[str, list[str]]:

@@ -33,13 +33,17 @@ class Question:
     """What was typed: its kind, and what it says of the reader's environment.
 
     `facts` are releases, a platform and a variant, `packages` is package -> release, and `unread`
-    are the words that say nothing of these.
+    are the words that say nothing of these, `doubtful` those of them that look like releases.
     """
 
     kind: QuestionKind
     facts: Mapping[str, str] = field(default_factory=dict)
     packages: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        return tuple(word for word in self.unread if re.fullmatch(DOUBTFUL, word))
 
 
 HEAD = 4096
@@ -58,11 +62,16 @@ LISTED = (
     r"[ \t]*(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)[ \t]+"
     r"(?P<release>[0-9]+\.[A-Za-z0-9.!+]+)(?:[ \t].*)?"
 )
+STATED = (
+    r"[ \t]*(?:[-*+][ \t]*)?(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)[ \t]+[Vv]ersion[ \t]*[:=(]?[ \t]*"
+    r"v?(?P<release>[0-9]+\.[A-Za-z0-9.!+]+)\)?[ \t]*"
+)
 PASSED_OVER = (
     r"[ \t]*(?:#.*|--.*|-r .*|-e .*|(?:Package|Name) +Version.*|-[- ]*|[a-z]+:.*"
     r"|- [A-Za-z./_-]+:?)?"
 )
-"""A line of `pip freeze` or `conda env export`, one of `pip list`, and what says no package."""
+"""A line of `pip freeze` or `conda env export`, one of `pip list`, one that a person wrote among
+these, and what says no package."""
 
 LEAST_LISTED = 3
 SHARE_OF_PACKAGES = 0.6
@@ -86,8 +95,20 @@ CODE = (
     r"(?m)^\s*(?:from\s+[A-Za-z_][\w.]*\s+import\b|import\s+[A-Za-z_]|(?:def|class)\s+\w+\s*[(:]|"
     r"@\w+|[A-Za-z_][\w.\[\]\"']*\s*[-+*/]?=(?!=)\s*\S|[A-Za-z_][\w.]*\()|^\s*\{\s*\"cells\""
 )
-CERTAIN_CODE = r"(?m)^\s*(?:from\s+[A-Za-z_][\w.]*\s+import\b|import\s+[A-Za-z_])|\w\("
+CERTAIN_CODE = (
+    r"(?m)^\s*(?:from\s+[A-Za-z_][\w.]*\s+import\b|import\s+[A-Za-z_])"
+    r"|\w(?<![Ee]ras|[Ff]low|thon|sion)\("
+)
 """A name alone, something that may be code, and something that can be nothing else."""
+
+SAYS_ERROR = r"Error:[ \t]*\S|cannot import name|has no attribute|[Nn]o module named"
+GLUED = (
+    r"(?<=[\w)\]'\"])(?=(?:ModuleNotFound|Import|Attribute|Value|Type|Name|Runtime|Key|Index|Syntax)"
+    r"Error: )"
+    r"|(?<=[^\n])(?<!Error: )(?<!Error:)(?=cannot import name |No module named "
+    r"|module '[\w.]+' has no attribute |'\w+' object has no attribute )"
+)
+"""What looks like code may hold an error, and where the line of one was glued to other words."""
 
 LOOKED_AT = 20_000
 """In so many characters, a traceback of another language, or code, shows that it is one."""
@@ -96,8 +117,18 @@ LONGEST = 200
 MOST_UNREAD = 3
 """A question about releases has at most so many characters, and words that say nothing of it."""
 
-_TO = r"\s*(?:===?|=|~=|>=|:|-|version|v\.?)?\s*v?"
-_RELEASE = r"(\d+(?:\.\d+){0,2})(?:rc\d+|\.\*|\.x)?(?![\w.]*\w)"
+LONGEST_FORM = 2000
+FORM = r"[ \t]*(?:[-*+>][ \t]*)*[A-Za-z][^:=\n]{0,80}[:=].*"
+"""A filled-in form, such as that of an issue, has such lines alone, and may be longer."""
+
+_MARKS = r"[\s:=~(\[|*`'\"-]{0,8}"
+_TO = (
+    rf"{_MARKS}(?:[<>]=\s?|(?:installed |backend |api )?[._]{{0,3}}versions?_{{0,2}}"
+    r"|v\.|is|release)?"
+    rf"(?:\s?\([a-z ]{{1,40}}\))?{_MARKS}v?"
+)
+_PRE = r"(?:[-.]?(?:rc|alpha|beta|a|b|dev|post)[-.]?\d*|\.\*|\.x)?"
+_RELEASE = rf"(\d+(?:\.\d+){{0,2}}){_PRE}(?![\w.]*\w)"
 
 FACTS = (
     ("variant", "cpu", r"\b(?=(?:tensorflow|tf)[-_]cpu\b)"),
@@ -105,7 +136,7 @@ FACTS = (
     ("tf-keras", "", rf"\btf[-_]keras{_TO}{_RELEASE}"),
     ("keras", "", rf"(?<![\w.])keras{_TO}{_RELEASE}"),
     ("tensorflow", "", rf"\b(?:tensorflow|tf)(?:[-_](?:cpu|gpu|intel|macos))?{_TO}{_RELEASE}"),
-    ("python", "", rf"\b(?:c?python|py){_TO}(3\.\d+)(?:\.\d+|\.\*|\.x)?\b"),
+    ("python", "", rf"\b(?:c?python|py){_TO}([23](?:\.\d+)?)(?:\.\d+{_PRE}|\.\*|\.x)?(?![\w.]*\w)"),
     ("python", "", r"\b(?:c?python|py)(3)(\d{1,2})\b"),
     (
         "platform",
@@ -119,7 +150,7 @@ FACTS = (
         r"\bapple silicon\b|\b(?:mac\w* )?m[1-5]\b(?: mac)?|\bmac\w*[- ]arm(?:64)?\b",
     ),
     ("platform", "macos-x86_64", r"\bmac\w*[- ](?:x86_64|intel)\b|\bintel mac\b"),
-    ("platform", "macos", r"\b(?:mac|macos|osx|os x|macbook)\b"),
+    ("platform", "macos", r"\b(?:mac|macos|osx|os x|macbook)\b(?: \d+(?:\.\d+)+)?"),
     (
         "platform",
         "windows-x86_64",
@@ -128,7 +159,8 @@ FACTS = (
     (
         "platform",
         "linux-x86_64",
-        r"\blinux(?:[- ]x86_64)?\b|\bubuntu\b|\bdebian\b|\bwsl2?\b|\bcolab\b",
+        r"\b(?:linux )?ubuntu\b(?: \d\d\.\d\d)?|\blinux(?:[- ]x86_64)?\b"
+        r"|\bdebian\b|\bwsl2?\b|\bcolab\b",
     ),
     ("variant", "cuda", r"\b(?:gpus?|cuda|nvidia)\b"),
     ("variant", "cpu", r"\bcpu\b"),
@@ -139,20 +171,29 @@ FACTS = (
 The first words count, and what was read once is not read again.
 """
 
-BARE = r"(?<![\w.])([123])\.(\d{1,2})(?:\.\d+)?(?![\w.]*\w)"
+BARE = rf"(?<![\w.])(?<![<>!])(?<![<>!][=\s])([123])\.(\d{{1,2}})(\.\d+)?{_PRE}(?![\w.]*\w)"
 NEWEST_BARE_KERAS = 6
 """A release alone: 1.x and 2.x is TensorFlow's, 3.0 to 3.6 Keras', and a later one Python's."""
 
 WORD = r"[^\s,;+&/|()\[\]?!'\"=<>~:]+"
+AROUND = ".-*`"
+"""What stands around a word in a list, and is no part of it."""
+
+EXAMPLE = r"\(e\.g\.[^()]*\)"
+"""What a form gives as an example, which is not the reader's."""
+
+DOUBTFUL = r"[a-z_-]{0,20}\d+\.\d.*|v?\d{1,2}(?:\.x|\.\*)?"
+"""A word that looks like a release; one that was not understood may be what fails."""
+
 FILLERS = frozenset(
     re.findall(
         r"\S+",
-        "a an and any are at beside best can combination combinations compatibility compatible do "
-        "does env environment find for from get go goes good have how i in install installed "
-        "installing is it keras latest me my need newest of on or pairing pairings pip please "
-        "python release run running runs should support supported supports tensorflow tf tf.keras "
-        "that the this to together upgrade use uses using version versions want what which will "
-        "with work working works you",
+        "a an and any are at backend beside best can combination combinations compatibility "
+        "compatible distribution do does env environment find for from get go goes good have how "
+        "i in install installed installing is it keras latest me my need newest of on or os "
+        "pairing pairings pip platform please python release run running runs should support "
+        "supported supports tensorflow tf tf.keras that the this to together upgrade use uses "
+        "using version versions want what which will with work working works you",
     )
 )
 """Words of a question that say nothing of an environment."""
@@ -177,13 +218,35 @@ def read_question(text: str) -> Question:
         return Question(QuestionKind.FOREIGN, {"language": foreign})
     if re.fullmatch(NAME, text.strip()):
         return Question(QuestionKind.NAME)
-    if len(text) <= LONGEST and not re.search(CERTAIN_CODE, text):
+    is_form = is_filled_form(text)
+    if (is_form or len(text) <= LONGEST) and not re.search(CERTAIN_CODE, text):
         facts, unread = read_facts(text)
-        if len(unread) <= MOST_UNREAD and (facts or not unread):
+        is_short = len(unread) <= MOST_UNREAD or (is_form and not PACKAGES.keys().isdisjoint(facts))
+        if is_short and (facts or not unread):
             return Question(QuestionKind.RELEASES, facts, {}, unread)
     if re.search(CODE, text[:LOOKED_AT]):
         return Question(QuestionKind.CODE)
     return Question(QuestionKind.OTHER)
+
+
+def separate_errors(text: str) -> str:
+    """What may be code, from the first error in it, each at the start of a line; or empty.
+
+    It is what is read instead if the text cannot be parsed as code.
+    """
+    lines = re.sub(GLUED, "\n", text[:LOOKED_AT]).split("\n")
+    first = next((n for n, line in enumerate(lines) if re.search(SAYS_ERROR, line)), len(lines))
+    return "\n".join(lines[first:])
+
+
+def is_filled_form(text: str) -> bool:
+    """Whether each line is one of a form, as `Keras version: 2.2.4` is, and one says a release."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return (
+        len(text) <= LONGEST_FORM
+        and all(re.fullmatch(FORM, line) or re.fullmatch(LISTED, line) for line in lines)
+        and any(re.fullmatch(STATED, line) for line in lines)
+    )
 
 
 def read_packages(text: str) -> dict[str, str]:
@@ -191,13 +254,17 @@ def read_packages(text: str) -> dict[str, str]:
     lines = [line for line in text.splitlines() if not re.fullmatch(PASSED_OVER, line)]
     patterns = [*PINNED, *([LISTED] if len(lines) >= LEAST_LISTED else [])]
     found: dict[str, str] = {}
+    stated: dict[str, str] = {}
     for line in lines:
         for pattern in patterns:
             if match := re.fullmatch(pattern, line):
                 release = match.groupdict().get("release") or ""
                 found.setdefault(canonicalize_name(match["name"]), release)
                 break
-    return found if len(found) >= max(1, SHARE_OF_PACKAGES * len(lines)) else {}
+        else:
+            if match := re.fullmatch(STATED, line):
+                stated.setdefault(canonicalize_name(match["name"]), match["release"])
+    return {**stated, **found} if len(found) >= max(1, SHARE_OF_PACKAGES * len(lines)) else {}
 
 
 def find_package_facts(packages: Mapping[str, str]) -> dict[str, str]:
@@ -232,7 +299,7 @@ def name_language(text: str) -> str:
 
 def read_facts(text: str) -> tuple[dict[str, str], tuple[str, ...]]:
     """What a question says of an environment, and the words that were not understood."""
-    rest = text.lower()
+    rest = re.sub(EXAMPLE, " ", text.lower())
     found: dict[str, str] = {}
     for fact, value, pattern in FACTS:
         match = re.search(pattern, rest)
@@ -240,11 +307,15 @@ def read_facts(text: str) -> tuple[dict[str, str], tuple[str, ...]]:
             continue
         found.setdefault(fact, value or ".".join(filter(None, match.groups())))
         rest = f"{rest[: match.start()]} {rest[match.end() :]}"
-    for match in re.finditer(BARE, rest):
-        fact = "tensorflow"
+
+    def take_bare(match: re.Match[str]) -> str:
+        fact, minor = "tensorflow", f"{match[1]}.{match[2]}"
         if match[1] == "3":
             fact = "keras" if int(match[2]) <= NEWEST_BARE_KERAS else "python"
-        found.setdefault(fact, f"{match[1]}.{match[2]}")
-    rest = re.sub(BARE, " ", rest)
-    words = [word.strip(".") for word in re.findall(WORD, rest)]
+        release = minor if fact == "python" else minor + (match[3] or "")
+        known = found.setdefault(fact, release)
+        return " " if f"{known}.".startswith(f"{minor}.") else match[0]
+
+    rest = re.sub(BARE, take_bare, rest)
+    words = [word.strip(AROUND) for word in re.findall(WORD, rest)]
     return found, tuple(word for word in words if word and word not in FILLERS)

@@ -30,16 +30,21 @@ export class Answerer {
     const facts = { ...question.facts, ...choice };
     switch (question.kind) {
       case "empty":
-        return Object.keys(choice).length ? this.answerReleases("releases", choice, []) : { kind: "empty" };
+        return Object.keys(choice).length ? this.answerReleases(question, choice) : { kind: "empty" };
       case "releases":
-        return this.answerReleases("releases", facts, question.unread);
+        return this.answerReleases(question, facts);
       case "packages":
         return this.answerPackages(question, facts);
       case "error":
       case "other":
         return this.answerError(question, choice);
       case "code":
-        return { kind: "code", choice, needs: { what: "code", text, to: this.choosePairing(choice) } };
+        return {
+          kind: "code",
+          choice,
+          needs: { what: "code", text, to: this.choosePairing(choice) },
+          otherwise: this.answerBroken(text, choice, stated),
+        };
       case "name":
         return { kind: "name", choice, needs: { what: "name", name: text.trim() } };
       default:
@@ -47,14 +52,23 @@ export class Answerer {
     }
   }
 
-  answerReleases(kind, facts, unread) {
+  answerReleases({ unread, doubtful }, facts) {
     const answer = answerCombination(facts, this.choices);
-    return { kind, unread, ...answer };
+    return { kind: "releases", unread, doubtful, ...answer };
   }
 
   answerPackages({ packages }, facts) {
     const answer = answerPackages(packages, facts, this.choices);
     return { kind: "packages", count: Object.keys(packages).length, ...answer };
+  }
+
+  /** The answer to an error in what looks like code, if it is none; null if it names no error. */
+  answerBroken(text, choice, stated) {
+    const separated = this.reader.separateErrors(text);
+    if (!separated) return null;
+    const explanation = this.explainer.explain(separated, stated);
+    const answer = this.answerError({ kind: "error", explanation }, choice);
+    return explanation.knows || explanation.line ? answer : null;
   }
 
   answerError(question, choice) {

@@ -1,12 +1,12 @@
 // Parts of an answer, as elements. Whatever comes from a reader becomes text, and never markup.
 
-/** An element with classes, attributes and children; a text becomes a text node. */
+/** An element with classes, attributes and children, in lists or not; a text becomes a text node. */
 export function make(tag, attributes = {}, ...children) {
   const [name, ...classes] = tag.split(".");
   const element = document.createElement(name);
   if (classes.length) element.className = classes.join(" ");
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children.flat().filter((child) => child !== null && child !== ""));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== ""));
   return element;
 }
 

@@ -1,6 +1,6 @@
 // What a person means who types into the finder, as envs/site/finder/question.py decides it.
 
-import { compilePattern, strip } from "./reading.js";
+import { compilePattern, strip, stripBoth } from "./reading.js";
 
 /** How questions are read. `explainer` tells an error from other texts. */
 export class QuestionReader {
@@ -8,6 +8,12 @@ export class QuestionReader {
     this.data = data;
     this.explainer = explainer;
     this.binary = compilePattern(data.binary, false, "g");
+    this.stated = compilePattern(data.stated, true);
+    this.saysError = compilePattern(data.says_error);
+    this.glued = compilePattern(data.glued, false, "g");
+    this.example = compilePattern(data.example, false, "g");
+    this.form = compilePattern(data.form, true);
+    this.doubtful = compilePattern(data.doubtful, true);
     this.passedOver = compilePattern(data.passed_over, true);
     this.pinned = data.pinned.map((pattern) => compilePattern(pattern, true));
     this.listed = compilePattern(data.listed, true);
@@ -37,10 +43,12 @@ export class QuestionReader {
     }
     if (foreign) return this.make("foreign", { language: foreign });
     if (this.name.test(strip(text))) return this.make("name");
-    if (text.length <= this.data.longest && !this.certainCode.test(text)) {
+    const isForm = this.isFilledForm(text);
+    if ((isForm || text.length <= this.data.longest) && !this.certainCode.test(text)) {
       const read = this.readFacts(text);
       const saysSomething = Object.keys(read.facts).length || !read.unread.length;
-      if (read.unread.length <= this.data.most_unread && saysSomething) {
+      const isShort = read.unread.length <= this.data.most_unread || (isForm && Object.keys(this.data.packages).some((name) => name in read.facts));
+      if (isShort && saysSomething) {
         return this.make("releases", read.facts, {}, read.unread);
       }
     }
@@ -49,24 +57,35 @@ export class QuestionReader {
   }
 
   make(kind, facts = {}, packages = {}, unread = []) {
-    return { kind, facts, packages, unread };
+    return { kind, facts, packages, unread, doubtful: unread.filter((word) => this.doubtful.test(word)) };
+  }
+
+  /** What may be code, from the first error in it, each at the start of a line; or empty. */
+  separateErrors(text) {
+    const lines = text.slice(0, this.data.looked_at).replace(this.glued, "\n").split("\n");
+    const first = lines.findIndex((line) => this.saysError.test(line));
+    return first < 0 ? "" : lines.slice(first).join("\n");
+  }
+
+  isFilledForm(text) {
+    if (text.length > this.data.longest_form) return false;
+    const lines = splitLines(text).filter((line) => strip(line));
+    return lines.every((line) => this.form.test(line) || this.listed.test(line)) && lines.some((line) => this.stated.test(line));
   }
 
   readPackages(text) {
     const lines = splitLines(text).filter((line) => !this.passedOver.test(line));
     const patterns = lines.length >= this.data.least_listed ? [...this.pinned, this.listed] : this.pinned;
     const found = {};
+    const stated = {};
     for (const line of lines) {
-      for (const pattern of patterns) {
-        const match = pattern.exec(line);
-        if (match) {
-          found[normaliseName(match.groups.name)] ??= match.groups.release ?? "";
-          break;
-        }
-      }
+      const match = firstMatch(patterns, line);
+      if (match) found[normaliseName(match.groups.name)] ??= match.groups.release ?? "";
+      const said = match ? null : this.stated.exec(line);
+      if (said) stated[normaliseName(said.groups.name)] ??= said.groups.release;
     }
     const least = Math.max(1, this.data.share_of_packages * lines.length);
-    return Object.keys(found).length >= least ? found : {};
+    return Object.keys(found).length >= least ? { ...stated, ...found } : {};
   }
 
   findPackageFacts(packages) {
@@ -83,7 +102,7 @@ export class QuestionReader {
   }
 
   readFacts(text) {
-    let rest = text.toLowerCase();
+    let rest = text.toLowerCase().replace(this.example, " ");
     const facts = {};
     for (const [fact, value, pattern] of this.facts) {
       const match = pattern.exec(rest);
@@ -91,15 +110,24 @@ export class QuestionReader {
       facts[fact] ??= value || match.slice(1).filter(Boolean).join(".");
       rest = `${rest.slice(0, match.index)} ${rest.slice(match.index + match[0].length)}`;
     }
-    for (const match of rest.matchAll(this.bare)) {
+    rest = rest.replace(this.bare, (whole, major, number, patch) => {
+      const minor = `${major}.${number}`;
       let fact = "tensorflow";
-      if (match[1] === "3") fact = Number(match[2]) <= this.data.newest_bare_keras ? "keras" : "python";
-      facts[fact] ??= `${match[1]}.${match[2]}`;
-    }
-    rest = rest.replace(this.bare, " ");
-    const words = (rest.match(this.word) ?? []).map((word) => word.replace(/^\.+|\.+$/g, ""));
+      if (major === "3") fact = Number(number) <= this.data.newest_bare_keras ? "keras" : "python";
+      facts[fact] ??= fact === "python" ? minor : minor + (patch ?? "");
+      return `${facts[fact]}.`.startsWith(`${minor}.`) ? " " : whole;
+    });
+    const words = (rest.match(this.word) ?? []).map((word) => stripBoth(word, this.data.around));
     return { facts, unread: words.filter((word) => word && !this.fillers.has(word)) };
   }
+}
+
+function firstMatch(patterns, line) {
+  for (const pattern of patterns) {
+    const match = pattern.exec(line);
+    if (match) return match;
+  }
+  return null;
 }
 
 function splitLines(text) {

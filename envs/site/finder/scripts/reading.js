@@ -24,7 +24,8 @@ function stripEnd(text) {
   return text.slice(0, end);
 }
 
-function stripBoth(text, characters) {
+/** A text without such characters at both ends. */
+export function stripBoth(text, characters) {
   let start = 0;
   let end = text.length;
   while (start < end && characters.includes(text[start])) start += 1;

@@ -79,7 +79,7 @@ function renderMatch(match, { choice, explanation }, tables) {
       "li",
       {},
       make("strong", {}, capitalise(tables.kinds[cure.kind])),
-      cure.for ? ["for ", ...makeSentence(cure.for)].reduce((all, part) => [...all, part], [", "]) : "",
+      cure.for ? [", for ", makeSentence(cure.for)] : "",
       ": ",
       ...makeSentence(cure.do),
       cure.commands.length ? makeCommands(`Type this to ${tables.kinds[cure.kind]}`, cure.commands) : "",
@@ -184,8 +184,14 @@ function renderCombination(answer, tables) {
     fails: () => makeVerdict("bad", "Fails.", `${asked}: that does not go together.`),
     none: () => makeVerdict("unsure", "No lock.", `No lock has ${asked}.`),
   };
+  const doubtful = answer.doubtful ?? [];
+  // A release that was not understood may be the one that does not fit.
+  const isUnsure = doubtful.length > 0 && (verdict === "fits" || verdict === "works");
   return [
-    heads[verdict](),
+    isUnsure
+      ? makeVerdict("unsure", "Not sure.", `${doubtful.join(" and ")}: not understood. This is the answer without it.`)
+      : heads[verdict](),
+    ...(isUnsure ? [make("p", {}, "Name the package before each release, as in ", make("code", {}, "tensorflow 2.15 keras 2.15"), ".")] : []),
     ...noteUnread(answer.unread ?? []),
     ...answer.unknown.filter((name) => name in PACKAGES).map((name) => sayRange(name, facts, tables)),
     ...answer.reasons.map((reason) => make("p", {}, `${capitalise(reason)}.`)),
@@ -308,8 +314,9 @@ function renderCode({ document: answer, choice, needs }, tables) {
     .map((one) => make("li", {}, makeLink(`pairings/${one.pairing}.html`, make("code", {}, one.pairing)), " lacks ", one.lacks.slice(0, MOST_SHOWN).join(", ")));
   return [
     isJudged
-      ? makeVerdict(answer.fits ? "good" : "bad", answer.fits ? "Fits." : "Fails.", ...makeSentence(answer.answer))
+      ? makeVerdict(answer.fits ? "good" : "bad", answer.fits ? "The names fit." : "Fails.", ...makeSentence(answer.answer))
       : makeVerdict("unsure", "Not judged.", "The record of names does not cover what this code uses."),
+    ...(isJudged && answer.fits ? [make("p", {}, "Names and their arguments were compared, where they could be traced; values, file names and behaviour were not.")] : []),
     ...(answer.assumed.length ? [make("p.finder-hint", {}, "Read as if it began with ", make("code", {}, answer.assumed.join("; ")))] : []),
     ...(answer.uncovered.length ? [make("p.finder-hint", {}, `Not judged, as the record does not cover it: ${answer.uncovered.slice(0, MOST_SHOWN).join(", ")}`)] : []),
     ...(places.length ? [make("h3", {}, `What to change for ${best.pairing}`), make("ul", {}, ...places)] : []),
