@@ -1769,11 +1769,13 @@ why `tf.keras` is Keras 3, which has no `__internal__`. A package such as
 cure Install the Keras of TensorFlow's own minor:
 install keras=={minor}.*
 install tensorflow=={tensorflow}
+only tensorflow <2.16,>=2.6
 cure Install the package's newest release; then tf-keras of TensorFlow's own minor, and
   set the variable before TensorFlow is imported.
 install tf-keras=={minor}.*
 install tensorflow=={tensorflow}
 set TF_USE_LEGACY_KERAS=1
+only tensorflow >=2.14
 [keras-of-another-tensorflow]
 line AttributeError: module '(?P<module>tensorflow(?:\._api\.v\d)?\.compat\.v2\.__internal__)' has no attribute '(?P<name>register_load_context_function|register_clear_session_function|dispatch|tracking|monitoring|tf2|enable_v2_behavior|saved_model|distribute|eager_context|function|ops)\'
 line ImportError: cannot import name '(?P<name>get_config)' from '(?P<module>tensorflow\.python\.eager\.context)\'
@@ -1838,6 +1840,7 @@ install tf-keras=={minor}.*
 install tensorflow=={tensorflow}
 set TF_USE_LEGACY_KERAS=1
 set SM_FRAMEWORK=tf.keras
+only tensorflow >=2.14
 [tf-keras-missing]
 line (?:ModuleNotFound|Import)Error: No module named '?tf_keras(?:\.\w+)*'?
 why tf-keras is Keras 2 as a package of its own. It does not come with TensorFlow, and
