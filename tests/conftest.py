@@ -6,11 +6,12 @@ started before the first test, and each test waits for one script. Quick tests u
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +160,20 @@ def kept(shared_checkout: Path) -> Path:
     next does not fail as well.
     """
     return working_copy.copy_checkout(shared_checkout)
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Note seconds or bytes, each by its name, for the benchmark; without `--measure`, nothing."""
+    folder = request.config.getoption("--measure")
+
+    def note(**measured: Mapping[str, float]) -> None:
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            file = folder / f"{request.node.name}.json"
+            disk.write_file(file, json.dumps(measured) + "\n")
+
+    return note
 
 
 def _need_git() -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -147,9 +148,13 @@ def test_the_html_is_valid(built_site: BuiltSite, tmp_path: Path) -> None:
     assert done.returncode == 1
 
 
-def test_the_site_is_light_and_built_in_time(built_site: BuiltSite) -> None:
+def test_the_site_is_light_and_built_in_time(
+    built_site: BuiltSite, measure: Callable[..., None]
+) -> None:
     files = [path for path in built_site.folder.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 60_000_000
+    size = sum(path.stat().st_size for path in files)
+    measure(bytes={"the whole site": size})
+    assert size < 60_000_000
     assert built_site.seconds < 90
     assert not [path for path in files if any(part.startswith(".") for part in path.parts[-3:])]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
@@ -47,7 +47,7 @@ class Measured:
     """The measurement of one part: when, on which machine, and with which tools.
 
     `seconds` is figure -> seconds of each repetition; `disk` is session -> bytes of its environment
-    and of its bytecode.
+    and of its bytecode; `weight` is what is sent to a reader -> its bytes.
     """
 
     date: str
@@ -55,6 +55,7 @@ class Measured:
     tools: str
     seconds: Mapping[str, list[float]]
     disk: Mapping[str, list[int]]
+    weight: Mapping[str, int] = field(default_factory=dict)
 
     def median(self, figure: str) -> float:
         """The median of a figure, in seconds."""

@@ -69,7 +69,7 @@ def run_bench(request: BenchRequest, say: Say) -> None:
             part = Part(Path(folder), request.repeat, say)
             PARTS[name](part)
         date = datetime.datetime.now(datetime.UTC).date().isoformat()
-        measured = Measured(date, _machine(), _tools(), part.seconds, part.disk)
+        measured = Measured(date, _machine(), _tools(), part.seconds, part.disk, part.weight)
         bench_figures.record_figures(name, measured)
 
 
@@ -178,12 +178,23 @@ def _lock(part: Part) -> None:
 
 
 def _site(part: Part) -> None:
-    """Count the CPU that a build of the site uses, with the environment of its session in place."""
+    """Count the CPU of a build, and have the checks of the site measure what a reader waits for.
+
+    The environments of both sessions are in place.
+    """
     stopwatch.run_nox("-s", "site", cwd=ROOT)
     for _ in range(part.repeat):
         began = stopwatch.count_cpu_of_children()
         stopwatch.run_nox("-s", "site", cwd=ROOT)
         part.add("site", stopwatch.count_cpu_of_children() - began)
+        results = part.folder / "site"
+        chosen = ("-k", "within_a_tenth or is_light")
+        stopwatch.run_nox("-s", "site-checks", "--", *chosen, "--measure", str(results), cwd=ROOT)
+        for file in sorted(results.iterdir()):
+            measured = json.loads(file.read_text(encoding="utf-8"))
+            for figure, seconds in measured.get("seconds", {}).items():
+                part.add(figure, seconds)
+            part.weight.update(measured.get("bytes", {}))
 
 
 PARTS: dict[str, Callable[[Part], None]] = {

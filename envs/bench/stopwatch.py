@@ -27,7 +27,8 @@ class Part:
     """A part that is being timed.
 
     `folder` is for its files, `repeat` is how often to time each figure, `seconds` is figure ->
-    seconds of each repetition, and `disk` is session -> bytes of its environment and bytecode.
+    seconds of each repetition, `disk` is session -> bytes of its environment and bytecode, and
+    `weight` what is sent to a reader -> its bytes.
     """
 
     folder: Path
@@ -35,6 +36,7 @@ class Part:
     say: Say
     seconds: dict[str, list[float]] = field(default_factory=dict)
     disk: dict[str, list[int]] = field(default_factory=dict)
+    weight: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
     def timed(self, figure: str) -> Iterator[None]:

@@ -31,7 +31,7 @@ def render_bench_tables() -> str:
     lines = [_SHOWN, ""] if _DRAWN in measured else []
     lines += _ratios(targets, measured)
     lines += ["", *_figures(targets, measured)]
-    lines += ["", *_disk(measured), "", *_machines(measured)]
+    lines += ["", *_disk(measured), "", *_weight(measured), "", *_machines(measured)]
     return "\n".join(lines)
 
 
@@ -80,6 +80,14 @@ def _disk(measured: Mapping[str, Measured]) -> list[str]:
         f"On disk, the environment of a pairing takes {sizes[0]} to {sizes[2]}, {sizes[1]} in the "
         f"middle, nearly all of it shared with uv's cache through links; its bytecode takes "
         f"{bytecode:.0f} MB."
+    ]
+
+
+def _weight(measured: Mapping[str, Measured]) -> list[str]:
+    weights = {what: size for part in measured.values() for what, size in part.weight.items()}
+    return [
+        f"{what[0].upper()}{what[1:]}: {size / 1e6:.2f} MB."
+        for what, size in sorted(weights.items())
     ]
 
 
