@@ -134,7 +134,7 @@ def test_a_way_that_is_printed_ends_in_equal_predictions(way: str, tmp_path: Pat
         make(step.side.name)
     facts = pairing_files.read_facts(SIDES[saver])
     assert facts
-    expected = numpy.array(facts["kinds"][kind]["predictions"])
+    expected = numpy.array(facts["predictions"][file])
     inputs = make_inputs(kind)
     held = {f"input{number}": one for number, one in enumerate(inputs)}
     with (tmp_path / "inputs.npz").open("wb") as given:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,8 @@ def require_h5py() -> Any:
         )
     import h5py
 
+    # It tells of each conversion of a number, and nox shows what is told.
+    logging.getLogger("h5py").setLevel(logging.WARNING)
     return h5py
 
 

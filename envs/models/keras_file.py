@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -73,11 +74,24 @@ def _unpack(archive: zipfile.ZipFile, name: str, what: str) -> bytes:
     return data
 
 
+def _number_shared(config: bytes) -> bytes:
+    """A configuration with its shared objects numbered in their order.
+
+    Keras numbers them by where they stand in memory, which is otherwise in each run.
+    """
+    numbers: dict[bytes, bytes] = {}
+
+    def number(match: re.Match[bytes]) -> bytes:
+        return match[1] + numbers.setdefault(match[2], str(len(numbers)).encode())
+
+    return re.sub(rb'("shared_object_id": )(\d+)', number, config)
+
+
 def _digest(
     archive: zipfile.ZipFile, config: bytes, weights: str | None, keras: str, what: str
 ) -> str:
     """Twelve hexadecimal digits that change with all but the numbers and the day of saving."""
-    seen = hashlib.sha256(config + keras.encode())
+    seen = hashlib.sha256(_number_shared(config) + keras.encode())
     if weights and archive.getinfo(weights).file_size <= _SMALL:
         with archive.open(weights) as member:
             data = member.read(_SMALL + 1)

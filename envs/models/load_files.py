@@ -1,10 +1,11 @@
 """What a pairing runs to load the files of the grid: each of some savers, in every way there is.
 
-It takes the file to report to, the Keras to use (`tf.keras` or `keras`), the seconds that one file
-may take, the bytes that loading it may take, `together` or `apart`, and for each saver a file of
-JSON that lists what to load. TensorFlow is imported once. Then a process is forked for each saver,
-or `apart` for each file. One that crashes or hangs costs the file that it was at; another goes on
-with the next. The report gets a line of JSON as a file begins, and one as it ends.
+It takes the file to report to, the Keras to use (`tf.keras` or `keras`), the processor to run on,
+the seconds that one file may take, the bytes that loading it may take, `together` or `apart`, and
+for each saver a file of JSON that lists what to load. TensorFlow is imported once. Then a process
+is forked for each saver, or `apart` for each file. One that crashes or hangs costs the file that it
+was at; another goes on with the next. The report gets a line of JSON as a file begins, and one as
+it ends.
 """
 
 import gc
@@ -17,7 +18,7 @@ import sys
 import time
 import traceback
 
-OUT, API, SECONDS, MEMORY, TOGETHER = sys.argv[1:6]
+OUT, API, PROCESSOR, SECONDS, MEMORY, TOGETHER = sys.argv[1:7]
 SECONDS, MEMORY = float(SECONDS), int(MEMORY)
 
 
@@ -30,6 +31,8 @@ def _load(name):
     return module
 
 
+# As where the model was saved, so that training goes on alike.
+os.sched_setaffinity(0, {int(PROCESSOR)})
 kinds, ways = _load("kinds"), _load("ways")
 out = os.open(OUT, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
@@ -176,7 +179,7 @@ _emit(keras=getattr(keras, "__version__", ""), tensorflow=tensorflow.__version__
 kinds.list_customs(keras)
 # What is there now stays: it need not be searched for garbage each time that Keras asks for that.
 gc.freeze()
-for argument in sys.argv[6:]:
+for argument in sys.argv[7:]:
     with open(argument) as listed:
         each = json.load(listed)
     load_saver(keras, each["saver"], each["files"])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import os
+import queue
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,25 +65,47 @@ def _stamp(side: Side) -> list[str]:
     return [lock.read_lock(side.target).digest, record_files.saving_digest()]
 
 
+@cache
+def _free_processors() -> queue.SimpleQueue[int]:
+    free: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for processor in sorted(os.sched_getaffinity(0)):
+        free.put(processor)
+    return free
+
+
+@contextlib.contextmanager
+def _one_processor() -> Iterator[str]:
+    """The number of a processor that no other script of this process runs on; waits for one."""
+    free = _free_processors()
+    processor = free.get()
+    try:
+        yield str(processor)
+    finally:
+        free.put(processor)
+
+
 def save_files(side: Side, python: Path) -> None:
     """Have a side save its files into their folder. Raises Problem if it does not end well."""
     folder = FOLDER / "files" / side.name
     disk.remove_folder(folder)
     (folder / "saved").mkdir(parents=True)
     report = folder / "report.jsonl"
-    args = (str(folder / "saved"), side.api, str(report))
-    lines = _run_script("save_files", side, python, args, report)
+    with _one_processor() as processor:
+        args = (str(folder / "saved"), side.api, processor, str(report))
+        lines = _run_script("save_files", side, python, args, report)
     first = lines[0]
     if first["apart"] != (side.api == "keras"):
         raise Problem(f"{side.name}: its keras and its tf.keras are not what envs/models expects")
     kinds = {line["kind"]: line for line in lines if "kind" in line}
-    errors = {line["file"]: line["error"] for line in lines if "file" in line}
+    files = {line["file"]: line for line in lines if "file" in line}
     saved = {}
     for file in grid.list_grid_files():
-        error = kinds[grid.kind_of(file)].get("error") or errors.get(file)
+        error = kinds[grid.kind_of(file)].get("error") or files[file]["error"]
         seen = SavedFile(error=grid.word_error(error)) if error else _look_at(side, file)
         saved[file] = asdict(seen)
-    facts = {"of": _stamp(side), "kinds": kinds, "saved": saved}
+    predictions = {file: line["predictions"] for file, line in files.items()}
+    losses = {kind: line.get("losses") for kind, line in kinds.items()}
+    facts = {"of": _stamp(side), "predictions": predictions, "losses": losses, "saved": saved}
     disk.write_file(folder / "facts.json", json.dumps(facts))
 
 
@@ -122,15 +148,15 @@ def list_to_load(side: Side, files: Iterable[str]) -> list[dict[str, Any]]:
     facts = read_facts(side) or {}
     listed = []
     for file in files:
-        kind = facts["kinds"][grid.kind_of(file)]
+        kind = grid.kind_of(file)
         listed.append(
             {
                 "name": file,
                 "form": grid.form_of(file),
-                "kind": grid.kind_of(file),
+                "kind": kind,
                 "path": str(path_of(side, file)),
-                "predictions": kind["predictions"],
-                "losses": kind["losses"],
+                "predictions": facts["predictions"][file],
+                "losses": facts["losses"][kind],
             }
         )
     return listed
@@ -156,8 +182,10 @@ def load_files(
             path.write_text(json.dumps(listed), encoding="utf-8")
             lists.append(str(path))
         how = "together" if together else "apart"
-        args = (str(report), side.api, str(SECONDS), str(MEMORY), how, *lists)
-        lines = _run_script("load_files", side, python, args, report)
+        with _one_processor() as processor:
+            limits = (processor, str(SECONDS), str(MEMORY))
+            args = (str(report), side.api, *limits, how, *lists)
+            lines = _run_script("load_files", side, python, args, report)
     loaded: dict[str, dict[str, Loading]] = {saver.name: {} for saver in savers}
     for line in lines:
         if "file" in line:

@@ -1,7 +1,7 @@
 """What a pairing runs to save the models of the grid: every kind in every format that it can.
 
-It takes the folder to fill, the Keras to use (`tf.keras` or `keras`), and the file to report to:
-one line of JSON about this Keras, one for each kind, and one for each file.
+It takes the folder to fill, the Keras to use (`tf.keras` or `keras`), the processor to run on, and
+the file to report to: one line of JSON about this Keras, one for each kind, and one for each file.
 """
 
 import importlib.util
@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 
-OUT, API, REPORT = sys.argv[1:4]
+OUT, API, PROCESSOR, REPORT = sys.argv[1:5]
 
 
 def _load(name):
@@ -22,6 +22,8 @@ def _load(name):
     return module
 
 
+# On two processors the last digits of a gradient come and go, and Adam makes much of them.
+os.sched_setaffinity(0, {int(PROCESSOR)})
 formats, kinds, ways = _load("formats"), _load("kinds"), _load("ways")
 report = open(REPORT, "a")
 
@@ -51,7 +53,7 @@ def make(keras, kind):
 
 
 def save_kind(keras, kind):
-    """Save a model of a kind in each format, and say what it predicts and how training goes on."""
+    """Save a model of a kind in each format, and say what they predict and how training goes."""
     told, error = try_step(lambda: describe_model(keras, kind))
     if error:
         _emit(kind=kind, error=error)
@@ -59,24 +61,25 @@ def save_kind(keras, kind):
     _emit(kind=kind, **told)
     for form in formats.FORMATS:
         if kind in formats.FORMATS[form]:
-            _, error = try_step(lambda form=form: save_form(keras, kind, form))
-            _emit(file=form + "/" + kind, error=error)
+            predicted, error = try_step(lambda form=form: save_form(keras, kind, form))
+            _emit(file=form + "/" + kind, error=error, predictions=predicted)
 
 
 def describe_model(keras, kind):
+    """The losses of the next two steps of a model of a kind."""
     built = make(keras, kind)
-    predictions = kinds.predict(built, kind)
     trained = kinds.RECIPES[kind].compiling
-    losses = [kinds.train(built, kind), kinds.train(built, kind)] if trained else []
-    return {"predictions": predictions, "losses": losses}
+    return {"losses": [kinds.train(built, kind), kinds.train(built, kind)] if trained else []}
 
 
 def save_form(keras, kind, form):
+    """Save a model of a kind in a format; what this very model predicts."""
     # A model of its own: in Keras 3, one that was saved as HDF5 forgets its optimizer.
     built = make(keras, kind)
     folder = os.path.join(OUT, form, kind)
     os.makedirs(folder)
     ways.save(keras, built, form, formats.saved_place(form, folder))
+    return kinds.predict(built, kind)
 
 
 import tensorflow  # noqa: E402

@@ -50,18 +50,14 @@ def load_pythons() -> dict[str, OtherPython]:
         return {}
     try:
         data = json.loads(FILE.read_text(encoding="utf-8"))
-        lists = [
-            (
-                _spread_paths(one["lacks"]),
-                _spread_paths(one["has"]),
-                tuple(one["calls"]) if "calls" in one else None,
-            )
-            for one in data["differences"]
-        ]
+        lacks = [_spread_paths(one) for one in data["lacks"]]
+        has = [_spread_paths(one) for one in data["has"]]
+        calls = [tuple(one) for one in data["calls"]]
         read = []
         for row in data["sessions"]:
-            lacks, has, calls = lists[row.pop("differs")]
-            read.append(OtherPython(**row, lacks=lacks, has=has, calls=calls))
+            taken = calls[row.pop("calls")] if "calls" in row else None
+            told = {"lacks": lacks[row.pop("lacks")], "has": has[row.pop("has")]}
+            read.append(OtherPython(**row, **told, calls=taken))
     except (OSError, ValueError, AttributeError, LookupError, TypeError) as error:
         raise Problem(
             f"envs/measured/names/{FILE.name}: cannot be read ({error!r}): restore it with git, "
@@ -73,25 +69,31 @@ def load_pythons() -> dict[str, OtherPython]:
 def render_pythons(seen: Iterable[OtherPython]) -> str:
     """The text of the file: a session a line, and a module a line, so that a diff is easy to read.
 
-    Sessions with the same differences share them: those of the same Keras do.
+    Sessions that lack the same share that list, and so for what they have and take: those of the
+    same Keras do.
     """
     seen = list(seen)
-    lists = list(dict.fromkeys(one.differs for one in seen))
+    lacks = list(dict.fromkeys(one.lacks for one in seen))
+    has = list(dict.fromkeys(one.has for one in seen))
+    calls = list(dict.fromkeys(one.calls for one in seen if one.calls is not None))
     rows = []
     for one in seen:
-        row = asdict(one)
-        for key in ("lacks", "has", "calls"):
-            del row[key]
-        rows.append("  " + json.dumps({**row, "differs": lists.index(one.differs)}))
+        row = asdict(one) | {"lacks": lacks.index(one.lacks), "has": has.index(one.has)}
+        del row["calls"]
+        if one.calls is not None:
+            row["calls"] = calls.index(one.calls)
+        rows.append("  " + json.dumps(row))
     facts = {"$schema": SCHEMA.name, "generated": "by nox -s names -- --pythons"}
+    lists = {
+        "lacks": [_group_paths(one) for one in lacks],
+        "has": [_group_paths(one) for one in has],
+        "calls": calls,
+    }
     lines = [f" {json.dumps(key)}: {json.dumps(value)}," for key, value in facts.items()]
-    told = [
-        {"lacks": _group_paths(lacks), "has": _group_paths(has)}
-        | ({} if calls is None else {"calls": calls})
-        for lacks, has, calls in lists
-    ]
-    differences = json.dumps(told, indent=1).replace("\n", "\n ")
-    lines += [f' "differences": {differences},', ' "sessions": [', ",\n".join(rows), " ]"]
+    for key, value in lists.items():
+        text = json.dumps(value, indent=1).replace("\n", "\n ")
+        lines.append(f' "{key}": {text},')
+    lines += [' "sessions": [', ",\n".join(rows), " ]"]
     return "\n".join(["{", *filter(None, lines), "}", ""])
 
 
