@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,9 @@ from envs.models import (
     programs,
     record_files,
     similar,
+    ways_out,
 )
-from envs.models.grid import Loading
+from envs.models.grid import Loading, LoadVerdict
 from envs.models.record_files import Loaded, Recorded, SavedFile
 
 SIDES = grid.list_sides()
@@ -185,3 +187,40 @@ def test_a_wrong_command_line_ends_in_2(argv: list[str]) -> None:
     with pytest.raises(SystemExit) as ended, contextlib.redirect_stderr(io.StringIO()):
         models_request.parse_models_request(argv)
     assert ended.value.code == 2
+
+
+def test_the_count_of_ways_out_is_that_of_the_answers() -> None:
+    """What a page counts as mended, or as a dead end, `--load --to` answers so."""
+    whole = record_files.load_grid()
+    failed = [
+        cell
+        for cell, loading in ways_out.list_cells(whole)
+        if loading.way is None and loading.verdict is LoadVerdict.FAILS
+    ]
+    routes = ways_out.plan_routes(whole)
+    sides = grid.list_sides()
+    for cell in random.Random(7).sample(failed, 120):
+        form, kind = grid.form_of(cell.file), grid.kind_of(cell.file)
+        one = (cell.saver,), (kind,)
+        judged = tuple(load_answer.judge_side(side, form, *one, whole) for side in sides.values())
+        steps = load_answer.find_steps(sides[cell.loader], form, *one, whole, judged)
+        code = any(step.needs_code for step in steps) if steps else None
+        assert routes.find_route(cell) == code, str(cell)
+
+
+def test_what_mends_is_counted_by_way() -> None:
+    ways = ways_out.WaysOut()
+    routes = ways_out.Routes(
+        {("a", "h5/functional"): {"b": False}}, {("functional", "b"): {"c": False, "d": True}}
+    )
+    failed = Loading(None, "ValueError: no")
+    for loader in "cde":
+        ways_out.add_outcome(ways, ways_out.Cell("a", "h5/functional", loader), failed, routes)
+    mended = Loading("compile=False", "ValueError: no")
+    ways_out.add_outcome(ways, ways_out.Cell("a", "h5/functional", "b"), mended, routes)
+    assert ways.count == 4
+    assert ways_out.describe_ways_out(ways) == (
+        "`compile=False` loads 1; 1 come through another pairing; "
+        "1 through another pairing and with the model's code; "
+        "1 have no way, such as h5/functional of a in e"
+    )

@@ -23,6 +23,9 @@ _ORDER = (
 )
 """The ways, least trouble first."""
 
+ENDS = ("TFSMLayer", "tf.saved_model.load", "model_from_json")
+"""The ways of which no model comes that could be saved again."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -160,8 +163,7 @@ def find_steps(
             direct = LoadStep(to, form, side_judged.way)
             ways.append(((direct.needs_code, 0, _ORDER.index(side_judged.way)), (direct,)))
             continue
-        if side_judged.way in ("TFSMLayer", "tf.saved_model.load", "model_from_json"):
-            # What comes of these is not a model that can be saved again.
+        if side_judged.way in ENDS:
             continue
         for number, between in enumerate(programs.TARGETS):
             last = judge_side(to, between, (side_judged.side.name,), kinds, grid_)

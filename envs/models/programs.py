@@ -125,6 +125,11 @@ if os.path.exists(weights):
 """
 
 
+def needs_code(way: str) -> bool:
+    """Whether a way needs the code that built the model."""
+    return way in (CODE, "by_name=True")
+
+
 @dataclass(frozen=True)
 class LoadStep:
     """A side loads a file of a format in a way, and saves it in another format, if one is named."""
@@ -137,7 +142,7 @@ class LoadStep:
     @property
     def needs_code(self) -> bool:
         """Whether the model must be built from its own code first."""
-        return self.way in (CODE, "by_name=True")
+        return needs_code(self.way)
 
 
 def render_script(steps: list[LoadStep], path: str, comments: list[str], customs: list[str]) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from envs.model import causes
 from envs.model.causes import Cause
-from envs.models import formats, grid
+from envs.models import formats, grid, ways_out
 from envs.models.grid import Loading, LoadVerdict
 from envs.models.record_files import Recorded
+from envs.models.ways_out import Cell, WaysOut
 
 _SIGNS = {
     "all": ("●", "all load as usual, and predict the same"),
@@ -151,21 +152,23 @@ def _runs(names: Sequence[str], sides: Sequence[str]) -> list[list[str]]:
 
 
 def render_load_causes(grid_: Mapping[str, Recorded]) -> str:
-    """Each cause of errors, what to do instead, and the errors with how often they came.
+    """Each cause of errors, what to do instead, what did mend it, and how often each error came.
 
     Errors that nobody has explained yet come last; the quick tests name them.
     """
     known = causes.load_causes(causes.OF_MODELS)
+    routes = ways_out.plan_routes(grid_)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    places: dict[str, dict[str, None]] = defaultdict(dict)
-    for recorded in grid_.values():
-        for loader, savers in recorded.loads.items():
-            for saver, loaded in savers.items():
-                for file, loading in loaded.cells.items():
-                    for error in list_errors(loading):
-                        cause = causes.find_cause(error, known)
-                        counts[cause.name if cause else _UNEXPLAINED][error] += 1
-                        places[error].setdefault(f"{file} of {saver} in {loader}")
+    outcomes: dict[str, WaysOut] = defaultdict(WaysOut)
+    places: dict[str, Cell] = {}
+    for cell, loading in ways_out.list_cells(grid_):
+        for error in list_errors(loading):
+            cause = causes.find_cause(error, known)
+            name = cause.name if cause else _UNEXPLAINED
+            counts[name][error] += 1
+            places.setdefault(error, cell)
+            if error == loading.error:
+                ways_out.add_outcome(outcomes[name], cell, loading, routes)
     parts = []
     unexplained = Cause(_UNEXPLAINED, "", "Nobody has said yet why these errors come.", "")
     for cause in [*known, unexplained]:
@@ -173,9 +176,10 @@ def render_load_causes(grid_: Mapping[str, Recorded]) -> str:
             continue
         lines = [f"### {cause.name}", "", cause.cause, ""]
         lines += [f"**Instead:** {cause.instead}", ""] if cause.instead else []
+        if measured := ways_out.describe_ways_out(outcomes[cause.name]):
+            lines += [f"**Measured** of {outcomes[cause.name].count}: {measured}.", ""]
         for error, count in counts[cause.name].most_common(_SHOWN):
-            example = next(iter(places[error]))
-            lines.append(f"- `{_code(error)}`<br>{count} times, such as {example}")
+            lines.append(f"- `{_code(error)}`<br>{count} times, such as {places[error]}")
         if (more := len(counts[cause.name]) - _SHOWN) > 0:
             lines.append(f"- and {more} more like these")
         parts.append("\n".join(lines))
