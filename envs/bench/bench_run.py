@@ -7,6 +7,7 @@ import datetime
 import json
 import platform
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -197,6 +198,27 @@ def _site(part: Part) -> None:
             part.weight.update(measured.get("bytes", {}))
 
 
+# --- saved models ---
+
+
+def _models(part: Part) -> None:
+    """Time a pairing that saves its models and loads them, and the answer about one of its files.
+
+    Its environment is made and removed each time, from uv's cache, which is full after one run.
+    """
+    files = ROOT / ".nox" / "models" / "files" / "tf212"
+    asked = ["-s", "models", "--", "tf212", "--only", "--again"]
+    stopwatch.run_nox(*asked, cwd=ROOT)
+    for _ in range(part.repeat):
+        shutil.rmtree(files)
+        with part.timed("models-one"):
+            stopwatch.run_nox(*asked, cwd=ROOT)
+        model = str(files / "saved" / "h5" / "functional" / "model.h5")
+        for figure, way in (("models-load", []), ("models-to", ["--to", "tf221"])):
+            with part.timed(figure):
+                stopwatch.run_nox("-s", "models", "--", "--load", model, *way, cwd=ROOT)
+
+
 PARTS: dict[str, Callable[[Part], None]] = {
     "tf212": ways.time_one_pairing,
     "matrix": _matrix,
@@ -204,6 +226,7 @@ PARTS: dict[str, Callable[[Part], None]] = {
     "lock": _lock,
     "which": reading.time_which,
     "site": _site,
+    "models": _models,
 }
 """Name of a part -> the function that times it."""
 
