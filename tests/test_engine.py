@@ -50,7 +50,7 @@ def test_a_plan_has_every_row_of_the_atlas() -> None:
     assert sorted(rows) == sorted(name for _, name in kinds.KINDS["atlas"].list_work())
 
 
-@pytest.mark.parametrize("count", [6, 7, 40, 256])
+@pytest.mark.parametrize("count", [8, 9, 40, 256])
 def test_the_shards_of_a_platform_cost_about_the_same(count: int) -> None:
     shards = planning.plan_shards(WORK, count)
     assert [shard.shard for shard in shards] == [f"{n}/{count}" for n in range(1, count + 1)]
@@ -79,16 +79,16 @@ def test_the_longest_session_goes_first() -> None:
     assert [shard.seconds for shard in shards] == [10, 10, 10]
 
 
-@pytest.mark.parametrize("count", [5, 257, 1000])
+@pytest.mark.parametrize("count", [7, 257, 1000])
 def test_a_plan_with_too_few_or_too_many_shards_is_refused(count: int) -> None:
-    with pytest.raises(Problem, match=f"{count} shards: write 6 or more, .* at most 256"):
+    with pytest.raises(Problem, match=f"{count} shards: write 8 or more, .* at most 256"):
         planning.plan_shards(WORK, count)
 
 
 def test_a_shard_that_would_take_too_many_hours_is_refused() -> None:
     slow = [replace(one, seconds=2000) for one in WORK]
     with pytest.raises(Problem, match=r"would take 1\d+\.\d hours, and a job may take 6"):
-        planning.plan_shards(slow, 6)
+        planning.plan_shards(slow, 8)
     assert planning.plan_shards(slow, 256)
 
 
@@ -138,7 +138,7 @@ def test_a_file_that_is_no_plan_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_every_platform_has_a_runner_and_the_end_of_its_label_is_told() -> None:
-    shards = planning.plan_shards(WORK, 6)
+    shards = planning.plan_shards(WORK, 8)
     assert set(durations.load_engine()["runners"]) == set(platforms.PLATFORMS)
     assert planning.list_warnings(shards, datetime.date(2026, 11, 25)) == []
     warnings = planning.list_warnings(shards, datetime.date(2027, 7, 1))

@@ -1,1 +1,1 @@
-"""The engine: all locks and the atlas planned as shards, run on many machines, and merged."""
+"""The engine: all that is recorded planned as shards, run on many machines, and merged."""

@@ -19,7 +19,8 @@ class Changes:
     """What a merge changed and what it left out.
 
     `executed` is how it was run -> the targets that were not, with these pins; `endings` has a line
-    for each outcome that is not what was expected; `refused` is the name of a file -> why;
+    for each outcome that is not what was expected; `otherwise` is heading -> what parts of other
+    records are not as before; `refused` is the name of a file -> why;
     `missing` has a line for each shard that is not there; `aside` names results that another one of
     the same target outdoes.
     """
@@ -27,7 +28,7 @@ class Changes:
     merged: int = 0
     executed: dict[str, list[Target]] = field(default_factory=lambda: defaultdict(list))
     endings: list[str] = field(default_factory=list)
-    cells: list[str] = field(default_factory=list)
+    otherwise: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     aside: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
@@ -80,13 +81,14 @@ def render_merge(changes: Changes) -> str:
     ]
     parts += _section("Newly executed", executed)
     parts += _section("Ended otherwise", sorted(changes.endings))
-    parts += _section("Cells of the atlas that ended otherwise", sorted(changes.cells))
+    for heading, lines in sorted(changes.otherwise.items()):
+        parts += _section(heading, sorted(lines))
     parts += _section("Set aside, because another result of the same target counts", changes.aside)
     parts += _section(
         "Refused", [f"`{file}`: {why}" for file, why in sorted(changes.refused.items())]
     )
     parts += _section("Missing", changes.missing)
-    if changes.whole and not (executed or changes.endings or changes.cells):
+    if changes.whole and not (executed or changes.endings or any(changes.otherwise.values())):
         parts.append("Everything ended as it is recorded.")
     return "\n\n".join(parts) + "\n"
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from envs import Problem
-from envs.engine import row_evidence
-from envs.engine.row_evidence import RowResult
+from envs.engine import record_evidence
+from envs.engine.record_evidence import RecordResult
 from envs.model import index, lock, pairing, platforms, results, working_copy
 from envs.model.outcomes import Kind
 from envs.model.pairing import Target
@@ -22,12 +22,12 @@ from envs.model.results import SessionResult
 class Evidence:
     """What some folders hold.
 
-    `seen` is file -> target and result, `rows` is file -> row of the atlas, `refused` is file ->
+    `seen` is file -> target and result, `records` is file -> part of a record, `refused` is file ->
     reason, and `arrived` has kind, platform and session of all that could be read.
     """
 
     seen: dict[Path, tuple[Target, SessionResult]] = field(default_factory=dict)
-    rows: dict[Path, RowResult] = field(default_factory=dict)
+    records: dict[Path, RecordResult] = field(default_factory=dict)
     refused: dict[Path, str] = field(default_factory=dict)
     arrived: set[tuple[str, str, str]] = field(default_factory=set)
 
@@ -80,12 +80,12 @@ def read_evidence(files: Iterable[Path], checkout: Checkout) -> Evidence:
     evidence = Evidence()
     for file in files:
         try:
-            if row_evidence.is_row_result(file):
-                row = row_evidence.read_row_result(file)
-                evidence.arrived.add(("atlas", platforms.LINUX, row.name))
-                if objection := row_evidence.object_to_row(row, checkout.commit):
+            if record_evidence.is_record_result(file):
+                told, objection = record_evidence.read_record_result(file, checkout.commit)
+                evidence.arrived.add((told.kind, platforms.LINUX, told.name))
+                if objection:
                     raise Problem(objection)
-                evidence.rows[file] = row
+                evidence.records[file] = told
                 continue
             result = results.read_result(file)
             if target := checkout.targets.get(_key(result)):

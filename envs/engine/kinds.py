@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envs.atlas import layout
+from envs.engine import models_evidence
 from envs.model import index, lock, pairing, platforms
 from envs.model.pairing import Target
+from envs.names import names_request
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,15 @@ def _rows() -> Iterator[tuple[str, str]]:
         yield platforms.LINUX, name
 
 
+def _names() -> Iterator[tuple[str, str]]:
+    for name in names_request.list_recommended():
+        yield platforms.LINUX, name
+
+
+def _models() -> Iterator[tuple[str, str]]:
+    yield platforms.LINUX, models_evidence.GRID
+
+
 def _run_lock(name: str, folder: Path) -> list[str]:
     return ["-s", name, "--", "--measure", str(folder), "--drop"]
 
@@ -50,7 +61,17 @@ def _run_row(name: str, folder: Path) -> list[str]:
     return ["-s", "atlas", "--", name, "--again", "--bless"]
 
 
+def _run_names(name: str, folder: Path) -> list[str]:
+    return ["-s", "names", "--", name, "--again", "--bless", "--drop"]
+
+
+def _run_grid(name: str, folder: Path) -> list[str]:
+    return ["-s", "models", "--", "--again", "--bless", "--drop"]
+
+
 KINDS: Mapping[str, WorkKind] = {
     "locks": WorkKind(_locks, _run_lock),
     "atlas": WorkKind(_rows, _run_row),
+    "names": WorkKind(_names, _run_names),
+    "models": WorkKind(_models, _run_grid),
 }

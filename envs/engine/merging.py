@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from envs import Problem
-from envs.engine import changes, durations, evidence, planning, row_evidence
+from envs.engine import changes, durations, evidence, planning, record_evidence
 from envs.engine.changes import Changes
 from envs.engine.durations import Durations
 from envs.engine.evidence import Evidence
@@ -38,7 +38,7 @@ def merge_results(request: MergeRequest, say: Say) -> Changes:
     changed = Changes()
     measured: Durations = {}
     _bless_all(found, list(checkout.targets.values()), request, changed, measured)
-    _merge_rows(found, request, changed, measured)
+    _merge_records(found, request, changed, measured)
     durations.record_durations(measured)
     changed.missing = list_missing(expected, found)
     for file, why in found.refused.items():
@@ -90,20 +90,22 @@ def _bless_all(
             _note_duration(measured, "locks", target.platform, target.session, seconds)
 
 
-def _merge_rows(
+def _merge_records(
     found: Evidence, request: MergeRequest, changed: Changes, measured: Durations
 ) -> None:
-    """Merge the newest result of each row of the atlas."""
-    newest: dict[str, Path] = {}
-    for file, row in sorted(found.rows.items(), key=lambda one: (one[1].date, one[0].name)):
-        if row.name in newest:
-            changed.aside.append(f"`{changes.shorten_file(newest[row.name], request.folders)}`")
-        newest[row.name] = file
-    for name, file in sorted(newest.items()):
-        row = found.rows[file]
-        changed.cells += row_evidence.merge_row(row)
+    """Merge the newest result of each row of the atlas, of each pairing's names, of the models."""
+    newest: dict[tuple[str, str], Path] = {}
+    for file, one in sorted(found.records.items(), key=lambda item: (item[1].date, item[0].name)):
+        key = one.kind, one.name
+        if key in newest:
+            changed.aside.append(f"`{changes.shorten_file(newest[key], request.folders)}`")
+        newest[key] = file
+    for (kind, name), file in sorted(newest.items()):
+        result = found.records[file]
+        record_kind = record_evidence.RECORD_KINDS[kind]
+        changed.otherwise[record_kind.heading] += record_kind.merge(name, result.told)
         changed.merged += 1
-        _note_duration(measured, "atlas", platforms.LINUX, name, row.seconds)
+        _note_duration(measured, kind, platforms.LINUX, name, result.seconds)
 
 
 def _note_duration(

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from envs import ROOT, Problem
-from envs.engine import kinds, planning, row_evidence
+from envs.engine import kinds, planning, record_evidence
 from envs.engine.plan_request import ShardRequest
 from envs.engine.planning import Shard
 from envs.model import disk, host, platforms
@@ -59,8 +59,9 @@ def run_shard(request: ShardRequest, say: Say) -> None:
         green = subprocess.run(command, cwd=ROOT, env=_environ()).returncode == 0
         took = time.monotonic() - began
         ended.append((session, green, took))
-        if green and shard.kind == "atlas":
-            row_evidence.write_row_result(request.results, session, _cpu() - cpu)
+        if green and shard.kind in record_evidence.RECORD_KINDS:
+            seconds = _cpu() - cpu
+            record_evidence.write_record_result(request.results, shard.kind, session, seconds)
         disk.write_file(request.results / f"{_stem(shard)}.md", _render(shard, ended))
     red = [session for session, green, _ in ended if not green]
     if red:

@@ -139,8 +139,11 @@ def list_news(then: Seen, now: Seen) -> list[str]:
     return lines
 
 
-def write_pairing(target: Target, seen: Seen, python: str) -> None:
-    """Put what was seen of a pairing into the record, for what was there. Raises Problem."""
+def write_pairing(target: Target, seen: Seen, python: str, date: str = "") -> None:
+    """Put what was seen of a pairing into the record, for what was there. Raises Problem.
+
+    `date` is the day on which it was seen; today if it is empty.
+    """
     walks = files.load_walks()
     order = files.order_of(walks)
     now = Walk(
@@ -150,7 +153,7 @@ def write_pairing(target: Target, seen: Seen, python: str) -> None:
         python=python,
         lock=lock.read_lock(target).digest,
         script=files.walk_digest(),
-        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        date=date or datetime.datetime.now(datetime.UTC).date().isoformat(),
     )
     known = [one for one in pairing.load_pairings() if one in {*order.names, now.name}]
     by_name = {walk.name: walk for walk in walks} | {now.name: now}
