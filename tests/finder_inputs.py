@@ -105,6 +105,21 @@ OTHERS = (
     "import tensorflow.contribModuleNotFoundError: No module named 'tensorflow.contrib'",
     "model.predict_classes(x) 'Sequential' object has no attribute 'predict_classes'",
     "try:\n    import keras\nexcept ImportError:\n    pass",
+    "**ImportError: cannot import name 'np_utils' from 'keras.utils'**",
+    "It says \"ImportError: cannot import name 'np_utils' from 'keras.utils'\" at once",
+    "then a Value Error : Argument(s) not recognized: {'lr': 0.001}`",
+    "It ends (ImportError: cannot import name 'np_utils' from 'keras.utils'), why?",
+    "It fails, No module named 'keras_core' in the tutorial",
+    "I receive the error: You must compile your model before training/testing.",
+    "property 'model' of 'Log' object has no setter since Keras 3",
+    "# Module 'tensorflow' has no attribute 'contrib'",
+    "IOError: Unable to open file (file signature not found)",
+    "FailedPreconditionError (see above for traceback): Attempting to use uninitialized value a/b",
+    "AttributeError: module 'keras.src.backend' has no attribute 'Variable'\n"
+    ">>> keras.__version__\n'3.3.3'",
+    "Collecting tensorflow-gpu\nerror: subprocess-exited-with-error",
+    "UnknownError: 2 root error(s) found.\nE tensorflow/stream_executor/cuda/cuda_dnn.cc:329] "
+    "Could not create cudnn handle: CUDNN_STATUS_INTERNAL_ERROR",
 )
 
 

@@ -14,7 +14,9 @@ MOST = 3
 """How many errors are answered at once."""
 
 
-WRAPS = re.compile(r"following error|see above|look up|subprocess-exited|metadata-gen")
+WRAPS = re.compile(
+    r"following error|see above|look up|subprocess-exited|metadata-gen|root error\(s\) found"
+)
 """What an exception says that points to another one above it."""
 
 WORD = re.compile(r"[A-Za-z_]\w{2,}")

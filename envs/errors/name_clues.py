@@ -163,13 +163,21 @@ def choose_taken(there: Sequence[str], facts: Mapping[str, str]) -> str:
 
 
 def _is_there(there: Sequence[str], missing: Sequence[str], facts: Mapping[str, str]) -> bool:
-    """Whether the reader's own TensorFlow has a name, as far as it is known."""
+    """Whether the reader's own TensorFlow has a name, as far as it is known.
+
+    Of a reader of whom only Keras 3 is known, whether all pairings with a final Keras 3 have it.
+    """
     minor, known = facts.get("minor"), pairing.load_pairings()
+    is_keras_3 = not minor and facts.get("keras", "").startswith("3.")
 
-    def is_of_minor(one: str) -> bool:
-        return one in known and known[one].minor == minor and known[one].kind != "legacy"
+    def is_the_readers(one: str) -> bool:
+        if one not in known:
+            return False
+        if is_keras_3:
+            return known[one].kind == "keras3"
+        return known[one].minor == minor and known[one].kind != "legacy"
 
-    return any(map(is_of_minor, there)) and not any(map(is_of_minor, missing))
+    return any(map(is_the_readers, there)) and not any(map(is_the_readers, missing))
 
 
 def _find_misplaced(names: Names, module: str, name: str, asked: str) -> tuple[str, str]:

@@ -40,6 +40,7 @@ BEFORE = re.compile(
     r"|>\s?"  # a quotation
     r"|#\d+\s+\d+\.\d+\s"  # docker build
     r"|\[\d\d:\d\d:\d\d\]:?\s"
+    r"|(?:--?|[*•]|#{1,6})\s+(?=(?:ERROR|\w*Error|\w*Exception): |[Mm]odule )"  # one of a list
     r"|(?:ERROR|WARNING|INFO|CRITICAL|DEBUG)[:\s-]+(?:root|__main__|[\w.]+)?:(?=\w*(?:Error|Exc))"
     r")"
 )
@@ -47,7 +48,7 @@ BEFORE = re.compile(
 
 EXCEPTION = re.compile(
     r"^(?:[A-Za-z_][\w.]*\.)?([A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt|NotFound\w*)"
-    r"|AlreadyExists\w*|OutOfRange)(?:: |:?$)"
+    r"|AlreadyExists\w*|OutOfRange)(?: \(see above for traceback\))?(?:: |:?$)"
 )
 TITLES = (
     (r"No module named ", "ModuleNotFoundError"),
@@ -61,12 +62,31 @@ TITLES = (
 RETYPED = (
     (r"(?:Error: )[Nn]o module named '?([\w.]+)'?", r"ModuleNotFoundError: No module named '\1'"),
     (
-        r"[Mm]odule '?([\w.]+)'? has no attribute '?(\w+)'?(?: error)?\.?",
+        r"(?:AttributeError: )?[Mm]odule '?([\w.]+)'? has no attribute '?(\w+)'?(?: error)?\.?",
         r"AttributeError: module '\1' has no attribute '\2'",
     ),
     (r"ImportError: cannot import name (\w+)", r"ImportError: cannot import name '\1'"),
+    (r"IOError: (.*)", r"OSError: \1"),
+    (r"((?:[\w.]+\.)?\w+Error) \(see above for traceback\): (.*)", r"\1: \2"),
 )
-"""Messages as people write them from memory, and as Python says them."""
+"""Messages as people write them from memory, and as Python 3 and TensorFlow 2 say them."""
+
+TOLD = (
+    (r"No module named '[\w.]+'", "ModuleNotFoundError"),
+    (r"cannot import name '\w+' from '[\w.]+'", "ImportError"),
+    (
+        r"(?:partially initialized )?module '[\w.]+' has no attribute '\w+'"
+        r"(?: \(most likely due to a circular import\))?",
+        "AttributeError",
+    ),
+    (r"(?<!module )'\w+' object has no attribute '\w+'", "AttributeError"),
+    (r"property '\w+' of '\w+' object has no setter", "AttributeError"),
+    (r"(?<=\berror: )\w.+", ""),
+)
+"""What people tell of a message in a sentence of their own, and its exception, if it is known."""
+
+MOST_TOLD = 3
+"""How many lines such a text has; a longer one is a log, in which they are no last words."""
 
 WRAPPER = "because of the following error (look up to see its traceback):"
 """Behind these words of transformers, in the same line or higher, stands the error itself."""
@@ -75,8 +95,12 @@ NATIVE = re.compile(r"^.{0,120}?\.cc:\d+\] ")
 SOURCE = re.compile(r"^(?:<path>|\S+:\d+:) (?=\w*Warning: )")
 """The file and line that Python prints before a warning."""
 
-NAMED = re.compile(r"(?<![\w.'\"])(?:[a-z]\w*\.)*[A-Z]\w*(?:Error|Exception): ", re.ASCII)
+NAMED = re.compile(r"(?<![\w.'\"])(?:[a-z]\w*\.)*[A-Z]\w* ?(?:Error|Exception) ?: ", re.ASCII)
 """Where an exception is named in a line that begins with other words."""
+
+_ANY = r"(?:[a-z]\w*\.)*[A-Z]\w* ?(?:Error|Exception) ?: .+"
+QUOTED = re.compile(rf"([\"`]|\*\*)\s*({_ANY})\1|\(({_ANY})\)", re.ASCII)
+"""An exception with its message between quotation marks or brackets, in a sentence."""
 
 MODULE = re.compile(r"[A-Za-z_][\w.]*\.(?=[A-Z]\w*(?:Error|Exception|NotFound): )")
 """The module of an exception, which stands before its name in a traceback."""
@@ -95,8 +119,11 @@ OF_IPYTHON = re.compile(r"^AttributeError: '\w+' object has no attribute '_rende
 PYTHON_PATH = re.compile(r"(?:lib[/\\]python|[/\\]Python|cpython-|envs[/\\]py)(3)[._]?(\d{1,2})\b")
 PYTHON_BANNER = re.compile(r"\bPython (3\.\d{1,2})\.\d+\b")
 STATED = {
-    name: re.compile(rf"(?i)(?<![\w-]){name}(?:==| version:? | v)(\d+\.\d+(?:\.\d+)?)")
-    for name in ("tensorflow", "keras")
+    name: re.compile(
+        rf"(?i)(?<![\w-])(?:{name}(?:==| version:? | v)|{alias}\.__version__\)?\s+['\"]?)"
+        r"(\d+\.\d+(?:\.\d+)?)"
+    )
+    for name, alias in (("tensorflow", "tf"), ("keras", "keras"))
 }
 """How a text names the reader's own releases."""
 
@@ -178,8 +205,10 @@ def _joined(value: Any) -> str:
 def _strip_prefix(line: str) -> str:
     """A line without what logs put before it."""
     line = line.strip().strip("│┃ ")
-    if len(line) > 2 and line[0] == line[-1] == "`":
+    if len(line) > 2 and (line[0] == line[-1] == "`" or line.count("`") % 2):
         line = line.strip("`")
+    if line.startswith("**") and line.endswith("**"):
+        line = line.strip("*")
     while (match := BEFORE.match(line)) and match[0]:
         line = line[match.end() :].lstrip()
     return line
@@ -202,6 +231,7 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
     different = {re.sub(r"\d+", "0", line): number for number, line in enumerate(bare)}
     numbers = sorted(different.values())
     early = [number for number in numbers[:-MOST_LINES] if EXCEPTION.match(bare[number])]
+    told = len(list(filter(None, bare))) <= MOST_TOLD
     for number in early + numbers[-MOST_LINES:]:
         line = bare[number]
         if len(line) < 6 or FRAME.match(line) or OF_IPYTHON.match(line):
@@ -214,7 +244,12 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
             variants.append(bare_line)
         variants += _name_exceptions(line)
         if (named := NAMED.search(line)) and named.start():
-            variants.append(line[named.start() :])
+            variants += [line[named.start() :], *_name_exceptions(line[named.start() :])]
+        if match := QUOTED.search(line):
+            quoted = match[2] or match[3]
+            variants += [quoted, *_name_exceptions(quoted)]
+        if told:
+            variants += _find_told(line)
         if WRAPPER in line:
             inner = line.partition(WRAPPER)[2].strip()
             variants += [inner, *_name_exceptions(inner)] if inner else []
@@ -235,6 +270,12 @@ def _name_exceptions(line: str) -> list[str]:
             named.append(told.expand(message))
     joined = SPLIT.sub(r"\1\2: ", line)
     return [*named, joined] if joined != line else named
+
+
+def _find_told(line: str) -> list[str]:
+    """The messages in a sentence, each with the name of its exception."""
+    found = [(re.search(message, line), name) for message, name in TOLD]
+    return [f"{name}: {match[0]}".removeprefix(": ") for match, name in found if match]
 
 
 def _join_wrapped(bare: list[str], number: int) -> Iterator[str]:

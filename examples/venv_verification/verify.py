@@ -970,6 +970,9 @@ COLOURS = r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
 in_front_of_lines = re.compile(
     r"E(?:\s{2,}|\s*$)|>\s?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,]?\d*:?\s+(?:\w\s+\S+\.cc:\d+\]\s)?"
 ).match
+in_quotes = re.compile(
+    r"""(["`]|\*\*)\s*((?:[a-z]\w*\.)*[A-Z]\w*(?:Error|Exception): .+)\1"""
+).search
 names_exception = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit)(?:: |:?$)").match
 
 
@@ -993,12 +996,16 @@ def lines_of(text):
     bare = []
     for line in re.sub(COLOURS, "", text[-LARGEST:]).splitlines():
         line = line.strip().strip("|\u2502\u2503 ")
-        line = line.strip("`") if line[:1] == line[-1:] == "`" else line
+        line = line.strip("`") if line[:1] == line[-1:] == "`" or line.count("`") % 2 else line
+        line = line.strip("*") if line[:2] == line[-2:] == "**" else line
         start = in_front_of_lines(line)
         bare.append(line[start.end() :].strip() if start else line)
     for number in reversed(range(len(bare))):
         if len(bare[number]) > 5 and not re.match('File "|at |-+> |~*\\^+~*$', bare[number]):
             yield bare[number]
+            quoted = in_quotes(bare[number])
+            if quoted:
+                yield quoted[2]
             if names_exception(bare[number]) and bare[number + 1 :]:
                 yield " ".join(bare[number : number + 2])
 
@@ -1762,7 +1769,7 @@ cure Call it in a layer of your own: `keras.layers.Lambda(lambda x: module(x),
   output_shape=...)`.
 [keras-internal]
 line AttributeError: module 'keras(?:\._tf_keras\.keras|\.api)?' has no attribute '(?P<name>__internal__|_legacy)\'
-line (?:ModuleNotFound|Import)Error: No module named '?(?:keras\._tf_keras\.keras|tensorflow\.keras)\.(?P<name>__internal__)(?:\.\w+)*'?
+line (?:ModuleNotFound|Import)Error: No module named '?(?:keras\._tf_keras\.keras|tensorflow\.keras)\.(?P<name>__internal__)'?
 why `tf.keras` is Keras 3, which has no `__internal__`. A package such as
   tensorflow-probability or tensorflow-model-optimization that is written for Keras 2
   looks for it; or Keras 3 was installed beside TensorFlow 2.15 or older.
@@ -1862,7 +1869,7 @@ install numpy<2
 only tensorflow >=2.14
 only python <3.13
 [transformers-needs-tf-keras]
-line ValueError: Your currently installed version of Keras is Keras 3, but this is not yet supported in Transformers\. Please install the backwards-compatible tf-keras package with `pip install tf-keras`\.?
+line ValueError: Your currently installed version of Keras is Keras 3, but this is not yet (?:supported in Transformers\..*|s[a-z]*(?: in?)?(?: T[a-z]*)?)
 line RuntimeError: Failed to import transformers\.(?P<module>models\.\w+\.modeling_tf_\w+|modeling_tf_utils) because of the following error \(look up to see its traceback\):(?: ?Your currently installed version of Keras is Keras 3.*)?
 above Keras 3, but this is not yet supported in Transformers|modeling_tf
 part module modeling_tf_utils
@@ -1946,7 +1953,7 @@ install keras-preprocessing
 install tensorflow=={tensorflow}
 cure Write `tensorflow.keras.preprocessing`.
 [missing-requirement]
-line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>flatbuffers|wrapt|gast|astunparse|termcolor|opt_einsum|ml_dtypes|absl|six|google|google\.protobuf|grpc|tensorboard|optree|namex|rich|h5py|libclang|markdown|typing_extensions|google_pasta|pasta)'?
+line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>flatbuffers|wrapt|gast|astunparse|termcolor|opt_einsum|ml_dtypes|absl|six|google|google\.protobuf|protobuf|grpc|tensorboard|optree|namex|rich|h5py|libclang|markdown|typing_extensions|google_pasta|pasta)'?
 why A package that TensorFlow requires is missing: `{name}`. The installation was made
   without requirements (`--no-deps`), was cut short, or something uninstalled it.
 cure Install TensorFlow again, which brings what is missing; `verify.py` names what else
@@ -2114,7 +2121,7 @@ install --upgrade
 install protobuf
 install tensorflow=={tensorflow}
 [symbolic-to-numpy]
-line NotImplementedError: Cannot convert a symbolic (?:tf\.)?Tensor \((?P<name>[^)]*)\) to a numpy array\..*
+line NotImplementedError: Cannot convert a symbolic (?:tf\.)?Tensor(?: \((?P<name>[^)]*)\))? to a numpy array\..*
 why NumPy 1.20 and later do not go with the recurrent layers of TensorFlow 2.4 and older.
   The same line also comes if your own code gives a symbolic tensor to a function of
   NumPy.
@@ -2272,9 +2279,11 @@ cure `python verify.py` prints the one command that brings back what TensorFlow 
 [tensorflow-gpu-removed]
 line (?:Exception|error): The "tensorflow-gpu" package has been removed!.*
 line (?:ERROR|error): Failed to build 'tensorflow-gpu' when .*
+line (?:ERROR|error): (?:metadata-generation-failed|subprocess-exited-with-error)
 line (?:ERROR: )?No matching distribution found for tensorflow-gpu(?:[<>=!~].*)?(?: \(from .*)?
 line (?:ERROR: )?Could not find a version that satisfies the requirement tensorflow-gpu(?:[<>=!~][^ ]*)? \(from .*versions: .*
 line (?:packaging\.requirements\.|setuptools\.extern\.packaging\.requirements\.|pkg_resources\.extern\.packaging\.requirements\.)?InvalidRequirement: .*python_version>"3\.7".*
+above tensorflow[-_]gpu
 why The package tensorflow-gpu is no more: since TensorFlow 2.1, `tensorflow` uses GPUs by
   itself. What is left on PyPI only says so, and a new setuptools fails even before that.
 cure Install `tensorflow`, or with NVIDIA's libraries, on Linux: `python -m pip install
@@ -2293,7 +2302,7 @@ cure Take a Python that TensorFlow has wheels for: `uv venv --python 3.11`; in a
   each TensorFlow.
 cure Leave out releases that you do not need: `uv pip install tensorflow`.
 [wheel-not-supported]
-line (?:ERROR: )?(?P<package>[\w.]+-[\w.+]+)-(?P<tag>(?:cp|py)\d[\w.]*-\w+-\w[\w.]*)\.whl is not a supported wheel on this platform\.?
+line (?:(?:ERROR|error|(?:[\w.]+\.)?UnsupportedWheel): ?)?(?P<package>[\w.]+-[\w.+]+)-(?P<tag>(?:cp|py)\d[\w.]*-\w+-\w[\w.]*) ?\.whl is not a supported wheel on this platform\.?
 why The file is made for another Python or platform than yours: `{tag}` in its name says
   for which. `cp310` is Python 3.10, `win_amd64` is 64-bit Windows.
 cure Name the release, and pip takes the file that fits; `python -m pip debug --verbose`
@@ -2306,7 +2315,7 @@ why No package is called `{package}`: it is tensorflow on PyPI. What an import c
   tensorflow-hub.
 cure Write `python -m pip install tensorflow`.
 [dll-load-failed]
-line (?:ImportError: )?DLL load failed(?: while importing (?P<name>_pywrap_tensorflow\w*|_pywrap_tf2|_errors|_op_def_registry))?: (?:The specified module could not be found|A dynamic link library \(DLL\) initialization routine failed|.*)\.?
+line (?:ImportError: )?DLL load failed(?: while importing (?P<name>_pywrap_tensorflow\w*|_pywrap_tf2|_errors|_op_def_registry))?(?: with error code (?!-1073741795)-?\d+|:) ?(?:The specified module could not be found|A dynamic link library \(DLL\) initialization routine failed|.*)\.?
 line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>_?pywrap_tensorflow(?:_internal)?)'?
 line ImportError: Could not find (?:the DLL\(s\) )?'(?P<name>msvcp140(?:_1)?\.dll)'.*
 part name _pywrap_tensorflow_internal
@@ -2326,9 +2335,10 @@ cure Upgrade the system, or install an older TensorFlow: Linux with GLIBC 2.17 h
 cure `conda install -c conda-forge libstdcxx-ng`, or take the system's: `export
   LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libstdc++.so.6`.
 [illegal-instruction]
-line (?:.*: )?(?:line \d+: +\d+ )?Illegal instruction(?::? ?\d*)?(?: \(core dumped\))?.*
+line (?:.*: )?(?:line \d+: +\d+ )?Illegal instruction(?!: 4)(?::? ?\d*)?(?: \(core dumped\))?.*
 line .*The TensorFlow library was compiled to use (?P<name>\w+) instructions, but these aren't available on your machine\.
 line Process finished with exit code (?:132 \(interrupted by signal 4: SIGILL\)|-1073741795 \(0xC000001D\))
+line ImportError: DLL load failed with error code -1073741795.*
 why TensorFlow 1.6 and later are compiled for processors with AVX. Yours, or the virtual
   machine that you are in, has none; jaxlib and others say it in the same way.
 cure Give the virtual machine the processor of its host (`-cpu host` in QEMU, `host` in
@@ -2345,10 +2355,13 @@ cure Install cuDNN {needs} or later of the same major, as the table "Tested buil
 [macos-native]
 line ImportError: dlopen\((?P<file>_pywrap_\w+\.so|libtensorflow\w*[\w.]*\.dylib|_[\w.]+\.so), \w+\): .*
 line (?:\S+: )?mach-o(?: file)?, but (?:wrong|is an incompatible) architecture.*
+line (?:zsh: )?illegal hardware instruction.*
+line Illegal instruction: 4
 line (?:tensorflow|python)[\w.-]* .*is not (?:a )?supported .*on macOS arm64.*
 part file _pywrap_tensorflow_internal.so
 why The native part of TensorFlow does not go with this Mac: macOS is older than the
-  release needs, or the Python is for another processor (Intel or Apple) than TensorFlow.
+  release needs, or the Python is for another processor (Intel or Apple) than TensorFlow;
+  under Rosetta, a TensorFlow for Intel dies of its AVX instructions.
 cure Install a Python for it: `python -c 'import platform; print(platform.machine())'`
   must print `arm64`, and not `x86_64` as under Rosetta; then `python -m pip install
   tensorflow`.

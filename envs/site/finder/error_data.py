@@ -36,7 +36,10 @@ def _make_reading() -> dict[str, Any]:
         name.lower(): getattr(module, name)
         for module, names in (
             (text_reading, ("COLOURS", "ESCAPED", "BEFORE", "EXCEPTION", "NATIVE", "SOURCE")),
-            (text_reading, ("NAMED", "MODULE", "SPLIT", "CHAINED", "FRAME", "OF_IPYTHON")),
+            (
+                text_reading,
+                ("NAMED", "QUOTED", "MODULE", "SPLIT", "CHAINED", "FRAME", "OF_IPYTHON"),
+            ),
             (text_reading, ("PYTHON_PATH", "PYTHON_BANNER")),
             (matching, ("WRAPS", "WORD")),
             (catalogue, ("FOLDERS",)),
@@ -47,6 +50,8 @@ def _make_reading() -> dict[str, Any]:
         **{name: write_compiled(pattern) for name, pattern in patterns.items()},
         "stated": {name: write_compiled(one) for name, one in text_reading.STATED.items()},
         "titles": [[*write_javascript(start), name] for start, name in text_reading.TITLES],
+        "told": [[*write_javascript(message), name] for message, name in text_reading.TOLD],
+        "most_told": text_reading.MOST_TOLD,
         "retyped": [
             [*write_javascript(form), re.sub(r"\\(\d)", r"$\1", message)]
             for form, message in text_reading.RETYPED

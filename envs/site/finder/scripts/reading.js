@@ -45,6 +45,7 @@ export class Reading {
     this.native = all("native");
     this.source = all("source");
     this.named = compilePattern(data.named);
+    this.quoted = compilePattern(data.quoted);
     this.module = startOf(data.module);
     this.split = startOf(data.split);
     this.chained = startOf(data.chained);
@@ -57,6 +58,7 @@ export class Reading {
     this.pythonBanner = compilePattern(data.python_banner);
     this.stated = Object.entries(data.stated).map(([name, pattern]) => [name, compilePattern(pattern, false, "g")]);
     this.titles = data.titles.map(([source, flags, name]) => [startOf([source, flags]), name]);
+    this.told = data.told.map(([source, flags, name]) => [compilePattern([source, flags]), name]);
     this.retyped = data.retyped.map(([source, flags, to]) => [compilePattern([source, flags], true), to]);
     this.normalised = data.normalised.map(([source, flags, to]) => [compilePattern([source, flags], false, "g"), to]);
     this.suggested = data.suggested.map((pattern) => compilePattern(pattern, false, "g"));
@@ -97,7 +99,9 @@ export class Reading {
 
   stripPrefix(given) {
     let line = stripBoth(strip(given), "│┃ ");
-    if (line.length > 2 && line[0] === "`" && line.at(-1) === "`") line = stripBoth(line, "`");
+    const odd = (line.split("`").length - 1) % 2;
+    if (line.length > 2 && (odd || (line[0] === "`" && line.at(-1) === "`"))) line = stripBoth(line, "`");
+    if (line.startsWith("**") && line.endsWith("**")) line = stripBoth(line, "*");
     let found;
     while ((found = this.before.exec(line)) && found[0]) {
       line = line.slice(found[0].length).replace(LEADING, "");
@@ -111,6 +115,8 @@ export class Reading {
     bare.forEach((line, number) => different.set(line.replace(NUMBERS, "0"), number));
     const numbers = [...different.values()].sort((one, other) => one - other);
     const early = numbers.slice(0, -this.data.most_lines).filter((number) => this.exception.test(bare[number]));
+    const told =
+      bare.filter(Boolean).length <= this.data.most_told;
     for (const number of [...early, ...numbers.slice(-this.data.most_lines)]) {
       const line = bare[number];
       if ([...line.slice(0, 12)].length < 6 || this.frame.test(line) || this.ofIpython.test(line)) continue;
@@ -123,7 +129,13 @@ export class Reading {
       if (plain !== line) variants.push(plain);
       variants.push(...this.nameExceptions(line));
       const named = this.named.exec(line);
-      if (named?.index) variants.push(line.slice(named.index));
+      if (named?.index) {
+        const rest = line.slice(named.index);
+        variants.push(rest, ...this.nameExceptions(rest));
+      }
+      const quoted = this.quoted.exec(line);
+      if (quoted) variants.push(quoted[2] ?? quoted[3], ...this.nameExceptions(quoted[2] ?? quoted[3]));
+      if (told) variants.push(...this.findTold(line));
       const wrapped = line.indexOf(this.data.wrapper);
       if (wrapped >= 0) {
         const inner = strip(line.slice(wrapped + this.data.wrapper.length));
@@ -145,6 +157,13 @@ export class Reading {
     for (const [form, to] of this.retyped) if (form.test(line)) named.push(line.replace(form, to));
     const joined = line.replace(this.split, "$1$2: ");
     return joined !== line ? [...named, joined] : named;
+  }
+
+  findTold(line) {
+    return this.told
+      .map(([message, name]) => [message.exec(line), name])
+      .filter(([match]) => match)
+      .map(([match, name]) => (name ? `${name}: ${match[0]}` : match[0]));
   }
 
   joinWrapped(bare, number) {
