@@ -14,8 +14,7 @@ import pytest
 from samples import RULES, WORKS, needs_git
 
 from envs import Problem
-from envs.atlas import layout, row_files
-from envs.engine import changes, durations, merging, planning, record_evidence
+from envs.engine import changes, durations, merging, planning
 from envs.engine.changes import Changes
 from envs.engine.merge_request import MergeRequest, parse_merge_request
 from envs.engine.plan_request import PlanRequest
@@ -24,8 +23,6 @@ from envs.model import lock, outcome_records, pairing, results
 from envs.model.outcomes import Kind, Outcome
 from envs.model.pairing import Target
 from envs.model.results import SessionResult
-from envs.models import grid, record_files
-from envs.names import files
 
 PAIRINGS = pairing.load_pairings()
 TF212 = PAIRINGS["tf212"]
@@ -338,170 +335,3 @@ def test_the_paths_of_a_merge_start_where_it_was_typed(tmp_path: Path) -> None:
     request = parse_merge_request(["a", "/b", "--plan", "p", "--summary", "s"], tmp_path)
     assert request.folders == (tmp_path / "a", Path("/b"))
     assert (request.plan, request.summary) == (tmp_path / "p", tmp_path / "s")
-
-
-# --- rows of the atlas ---
-
-
-@pytest.fixture
-def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of a row that merges write to; the atlas itself is left alone."""
-    copy = tmp_path / "atlas" / "tf212.json"
-    copy.parent.mkdir()
-    copy.write_text(row_files.row_path("tf212").read_text())
-    monkeypatch.setattr(row_files, "row_path", lambda name, folder=copy.parent: folder / copy.name)
-    monkeypatch.setattr(row_files, "load_row", _reader(row_files.load_row, copy.parent))
-    return copy
-
-
-def _reader(load: Callable[..., Any], folder: Path) -> Callable[..., Any]:
-    return lambda name, other=folder: load(name, other)
-
-
-def test_a_row_that_ended_as_recorded_changes_nothing(tmp_path: Path, row: Path) -> None:
-    before = row.read_text()
-    folder = write(tmp_path / "results")
-    record_evidence.write_record_result(folder, "atlas", "tf212", 120.4)
-    changed = merge(folder)
-    assert (changed.whole, changed.merged) == (True, 1)
-    assert not any(changed.otherwise.values())
-    assert row.read_text() == before
-    assert durations.load_durations() == {"atlas": {"linux-x86_64": {"tf212": 120}}}
-
-
-def test_a_cell_that_ended_otherwise_is_recorded_and_named(tmp_path: Path, row: Path) -> None:
-    before = row.read_text()
-    folder = write(tmp_path / "results")
-    column = next(iter(row_files.load_row("tf212")))
-    data = json.loads(before)
-    data["cells"][str(column)]["steps"]["import keras"] = "works: keras 9"
-    row.write_text(json.dumps(data))
-    record_evidence.write_record_result(folder, "atlas", "tf212", 120)
-    changed_row = row_files.render_row(layout.list_rows()["tf212"], row_files.load_row("tf212"))
-    row.write_text(before)
-    changed = merge(folder)
-    assert list(changed.otherwise.values()) == [[f"`tf212` + {column}"]]
-    assert row.read_text() == changed_row
-    assert not any(merge(folder).otherwise.values())
-
-
-@pytest.mark.parametrize("key", ["lock", "as_of", "script"])
-def test_a_row_of_other_pins_columns_or_script_is_refused(
-    tmp_path: Path, row: Path, key: str
-) -> None:
-    folder = write(tmp_path / "results")
-    data = json.loads(row.read_text())
-    data["runs"][0][key] = "other"
-    before = row.read_text()
-    row.write_text(json.dumps(data))
-    record_evidence.write_record_result(folder, "atlas", "tf212", 120)
-    row.write_text(before)
-    why = refuse(folder, folder / "atlas.tf212.json")
-    assert "of its cells are missing, or were run with other pins, columns or another" in why
-    assert row.read_text() == before
-
-
-# --- names and models ---
-
-
-@pytest.fixture
-def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the record of names, that merges write to."""
-    folder = tmp_path / "names"
-    shutil.copytree(files.FOLDER, folder)
-    monkeypatch.setattr(files, "FOLDER", folder)
-    monkeypatch.setattr(files, "PAIRINGS", folder / files.PAIRINGS.name)
-    return folder
-
-
-def texts_below(folder: Path) -> dict[str, str]:
-    found = {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*.*")}
-    return {name: text for name, text in found.items() if not name.endswith("schema.json")}
-
-
-def test_names_that_are_as_recorded_change_nothing(tmp_path: Path, names: Path) -> None:
-    before = texts_below(names)
-    folder = write(tmp_path / "results")
-    record_evidence.write_record_result(folder, "names", "tf212", 61)
-    changed = merge(folder)
-    assert (changed.whole, changed.merged) == (True, 1)
-    assert not any(changed.otherwise.values())
-    assert texts_below(names) == before
-    assert durations.load_durations() == {"names": {"linux-x86_64": {"tf212": 61}}}
-
-
-def test_a_name_that_went_is_recorded_and_named(tmp_path: Path, names: Path) -> None:
-    folder = write(tmp_path / "results")
-    record_evidence.write_record_result(folder, "names", "tf212", 61)
-    file = folder / "names.tf212.json"
-    data = json.loads(file.read_text())
-    blocks = data["record"]["statements"]["modules"]
-    blocks["keras.utils"] = [one for one in blocks["keras.utils"] if "to_categorical" not in one[1]]
-    data["record"]["walk"]["date"] = "2026-11-30"
-    file.write_text(json.dumps(data))
-    changed = merge(folder)
-    assert changed.otherwise["Names that are otherwise"][0].startswith("`tf212`: ")
-    held = files.load_names()
-    assert "tf212" not in held.pairings_with("keras.utils.to_categorical")
-    assert "tf211" in held.pairings_with("keras.utils.to_categorical")
-    assert {walk.name: walk.date for walk in files.load_walks()}["tf212"] == "2026-11-30"
-    after = texts_below(names)
-    assert not any(merge(folder).otherwise.values())
-    assert texts_below(names) == after
-
-
-def test_names_of_other_pins_are_refused(tmp_path: Path, names: Path) -> None:
-    folder = write(tmp_path / "results")
-    record_evidence.write_record_result(folder, "names", "tf212", 61)
-    file = folder / "names.tf212.json"
-    data = json.loads(file.read_text())
-    data["record"]["walk"]["lock"] = "0" * 12
-    file.write_text(json.dumps(data))
-    assert "it was walked with other pins" in refuse(folder, file)
-
-
-@pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the record of the models of two pairings, which are all that there are."""
-    sides = {name: grid.list_sides()[name] for name in ("tf212", "tf215")}
-    monkeypatch.setattr(grid, "list_sides", lambda: sides)
-    folder = tmp_path / "models"
-    folder.mkdir()
-    for name in sides:
-        recorded = record_files.load_recorded(sides[name].target)
-        loads = {
-            loader: {saver: one for saver, one in savers.items() if saver in sides}
-            for loader, savers in recorded.loads.items()
-        }
-        record_files.write_recorded(replace(recorded, loads=loads), folder)
-    monkeypatch.setattr(record_files, "FOLDER", folder)
-    for function in (record_files.load_grid, record_files.load_recorded):
-        monkeypatch.setattr(function, "__defaults__", (folder,))
-    monkeypatch.setattr(record_files.write_recorded, "__defaults__", (folder,))
-    return folder
-
-
-def test_models_that_load_otherwise_are_recorded_and_named(tmp_path: Path, models: Path) -> None:
-    folder = write(tmp_path / "results")
-    record_evidence.write_record_result(folder, "models", "grid", 4000)
-    before = texts_below(models)
-    changed = merge(folder)
-    assert changed.whole, changed.refused
-    assert not any(changed.otherwise.values())
-    assert texts_below(models) == before
-    file = folder / "models.grid.json"
-    data = json.loads(file.read_text())
-    row = data["record"]["tf215"]
-    place = row["files"].index("h5/functional")
-    row["table"].append({"way": None, "error": "ValueError: x", "otherwise": [], "trains": ""})
-    row["loads"]["tf215"]["tf212"]["cells"][place] = len(row["table"]) - 1
-    file.write_text(json.dumps(data))
-    lines = merge(folder).otherwise["Saved models that load otherwise"]
-    assert len(lines) == 1
-    assert lines[0].startswith("`tf215` loads h5/functional of tf212: recorded load_model")
-    sides = grid.list_sides()
-    cells = record_files.load_recorded(sides["tf215"].target, models).loads["tf215"]["tf212"].cells
-    assert cells["h5/functional"].error == "ValueError: x"
-    del row["loads"]["tf215"]["tf212"]
-    file.write_text(json.dumps(data))
-    assert "1 loadings are missing" in refuse(folder, file)

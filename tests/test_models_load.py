@@ -215,9 +215,9 @@ def test_what_mends_is_counted_by_way() -> None:
     )
     failed = Loading(None, "ValueError: no")
     for loader in "cde":
-        ways_out.add_outcome(ways, ways_out.Cell("a", "h5/functional", loader), failed, routes)
+        ways_out.add_outcome(ways, ways_out.GridCell("a", "h5/functional", loader), failed, routes)
     mended = Loading("compile=False", "ValueError: no")
-    ways_out.add_outcome(ways, ways_out.Cell("a", "h5/functional", "b"), mended, routes)
+    ways_out.add_outcome(ways, ways_out.GridCell("a", "h5/functional", "b"), mended, routes)
     assert ways.count == 4
     assert ways_out.describe_ways_out(ways) == (
         "`compile=False` loads 1; 1 come through another pairing; "

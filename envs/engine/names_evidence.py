@@ -63,7 +63,7 @@ def date_names(name: str, told: dict[str, Any]) -> str:
     return _read_names(name, told)[0].date
 
 
-def merge_names(name: str, told: dict[str, Any]) -> list[str]:
+def merge_names_seen(name: str, told: dict[str, Any]) -> list[str]:
     """Write what was seen of a pairing into the record, if it is otherwise or the record is stale.
 
     Returns what is otherwise, in words. Raises Problem if it cannot be written.

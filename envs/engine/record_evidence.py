@@ -41,7 +41,7 @@ RECORD_KINDS: Mapping[str, RecordKind] = {
         names_evidence.tell_names,
         names_evidence.object_to_names,
         names_evidence.date_names,
-        names_evidence.merge_names,
+        names_evidence.merge_names_seen,
         "Names that are otherwise",
     ),
     "models": RecordKind(

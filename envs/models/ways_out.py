@@ -17,7 +17,7 @@ _LOADS = (LoadVerdict.EQUAL, LoadVerdict.OPTIONS)
 
 
 @dataclass(frozen=True)
-class Cell:
+class GridCell:
     """A file of a saver in a loading side."""
 
     saver: str
@@ -39,7 +39,7 @@ class WaysOut:
     there: Counter[str] = field(default_factory=Counter)
     through: int = 0
     with_code: int = 0
-    dead_ends: list[Cell] = field(default_factory=list)
+    dead_ends: list[GridCell] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -59,7 +59,7 @@ class Routes:
     readers: Mapping[tuple[str, str], Mapping[str, bool]]
     reached: Mapping[tuple[str, str], Mapping[str, bool]]
 
-    def find_route(self, cell: Cell) -> bool | None:
+    def find_route(self, cell: GridCell) -> bool | None:
         """Whether the best way through another side needs the code; None if there is none."""
         kind = grid.kind_of(cell.file)
         found = [
@@ -71,13 +71,13 @@ class Routes:
         return min(found, default=None)
 
 
-def list_cells(grid_: Mapping[str, Recorded]) -> Iterable[tuple[Cell, Loading]]:
+def list_cells(grid_: Mapping[str, Recorded]) -> Iterable[tuple[GridCell, Loading]]:
     """Every loading that is recorded."""
     for recorded in grid_.values():
         for loader, savers in recorded.loads.items():
             for saver, loaded in savers.items():
                 for file, loading in loaded.cells.items():
-                    yield Cell(saver, file, loader), loading
+                    yield GridCell(saver, file, loader), loading
 
 
 def plan_routes(grid_: Mapping[str, Recorded]) -> Routes:
@@ -96,7 +96,7 @@ def plan_routes(grid_: Mapping[str, Recorded]) -> Routes:
     return Routes(readers, reached)
 
 
-def add_outcome(ways: WaysOut, cell: Cell, loading: Loading, routes: Routes) -> None:
+def add_outcome(ways: WaysOut, cell: GridCell, loading: Loading, routes: Routes) -> None:
     """Count what came of one failure."""
     if loading.way:
         ways.there[loading.way] += 1

@@ -10,7 +10,7 @@ from envs.model.causes import Cause
 from envs.models import formats, grid, ways_out
 from envs.models.grid import Loading, LoadVerdict
 from envs.models.record_files import Recorded
-from envs.models.ways_out import Cell, WaysOut
+from envs.models.ways_out import GridCell, WaysOut
 
 _SIGNS = {
     "all": ("●", "all load as usual, and predict the same"),
@@ -160,7 +160,7 @@ def render_load_causes(grid_: Mapping[str, Recorded]) -> str:
     routes = ways_out.plan_routes(grid_)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     outcomes: dict[str, WaysOut] = defaultdict(WaysOut)
-    places: dict[str, Cell] = {}
+    places: dict[str, GridCell] = {}
     for cell, loading in ways_out.list_cells(grid_):
         for error in list_errors(loading):
             cause = causes.find_cause(error, known)
