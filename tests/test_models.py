@@ -77,8 +77,8 @@ def test_every_error_has_a_cause_and_every_cause_an_error() -> None:
         for recorded in RECORDS.values()
         for savers in recorded.loads.values()
         for loaded in savers.values()
-        for loading in loaded.cells.values()
-        for error in model_tables.list_errors(loading)
+        for file, loading in loaded.cells.items()
+        for error in model_tables.list_errors(loading, file)
     }
     assert [error for error in errors if not causes.find_cause(error, known)] == []
     used = {found.name for one in errors if (found := causes.find_cause(one, known))}
@@ -86,11 +86,19 @@ def test_every_error_has_a_cause_and_every_cause_an_error() -> None:
 
 
 def test_what_a_pairing_saves_it_loads_again_or_it_is_said() -> None:
-    """A model that predicts otherwise where it was saved would mean that the grid is wrong."""
+    """A model that predicts otherwise where it was saved would mean that the grid is wrong.
+
+    But for what Keras 2.6 and 2.7 do: see "a normalisation that HDF5 does not finish".
+    """
+    known = {
+        (name, f"{form}/preprocessing") for name in ("tf26", "tf27") for form in ("h5", "keras")
+    }
+    otherwise = set()
     for name, recorded in RECORDS.items():
         if name in recorded.loads and name in recorded.loads[name]:
             for file, loading in recorded.loads[name][name].cells.items():
-                assert loading.verdict is not LoadVerdict.OTHERWISE, (name, file)
+                otherwise |= {(name, file)} if loading.verdict is LoadVerdict.OTHERWISE else set()
+    assert otherwise == known
 
 
 # --- who saves, and what a file of the grid is ---

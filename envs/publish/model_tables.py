@@ -162,13 +162,15 @@ def render_load_causes(grid_: Mapping[str, Recorded]) -> str:
     outcomes: dict[str, WaysOut] = defaultdict(WaysOut)
     places: dict[str, GridCell] = {}
     for cell, loading in ways_out.list_cells(grid_):
-        for error in list_errors(loading):
+        failed = set()
+        for error in list_errors(loading, cell.file):
             cause = causes.find_cause(error, known)
             name = cause.name if cause else _UNEXPLAINED
             counts[name][error] += 1
             places.setdefault(error, cell)
-            if error == loading.error:
-                ways_out.add_outcome(outcomes[name], cell, loading, routes)
+            failed |= set() if error.startswith("training on: ") else {name}
+        for name in failed:
+            ways_out.add_outcome(outcomes[name], cell, loading, routes)
     parts = []
     unexplained = Cause(_UNEXPLAINED, "", "Nobody has said yet why these errors come.", "")
     for cause in [*known, unexplained]:
@@ -192,11 +194,15 @@ _SHOWN = 5
 """How many errors of a cause are shown."""
 
 
-def list_errors(loading: Loading) -> list[str]:
-    """What must be explained of a loading: its error, and that of training on."""
+def list_errors(loading: Loading, file: str) -> list[str]:
+    """What must be explained of the loading of a file: its error, that of training on, and what
+    loads and predicts something else.
+    """
     trains = loading.trains
     plain = ("", "equal", "not compiled")
-    found = [loading.error] if loading.error else []
+    found = [loading.error] if loading.error not in ("", LoadVerdict.OTHERWISE.value) else []
+    if loading.otherwise:
+        found.append(f"{LoadVerdict.OTHERWISE} with {', '.join(loading.otherwise)}: {file}")
     return found + ([f"training on: {trains}"] if trains not in plain else [])
 
 
