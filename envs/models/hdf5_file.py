@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from envs import Problem
-from envs.models import model_text
+from envs.models import model_text, weights_layout
 from envs.models.model_text import Seen
 
 MODEL = "HDF5 model"
@@ -70,14 +70,15 @@ def _read(h5py: Any, file: Any, what: str) -> Seen:
             facts |= model_text.read_training(
                 model_text.parse_json(training, f"{what}: its training")
             )
-        seen = Seen(MODEL, **facts)
-        # The code in a Lambda names the folder that it came from.
-        return seen if not seen.code else Seen(MODEL, **(facts | {"digest": ""}))
+        if "Lambda" in facts["layers"]:
+            # The code in it names the folder that it came from.
+            facts["digest"] = ""
+        return Seen(MODEL, **facts)
     names = set(file)
     if "layer_names" in attributes:
-        return Seen(WEIGHTS, **facts)
+        return Seen(WEIGHTS, **facts, **weights_layout.read_old_layout(file))
     if "layers" in names or "_layer_checkpoint_dependencies" in names or "vars" in names:
-        return Seen(NEW_WEIGHTS, **facts)
+        return Seen(NEW_WEIGHTS, **facts, **weights_layout.read_new_layout(file))
     shown = ", ".join(sorted(names)[:5]) or "nothing"
     raise Problem(
         f"{what}: is an HDF5 file without a model or weights of Keras: it holds {shown}: give the "

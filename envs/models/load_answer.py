@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from envs import Problem
-from envs.models import grid, programs, similar
+from envs.models import file_needs, grid, programs, similar
+from envs.models.file_needs import FileNeeds
 from envs.models.grid import Loading, LoadVerdict, Side
+from envs.models.keras_names import KerasNames
 from envs.models.model_text import Seen
 from envs.models.programs import LoadStep
 from envs.models.record_files import Recorded
@@ -19,12 +21,19 @@ Grid = Mapping[str, Recorded]
 _ORDER = (
     *("load_model", "model_from_json", "compile=False", "custom_objects"),
     *("custom_objects, compile=False", "safe_mode=False", "safe_mode=False, compile=False"),
+    *("custom_objects, safe_mode=False", "custom_objects, safe_mode=False, compile=False"),
     *("TFSMLayer", "tf.saved_model.load", "load_weights", "by_name=True"),
 )
 """The ways, least trouble first."""
 
-ENDS = ("TFSMLayer", "tf.saved_model.load", "model_from_json")
+GRAPHS = ("TFSMLayer", "tf.saved_model.load")
+"""The ways that load a graph: what comes predicts, and is no model of layers."""
+
+ENDS = (*GRAPHS, "model_from_json")
 """The ways of which no model comes that could be saved again."""
+
+_OPTIONS = ("custom_objects", "safe_mode=False", "compile=False")
+"""The options of load_model, in the order in which a way names them."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,7 @@ class LoadAnswer:
     judged: tuple[Judged, ...]
     to: str = ""
     steps: tuple[LoadStep, ...] = ()
+    compiling: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -70,7 +80,7 @@ class LoadAnswer:
 
 
 def answer_load(
-    seen: Seen, path: Path, shown: str, to: str, grid_: Grid, is_own: Callable[[str], bool]
+    seen: Seen, path: Path, shown: str, to: str, grid_: Grid, names: KerasNames
 ) -> LoadAnswer:
     """The answer for a file. Raises Problem if the pairing `to` is not in the grid."""
     sides = grid.list_sides()
@@ -81,13 +91,20 @@ def answer_load(
         # Since Keras 3, `model.export` writes the same: a graph without a model of Keras.
         form = "export" if _saves(grid_, "export", similar.find_writers(seen, grid_)) else form
     writers = similar.find_writers(seen, grid_)
-    kinds = tuple(similar.find_kinds(seen, form, is_own))
-    customs = tuple(similar.find_customs(seen, is_own))
-    judged = tuple(judge_side(side, form, writers.names, kinds, grid_) for side in sides.values())
+    kinds = tuple(similar.find_kinds(seen, form, names.has_layer))
+    needs = file_needs.find_needs(seen, similar.find_plain_kind(seen, form), names)
+    brought = [name for name in seen.functions if not names.has_function(name)]
+    customs = tuple(dict.fromkeys([*similar.find_customs(seen, names.has_layer), *brought]))
+    judged = tuple(
+        judge_side(side, form, writers.names, kinds, grid_, needs) for side in sides.values()
+    )
     steps: tuple[LoadStep, ...] = ()
     if to:
-        steps = find_steps(sides[to], form, writers.names, kinds, grid_, judged)
-    return LoadAnswer(shown, seen, form, writers, kinds, customs, judged, to, steps)
+        steps = find_steps(sides[to], form, writers.names, kinds, grid_, judged, needs)
+        missing = {name: None for step in steps for name in needs.find_missing_functions(step.side)}
+        customs = tuple(dict.fromkeys([*customs, *missing]))
+    compiling = tuple(needs.compiling)
+    return LoadAnswer(shown, seen, form, writers, kinds, customs, judged, to, steps, compiling)
 
 
 def _saves(grid_: Grid, form: str, writers: Writers) -> bool:
@@ -101,10 +118,18 @@ def _saves(grid_: Grid, form: str, writers: Writers) -> bool:
 
 
 def judge_side(
-    side: Side, form: str, writers: tuple[str, ...], kinds: tuple[str, ...], grid_: Grid
+    side: Side,
+    form: str,
+    writers: tuple[str, ...],
+    kinds: tuple[str, ...],
+    grid_: Grid,
+    needs: FileNeeds | None = None,
 ) -> Judged:
-    """How a side loads the files of some writers in a format, of some kinds: the worst of them."""
-    found = list(_list_loadings(side, form, writers, kinds, grid_))
+    """How a side loads the files of some writers in a format, of some kinds: the worst of them.
+
+    With what a file needs besides, what does not concern it is left out, and the rest is added.
+    """
+    found = list(_list_loadings(side, form, writers, kinds, grid_, needs))
     verdict = grid.rank(found)
     if verdict is None:
         return Judged(side, None)
@@ -114,31 +139,67 @@ def judge_side(
     way = _merge_ways(worst, way)
     # With another way, the model is compiled anew, or not at all.
     ended = [one.trains for one in found if one.trains not in _FINE and way == "load_model"]
-    return Judged(side, verdict, way, error, next(iter(ended), ""))
+    judged = Judged(side, verdict, way, error, next(iter(ended), ""))
+    return _add_needs(judged, needs) if needs else judged
 
 
 _FINE = ("", "equal", "not compiled")
 
 
 def _merge_ways(worst: list[Loading], way: str) -> str:
-    """One way that serves all: `custom_objects` and `compile=False` go together."""
-    ways = {one.way for one in worst if one.way}
-    if {"custom_objects", "compile=False"} <= ways and way in ("custom_objects", "compile=False"):
-        return "custom_objects, compile=False"
-    if {"safe_mode=False", "compile=False"} <= ways and way in ("safe_mode=False",):
-        return "safe_mode=False, compile=False"
-    return way
+    """One way that serves all: what needs `custom_objects`, and what needs `compile=False`."""
+    if way not in _ORDER or _ORDER.index(way) >= _ORDER.index(GRAPHS[0]):
+        return way
+    return _join_options({option for one in worst for option in (one.way or "").split(", ")}) or way
+
+
+def _join_options(options: set[str]) -> str:
+    return ", ".join(option for option in _OPTIONS if option in options)
+
+
+def _add_needs(judged: Judged, needs: FileNeeds) -> Judged:
+    """A judgement with what a file needs that no file of the grid does."""
+    if not needs.compiled:
+        judged = replace(judged, trains="")
+    if not judged.loads or judged.way in GRAPHS:
+        return judged
+    if lacking := needs.find_lacking(judged.side):
+        said = f"its Keras has no {', '.join(lacking)}"
+        return Judged(judged.side, LoadVerdict.FAILS, error=said)
+    if programs.needs_code(judged.way) or judged.way == "model_from_json":
+        return judged
+    options = set(judged.way.split(", "))
+    if missing := needs.find_missing_functions(judged.side):
+        options.add("custom_objects")
+    if needs.compiling:
+        options.add("compile=False")
+    way = _join_options(options)
+    if not way or way == judged.way:
+        return judged
+    unknown = ", ".join(dict.fromkeys([*missing, *needs.compiling]))
+    error = judged.error or f"its Keras does not know {unknown}"
+    return Judged(judged.side, LoadVerdict.OPTIONS, way, error)
 
 
 def _list_loadings(
-    side: Side, form: str, writers: tuple[str, ...], kinds: tuple[str, ...], grid_: Grid
+    side: Side,
+    form: str,
+    writers: tuple[str, ...],
+    kinds: tuple[str, ...],
+    grid_: Grid,
+    needs: FileNeeds | None,
 ) -> Iterator[Loading]:
     loads = grid_[side.target.pairing.name].loads.get(side.name, {})
     for writer in writers:
-        if writer in loads:
-            for kind in kinds:
-                if loading := loads[writer].cells.get(f"{form}/{kind}"):
-                    yield loading
+        cells = loads[writer].cells if writer in loads else {}
+        for kind in kinds:
+            loading = cells.get(f"{form}/{kind}")
+            if loading and needs and not needs.concerns(loading.error):
+                # It comes of what the file does not have, which is as one with nothing special.
+                loading = cells.get(f"{form}/{needs.plain}")
+                loading = loading if loading and needs.concerns(loading.error) else None
+            if loading:
+                yield loading
 
 
 def find_steps(
@@ -148,6 +209,7 @@ def find_steps(
     kinds: tuple[str, ...],
     grid_: Grid,
     judged: tuple[Judged, ...],
+    needs: FileNeeds | None = None,
 ) -> tuple[LoadStep, ...]:
     """The steps with the least trouble from a file to a side; none if no way is known.
 
@@ -156,6 +218,8 @@ def find_steps(
     """
     ways: list[tuple[tuple[int, ...], tuple[LoadStep, ...]]] = []
     order = list(grid.list_sides())
+    # The Keras of the first step writes settings of its own, and not what compiling it needs.
+    onward = replace(needs, settings=None, compiling=()) if needs else None
     for side_judged in judged:
         if not side_judged.loads:
             continue
@@ -166,7 +230,7 @@ def find_steps(
         if side_judged.way in ENDS:
             continue
         for number, between in enumerate(programs.TARGETS):
-            last = judge_side(to, between, (side_judged.side.name,), kinds, grid_)
+            last = judge_side(to, between, (side_judged.side.name,), kinds, grid_, onward)
             if not last.loads or not _all_tried(to, between, side_judged.side.name, kinds, grid_):
                 continue
             steps = (

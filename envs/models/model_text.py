@@ -38,6 +38,11 @@ class Seen:
     functions of TensorFlow between layers. `loss`, `optimizer` and `metrics` are what it was
     compiled with, `weights` is whether it has weights, and `digest` changes with all but the
     numbers. Where the file says nothing, a text is empty.
+
+    `code` names the layers that hold code of the one who saved the file, `functions` are those that
+    the layers name, such as activations, and `settings` all that is set of each class, such as
+    `LSTM.time_major`. Of weights alone, `kinds` are the kinds of model that their arrays show, and
+    `lines` the lines of Keras that lay them out so.
     """
 
     holds: str
@@ -56,11 +61,11 @@ class Seen:
     weights: bool = True
     notes: tuple[str, ...] = ()
     digest: str = ""
-
-    @property
-    def code(self) -> tuple[str, ...]:
-        """The layers that hold code of the one who saved the file."""
-        return tuple(name for name in ("Lambda",) if name in self.layers)
+    code: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 def parse_json(text: str | bytes, what: str) -> dict[str, Any]:
@@ -81,6 +86,9 @@ def read_model(data: dict[str, Any]) -> dict[str, Any]:
     layers: Counter[str] = Counter()
     customs: dict[str, None] = {}
     registered: dict[str, None] = {}
+    functions: dict[str, None] = {}
+    code: dict[str, None] = {}
+    settings: set[str] = set()
     nested = operations = False
     for depth, one in _walk(data, 0):
         name = str(one["class_name"])
@@ -89,6 +97,10 @@ def read_model(data: dict[str, Any]) -> dict[str, Any]:
                 customs[name] = None
             continue
         layers[name.rpartition(">")[2]] += 1
+        functions |= dict.fromkeys(_list_functions(one))
+        settings.update(_list_settings(one, depth))
+        if name == "Lambda" and _holds_code(one):
+            code[name] = None
         nested = nested or name in _WRAPPERS
         module = str(one.get("module") or "")
         operations |= name in OPERATIONS or module.startswith("keras.src.ops")
@@ -111,7 +123,50 @@ def read_model(data: dict[str, Any]) -> dict[str, Any]:
         "inputs": count,
         "nested": nested,
         "operations": operations,
+        "code": tuple(code),
+        "functions": tuple(functions),
+        "settings": tuple(sorted(settings)),
     }
+
+
+def _holds_code(one: dict[str, Any]) -> bool:
+    """Whether a `Lambda` holds its function as bytes. A named one is looked for by its name."""
+    config = one.get("config")
+    return not isinstance(config, dict) or not _name_function(config.get("function"), config)
+
+
+def _list_functions(one: dict[str, Any]) -> Iterator[str]:
+    """The functions that a layer names: its activations, and that of a `Lambda`."""
+    config = one.get("config")
+    if not isinstance(config, dict):
+        return
+    for key, value in config.items():
+        if key.endswith("activation"):
+            named = value if isinstance(value, str) else _name_function(value, {})
+        else:
+            named = _name_function(value, config) if key == "function" else ""
+        if named:
+            yield named.rpartition(">")[2]
+
+
+def _name_function(value: object, config: dict[str, Any]) -> str:
+    """The name of a function in a configuration; empty if it is code, or something else."""
+    if isinstance(value, dict) and value.get("class_name") == "function":
+        return str(value.get("config") or "")
+    if isinstance(value, str) and config.get("function_type") == "function":
+        return value
+    return ""
+
+
+def _list_settings(one: dict[str, Any], depth: int) -> Iterator[str]:
+    """What is set of a layer, and of what stands in it, such as its initializers."""
+    config = one.get("config")
+    if depth > _DEEPEST or not isinstance(config, dict):
+        return
+    for key, value in config.items():
+        yield f"{one['class_name']}.{key}"
+        if key not in ("layers", "layer") and isinstance(value, dict) and "class_name" in value:
+            yield from _list_settings(value, depth + 1)
 
 
 def _is_own(one: dict[str, Any]) -> bool:

@@ -26,21 +26,26 @@ TARGETS = {
 """Format -> the file that a step saves, best first. The last needs the model's code again."""
 
 _LOADS = {
-    "load_model": "keras.models.load_model(path)",
-    "compile=False": "keras.models.load_model(path, compile=False)",
-    "custom_objects": "keras.models.load_model(path, custom_objects=CUSTOM_OBJECTS)",
-    "custom_objects, compile=False": (
-        "keras.models.load_model(path, custom_objects=CUSTOM_OBJECTS, compile=False)"
-    ),
-    "safe_mode=False": "keras.models.load_model(path, safe_mode=False)",
-    "safe_mode=False, compile=False": (
-        "keras.models.load_model(path, safe_mode=False, compile=False)"
-    ),
     "TFSMLayer": 'keras.layers.TFSMLayer(path, call_endpoint="serving_default")',
     "tf.saved_model.load": 'tensorflow.saved_model.load(path).signatures["serving_default"]',
-    "model_from_json": "keras.models.model_from_json(open(path).read())",
 }
-"""Way -> the expression that loads `path`."""
+"""Way -> the expression that loads `path`; `_load_with` gives those with options."""
+
+_OPTIONS = {
+    "custom_objects": "custom_objects=CUSTOM_OBJECTS",
+    "safe_mode=False": "safe_mode=False",
+    "compile=False": "compile=False",
+}
+"""Option, as a way names it -> the argument."""
+
+
+def _load_with(way: str, is_json: bool) -> str:
+    """The expression that loads `path` with the options of a way, such as `compile=False`."""
+    options = [_OPTIONS[option] for option in way.split(", ") if option in _OPTIONS]
+    function = "model_from_json" if is_json else "load_model"
+    given = "open(path).read()" if is_json else "path"
+    return f"keras.models.{function}({', '.join([given, *options])})"
+
 
 _SAVES = {
     "keras": "model.save(out)",
@@ -87,7 +92,10 @@ def make_up(signature):
     """Made-up numbers for a signature."""
     specs = signature.structured_input_signature[1]
     random = numpy.random.RandomState(0)
-    shapes = [[size or 2 for size in specs[name].shape] for name in sorted(specs)]
+    shapes = [
+        [size or (64 if place else 2) for place, size in enumerate(specs[name].shape)]
+        for name in sorted(specs)
+    ]
     types = [specs[name].dtype.as_numpy_dtype for name in sorted(specs)]
     return [random.randint(0, 2, shape).astype(one) for shape, one in zip(shapes, types)]
 
@@ -119,9 +127,13 @@ if os.path.isdir(path):
 """
 
 _JSON_WEIGHTS = """\
-weights = os.path.join(os.path.dirname(path), "model.weights.h5")
-if os.path.exists(weights):
-    model.load_weights(weights)
+folder, stem = os.path.dirname(path), os.path.splitext(os.path.basename(path))[0]
+names = [stem + ".weights.h5", stem + ".h5", stem + "_weights.h5", "model.weights.h5"]
+weights = [os.path.join(folder, name) for name in names]
+weights = [name for name in weights if os.path.exists(name)]
+if weights:
+    model.load_weights(weights[0])
+print("weights:", weights[0] if weights else "none beside it: those of a new model")
 """
 
 
@@ -189,14 +201,17 @@ def render_program(step: LoadStep, customs: list[str], first: bool) -> str:
         lines += ["from customs import CUSTOM_OBJECTS", ""]
     how = _how(step)
     text = "\n".join(lines) + _FIRST + _HELPERS.get(how, "") + "path = sys.argv[1]\n"
+    is_json = step.form == "json"
+    text += _JSON if is_json else ""
     if step.needs_code:
         inside = ' + "/variables/variables"' if step.form == "savedmodel" else ""
         option = ", by_name=True" if step.way == "by_name=True" else ""
-        text += f"model = build_model()\nmodel.load_weights(path{inside}{option})\n"
+        loads = "" if is_json else f"model.load_weights(path{inside}{option})\n"
+        text += f"model = build_model()\n{loads or _JSON_WEIGHTS}"
     else:
-        is_json = step.way == "model_from_json"
-        text += _JSON if is_json else ""
-        loads = "load_graph(path)" if how == "graph of TensorFlow 1" else _LOADS[step.way]
+        loads = _LOADS.get(step.way) or _load_with(step.way, is_json)
+        if how == "graph of TensorFlow 1":
+            loads = "load_graph(path)"
         text += f"model = {loads}\n"
         text += _JSON_WEIGHTS if is_json else ""
     text += _READ_FIRST if first else _READ_NEXT
@@ -224,8 +239,9 @@ _HELPERS = {
 _PREDICTS = {
     "model": """\
 if not inputs:
+    # A size that is left open may be any: 64 is enough for most layers that make it smaller.
     shapes = [
-        [getattr(size, "value", size) or 2 for size in tensor.shape[1:]]
+        [getattr(size, "value", size) or 64 for size in tensor.shape[1:]]
         for tensor in model.inputs or []
     ]
     random = numpy.random.RandomState(0)

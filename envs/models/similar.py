@@ -11,7 +11,7 @@ from envs.models import formats, hdf5_file, inspection, keras_file, model_text, 
 from envs.models.model_text import Seen
 from envs.models.record_files import Recorded
 
-_RECURRENT = ("RNN", "LSTM", "GRU", "Bidirectional")
+_RECURRENT = ("RNN", "LSTM", "GRU", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 _CONVOLUTIONAL = ("Conv", "BatchNormalization", "DepthwiseConv", "SeparableConv")
 _PREPROCESSING = (
     *("Rescaling", "Normalization", "TextVectorization", "StringLookup", "IntegerLookup"),
@@ -65,10 +65,21 @@ def find_writers(seen: Seen, grid_: Mapping[str, Recorded]) -> Writers:
         and (not seen.tensorflow or tensorflow == seen.tensorflow)
         for name in sides
     ]
+    if seen.lines:
+        fitting = [name for name in fitting if _is_of_line(name, seen.lines, grid_)] or fitting
     if fitting:
         return Writers(tuple(dict.fromkeys(fitting)))
     nearest = _find_nearest(seen, list(releases))
     return Writers(tuple(releases[nearest]) if nearest else (), exact=False)
+
+
+def _is_of_line(name: str, lines: tuple[str, ...], grid_: Mapping[str, Recorded]) -> bool:
+    """Whether the Keras of a side is of one of some lines, such as `2.15` or `3`."""
+    for recorded in grid_.values():
+        for saved in recorded.saved.get(name, {}).values():
+            if saved.keras:
+                return any(f"{saved.keras}.".startswith(f"{line}.") for line in lines)
+    return False
 
 
 def _find_nearest(seen: Seen, releases: list[tuple[str, str]]) -> tuple[str, str] | None:
@@ -108,7 +119,7 @@ def find_kinds(seen: Seen, form: str, is_own: Callable[[str], bool]) -> list[str
     """
     saved = formats.FORMATS[form]
     if not seen.model:
-        return list(saved)
+        return [kind for kind in saved if kind in seen.kinds] or list(saved)
     layers = set(seen.layers)
     customs = find_customs(seen, is_own)
     kinds = {
@@ -128,13 +139,19 @@ def find_kinds(seen: Seen, form: str, is_own: Callable[[str], bool]) -> list[str
     found = [kind for kind, holds in kinds.items() if holds and kind in saved]
     if seen.model not in _PLAIN:
         return found or list(saved)
+    plain = find_plain_kind(seen, form)
+    # A recurrent or an embedding model of the grid is itself sequential.
+    return found if found and plain == "sequential" else [plain, *found]
+
+
+def find_plain_kind(seen: Seen, form: str) -> str:
+    """The kind of the grid that a file is if there is nothing special in it; empty if unknown."""
+    if not seen.model:
+        return "functional" if "functional" in seen.kinds else ""
     plain = "sequential" if seen.model == "Sequential" else "functional"
     if not (seen.loss or seen.optimizer):
         plain = "uncompiled"
-    if plain not in saved:
-        plain = "functional"
-    # A recurrent or an embedding model of the grid is itself sequential.
-    return found if found and plain == "sequential" else [plain, *found]
+    return plain if plain in formats.FORMATS[form] else "functional"
 
 
 def find_customs(seen: Seen, is_own: Callable[[str], bool]) -> list[str]:
