@@ -75,12 +75,16 @@ def made_grid(cells: dict[tuple[str, str, str], Loading]) -> dict[str, Recorded]
 
 
 KERAS = {"tf24": "2.4.0", "tf212": "2.12.0", "tf215": "2.15.0", "tf221": "3.15.1"}
-LAYERS = ("InputLayer", "Dense", "LSTM", "Lambda", "Conv2D", "DepthwiseConv2D", "GRU")
+LAYERS = (
+    *("InputLayer", "Dense", "LSTM", "GRU", "Lambda", "Conv2D", "DepthwiseConv2D"),
+    *("Embedding", "TimeDistributed"),
+)
+FUNCTIONS = ("relu", "sigmoid", "hard_sigmoid")
 WORDS = {
     **{f"tensorflow.keras.layers.{name}": tuple(SIDES) for name in LAYERS},
     **{f"tensorflow.keras.losses.{name}": tuple(SIDES) for name in ("mse", "mae")},
     "tensorflow.keras.optimizers.Adam": tuple(SIDES),
-    "tensorflow.keras.activations.relu": tuple(SIDES),
+    **{f"tensorflow.keras.activations.{name}": tuple(SIDES) for name in FUNCTIONS},
     "tensorflow.keras.activations.relu6": ("tf221",),
     "tensorflow.keras.layers.Attention": ("tf24", "tf212", "tf215"),
 }

@@ -70,6 +70,12 @@ def _read(h5py: Any, file: Any, what: str) -> Seen:
             facts |= model_text.read_training(
                 model_text.parse_json(training, f"{what}: its training")
             )
+        if facts["layers"] and not _holds_arrays(h5py, file.get("model_weights")):
+            facts["weights"] = False
+            facts["notes"] = (
+                "it holds no weights: if its layers have any, it was saved before it was built, "
+                "and whatever loads it predicts from random numbers, others each time",
+            )
         if "Lambda" in facts["layers"]:
             # The code in it names the folder that it came from.
             facts["digest"] = ""
@@ -84,6 +90,23 @@ def _read(h5py: Any, file: Any, what: str) -> Seen:
         f"{what}: is an HDF5 file without a model or weights of Keras: it holds {shown}: give the "
         "file that model.save or save_weights wrote"
     )
+
+
+def _holds_arrays(h5py: Any, root: Any) -> bool:
+    """Whether an array stands in a group. Links to elsewhere are not followed."""
+    waiting = [root] if root is not None else []
+    for _ in range(_MOST):
+        if not waiting:
+            return False
+        group = waiting.pop()
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                continue
+            one = group[name]
+            if isinstance(one, h5py.Dataset):
+                return True
+            waiting.append(one)
+    return True
 
 
 def _text(attributes: Any, name: str) -> str:

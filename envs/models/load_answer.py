@@ -92,7 +92,7 @@ def answer_load(
         form = "export" if _saves(grid_, "export", similar.find_writers(seen, grid_)) else form
     writers = similar.find_writers(seen, grid_)
     kinds = tuple(similar.find_kinds(seen, form, names.has_layer))
-    needs = file_needs.find_needs(seen, similar.find_plain_kind(seen, form), names)
+    needs = file_needs.find_needs(seen, path, similar.find_plain_kind(seen, form), names)
     brought = [name for name in seen.functions if not names.has_function(name)]
     customs = tuple(dict.fromkeys([*similar.find_customs(seen, names.has_layer), *brought]))
     judged = tuple(
@@ -166,8 +166,23 @@ def _add_needs(judged: Judged, needs: FileNeeds) -> Judged:
     if lacking := needs.find_lacking(judged.side):
         said = f"its Keras has no {', '.join(lacking)}"
         return Judged(judged.side, LoadVerdict.FAILS, error=said)
+    if needs.find_gpu_layers():
+        return Judged(judged.side, None)
+    if changed := needs.find_changed(judged.side):
+        said = f"Keras 3 computes {' and '.join(changed)} otherwise than Keras 2"
+        if list(changed) != [file_needs.HARD_SIGMOID]:
+            unreadable = needs.find_unreadable(judged.side)
+            verdict = LoadVerdict.FAILS if unreadable else LoadVerdict.OTHERWISE
+            error = (
+                f"{unreadable}; built from its code, it predicts otherwise: " if unreadable else ""
+            )
+            return Judged(judged.side, verdict, error=error + said)
+        # The code can bring the function of Keras 2.
+        return Judged(judged.side, LoadVerdict.OPTIONS, programs.CODE, said)
     if programs.needs_code(judged.way) or judged.way == "model_from_json":
         return judged
+    if said := needs.find_unreadable(judged.side):
+        return Judged(judged.side, LoadVerdict.OPTIONS, programs.CODE, said)
     options = set(judged.way.split(", "))
     if missing := needs.find_missing_functions(judged.side):
         options.add("custom_objects")
@@ -194,10 +209,10 @@ def _list_loadings(
         cells = loads[writer].cells if writer in loads else {}
         for kind in kinds:
             loading = cells.get(f"{form}/{kind}")
-            if loading and needs and not needs.concerns(loading.error):
-                # It comes of what the file does not have, which is as one with nothing special.
-                loading = cells.get(f"{form}/{needs.plain}")
-                loading = loading if loading and needs.concerns(loading.error) else None
+            if loading and needs:
+                plain = cells.get(f"{form}/{needs.plain}")
+                # What comes of what the file does not have leaves it as one with nothing special.
+                loading = needs.apply(loading) or (needs.apply(plain) if plain else None)
             if loading:
                 yield loading
 
@@ -218,8 +233,6 @@ def find_steps(
     """
     ways: list[tuple[tuple[int, ...], tuple[LoadStep, ...]]] = []
     order = list(grid.list_sides())
-    # The Keras of the first step writes settings of its own, and not what compiling it needs.
-    onward = replace(needs, settings=None, compiling=()) if needs else None
     for side_judged in judged:
         if not side_judged.loads:
             continue
@@ -229,6 +242,7 @@ def find_steps(
             continue
         if side_judged.way in ENDS:
             continue
+        onward = needs.written_by(side_judged.side) if needs else None
         for number, between in enumerate(programs.TARGETS):
             last = judge_side(to, between, (side_judged.side.name,), kinds, grid_, onward)
             if not last.loads or not _all_tried(to, between, side_judged.side.name, kinds, grid_):

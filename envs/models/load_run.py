@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from dataclasses import asdict, replace
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from envs import Problem
 from envs.model import disk, lock, pairing
 from envs.models import (
+    file_needs,
     grid,
     hdf5_file,
     inspection,
@@ -158,12 +160,30 @@ def render_way(answer: LoadAnswer) -> str:
         comments += [f"  directly, a file like it ends so: {side_judged.error}"]
     if len(answer.steps) == 1 and side_judged.trains:
         comments += [f"  it predicts; but training on ends so: {side_judged.trains}"]
+    if any(one.needs_code for one in answer.steps):
+        comments += _list_old_settings(answer)
     if any("customs.py" in programs.render_program(one, [], first=False) for one in answer.steps):
         comments += ["Write customs.py first, as said below. Then run it with sh."]
     else:
         comments += ["It runs as it is: save it, and run it with sh."]
     comments += ["The locks are in this checkout.", "", *describe_file(answer)]
     return programs.render_script(list(answer.steps), answer.shown, comments, list(answer.customs))
+
+
+def _list_old_settings(answer: LoadAnswer) -> list[str]:
+    """What the code of an old model must say, where the defaults or a function changed since."""
+    if file_needs.HARD_SIGMOID not in answer.seen.functions:
+        return []
+    lines = [
+        "  in the code, say recurrent_activation='hard_sigmoid' where it was so: LSTM and GRU had "
+        "it by default; with that of today, it predicts something else"
+    ]
+    if any(file_needs.is_keras3(one.side) and one.needs_code for one in answer.steps):
+        lines.append(
+            "  in Keras 3, bring that of Keras 2 instead of the name: "
+            "lambda x: keras.ops.clip(0.2 * x + 0.5, 0, 1)"
+        )
+    return lines
 
 
 _WAYS = {
@@ -201,14 +221,19 @@ def describe_file(answer: LoadAnswer) -> list[str]:
         lines += _describe_model(seen)
     if seen.holds in (hdf5_file.WEIGHTS, hdf5_file.NEW_WEIGHTS, inspection.CHECKPOINT):
         lines.append(
-            "  weights alone: build the model from its code, then load_weights: where it loads, "
-            "that is meant"
+            "  weights alone: where it is said to load, the model was built from its code, as it "
+            "was: LSTM and GRU have other defaults since TensorFlow 2 and Keras 2.3"
+        )
+    if seen.holds == hdf5_file.WEIGHTS and answer.shown.endswith(".weights.h5"):
+        lines.append(
+            "  note: from 2.12 on, Keras takes what is called .weights.h5 for another layout: "
+            "call it .h5"
         )
     if seen.code:
         lines.append(
             f"  warning: code of whoever saved it is inside ({', '.join(seen.code)}): loading it "
-            "runs that code; it was not run here. It is for the Python that saved it: another may "
-            "not read it"
+            "runs that code; it was not run here"
+            + (f". Python {seen.python} or one like it compiled it" if seen.python else "")
         )
     if answer.customs:
         lines.append(f"  classes and functions that you must bring: {', '.join(answer.customs)}")
@@ -220,8 +245,7 @@ def describe_file(answer: LoadAnswer) -> list[str]:
     gpu = [name for name in seen.layers if name.startswith("CuDNN")]
     if gpu:
         lines.append(
-            f"  note: {', '.join(gpu)} computes on a GPU of NVIDIA alone: what is said below of "
-            "predictions was tried without one, with other layers"
+            f"  note: {', '.join(gpu)} computes on a GPU of NVIDIA alone: nothing was tried on one"
         )
     lines += [f"  note: {note}" for note in seen.notes]
     pairings = _runs(answer.writers.names, list(grid.list_sides()))
@@ -278,12 +302,15 @@ def list_pairings(answer: LoadAnswer) -> list[str]:
 
 def _introduce(side_judged: Judged) -> str:
     """What stands before an error, which is that of a file of the grid: it names its layers."""
-    if side_judged.error.startswith("its Keras "):
+    if not _ERROR.match(side_judged.error):
         return ""
     if side_judged.verdict is LoadVerdict.OPTIONS:
         return "without that, a file like it ends so: "
     return "" if side_judged.verdict is LoadVerdict.EQUAL else "a file like it ends so: "
 
+
+_ERROR = re.compile(r"[A-Za-z_.]+(:|$)|crashes|times out|predicts")
+"""An error as it was raised, and not a sentence of what a file needs."""
 
 _RANK = {
     LoadVerdict.EQUAL: 0,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from envs import Problem
+from envs.models import lambda_code
 
 LARGEST = 64 * 2**20
 """How many bytes of JSON are read; that of a model with ten thousand layers takes a tenth."""
@@ -19,6 +20,7 @@ LARGEST = 64 * 2**20
 _DEEPEST = 200
 """How deep models may stand in models."""
 
+_INNER = ("layer", "forward_layer", "backward_layer", "cell")
 _WRAPPERS = ("Functional", "Sequential", "Model")
 OPERATIONS = ("TFOpLambda", "TensorFlowOpLayer", "SlicingOpLambda")
 """The layers that Keras 2 makes of operators and of functions of TensorFlow."""
@@ -39,10 +41,15 @@ class Seen:
     compiled with, `weights` is whether it has weights, and `digest` changes with all but the
     numbers. Where the file says nothing, a text is empty.
 
-    `code` names the layers that hold code of the one who saved the file, `functions` are those that
-    the layers name, such as activations, and `settings` all that is set of each class, such as
-    `LSTM.time_major`. Of weights alone, `kinds` are the kinds of model that their arrays show, and
-    `lines` the lines of Keras that lay them out so.
+    `code` names the layers that hold code of the one who saved the file, and `python` is the line
+    of Python that it was compiled for. `bare` is whether a layer stands in another one without its
+    module, as Keras wrote it before 2.13. `functions` are those that the layers name, such as
+    activations, and `settings` all that is set of each class, such as `LSTM.time_major`.
+    `masked_state` is whether a recurrent layer gets its first state from elsewhere, in a model with
+    masks.
+
+    Of weights alone, `kinds` are the kinds of model that their arrays show, and `lines` the lines
+    of Keras that lay them out so.
     """
 
     holds: str
@@ -62,10 +69,18 @@ class Seen:
     notes: tuple[str, ...] = ()
     digest: str = ""
     code: tuple[str, ...] = ()
+    python: str = ""
+    bare: bool = False
+    masked_state: bool = False
     functions: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
+
+    @property
+    def shapeless(self) -> bool:
+        """Whether it is a Sequential model whose first layer says which shape it takes."""
+        return self.model == "Sequential" and "InputLayer" not in self.layers
 
 
 def parse_json(text: str | bytes, what: str) -> dict[str, Any]:
@@ -89,7 +104,8 @@ def read_model(data: dict[str, Any]) -> dict[str, Any]:
     functions: dict[str, None] = {}
     code: dict[str, None] = {}
     settings: set[str] = set()
-    nested = operations = False
+    nested = operations = bare = masks = states = False
+    python = ""
     for depth, one in _walk(data, 0):
         name = str(one["class_name"])
         if depth == 0:
@@ -101,6 +117,10 @@ def read_model(data: dict[str, Any]) -> dict[str, Any]:
         settings.update(_list_settings(one, depth))
         if name == "Lambda" and _holds_code(one):
             code[name] = None
+            python = python or lambda_code.find_line(one["config"].get("function"))
+        masks = masks or name == "Masking" or _is_set(one, "mask_zero")
+        states = states or _takes_a_state(one)
+        bare |= any("module" not in inner for inner in _list_inner(one))
         nested = nested or name in _WRAPPERS
         module = str(one.get("module") or "")
         operations |= name in OPERATIONS or module.startswith("keras.src.ops")
@@ -124,6 +144,9 @@ def read_model(data: dict[str, Any]) -> dict[str, Any]:
         "nested": nested,
         "operations": operations,
         "code": tuple(code),
+        "python": python,
+        "bare": bare,
+        "masked_state": masks and states,
         "functions": tuple(functions),
         "settings": tuple(sorted(settings)),
     }
@@ -132,7 +155,28 @@ def read_model(data: dict[str, Any]) -> dict[str, Any]:
 def _holds_code(one: dict[str, Any]) -> bool:
     """Whether a `Lambda` holds its function as bytes. A named one is looked for by its name."""
     config = one.get("config")
-    return not isinstance(config, dict) or not _name_function(config.get("function"), config)
+    return isinstance(config, dict) and not _name_function(config.get("function"), config)
+
+
+def _is_set(one: dict[str, Any], key: str) -> bool:
+    config = one.get("config")
+    return isinstance(config, dict) and config.get(key) is True
+
+
+def _takes_a_state(one: dict[str, Any]) -> bool:
+    """Whether a recurrent layer is called with more than what it reads: with its first state."""
+    nodes = one.get("inbound_nodes")
+    return str(one["class_name"]).endswith(("LSTM", "GRU", "RNN", "Bidirectional")) and any(
+        isinstance(node, list) and len(node) > 1
+        for node in (nodes if isinstance(nodes, list) else [])
+    )
+
+
+def _list_inner(one: dict[str, Any]) -> list[dict[str, Any]]:
+    """The layers that stand in a layer, such as that of a `TimeDistributed`."""
+    config = one.get("config")
+    held = [config.get(key) for key in _INNER] if isinstance(config, dict) else []
+    return [inner for inner in held if isinstance(inner, dict) and "class_name" in inner]
 
 
 def _list_functions(one: dict[str, Any]) -> Iterator[str]:
@@ -183,13 +227,9 @@ def _walk(data: object, depth: int) -> Iterator[tuple[int, dict[str, Any]]]:
         return
     yield depth, data
     config = data.get("config")
-    if isinstance(config, dict):
-        inner = config.get("layers", [])
-        alone = [config.get(key) for key in ("layer", "forward_layer", "backward_layer", "cell")]
-    else:
-        # Keras up to 2.2.2 wrote the layers of a Sequential model as a bare list.
-        inner, alone = config if isinstance(config, list) else [], []
-    for one in [*(inner if isinstance(inner, list) else []), *alone]:
+    # Keras up to 2.2.2 wrote the layers of a Sequential model as a bare list.
+    layers = config.get("layers") if isinstance(config, dict) else config
+    for one in [*(layers if isinstance(layers, list) else []), *_list_inner(data)]:
         yield from _walk(one, depth + 1)
 
 

@@ -186,7 +186,9 @@ def render_script(steps: list[LoadStep], path: str, comments: list[str], customs
 
 def render_program(step: LoadStep, customs: list[str], first: bool) -> str:
     """The Python program of one step. It takes the file to load, and where to save it."""
-    lines = ["import os", "import sys", "", "import numpy", "import tensorflow"]
+    old_weights = step.form == "weights.h5" and first
+    lines = ["import os", *(["import shutil"] if old_weights else []), "import sys", ""]
+    lines += [*(["import h5py"] if old_weights else []), "import numpy", "import tensorflow"]
     lines += ["import keras" if step.side.api == "keras" else "from tensorflow import keras", ""]
     if step.needs_code:
         lines += [
@@ -207,6 +209,7 @@ def render_program(step: LoadStep, customs: list[str], first: bool) -> str:
         inside = ' + "/variables/variables"' if step.form == "savedmodel" else ""
         option = ", by_name=True" if step.way == "by_name=True" else ""
         loads = "" if is_json else f"model.load_weights(path{inside}{option})\n"
+        text += _OLD_WEIGHTS if old_weights else ""
         text += f"model = build_model()\n{loads or _JSON_WEIGHTS}"
     else:
         loads = _LOADS.get(step.way) or _load_with(step.way, is_json)
@@ -230,11 +233,31 @@ def _how(step: LoadStep) -> str:
     return step.way if step.way in _PREDICTS else "model"
 
 
+_INPUTS = '''\
+def list_inputs(model):
+    """The inputs of a model; none if it does not know them before it is called."""
+    try:
+        return model.inputs or []
+    except (AttributeError, ValueError):
+        return []
+
+
+'''
+
 _HELPERS = {
+    "model": _INPUTS,
     "TFSMLayer": _MAKE_UP,
     "tf.saved_model.load": _MAKE_UP,
     "graph of TensorFlow 1": _LOAD_GRAPH,
 }
+
+_OLD_WEIGHTS = """\
+with h5py.File(path, "r") as file:
+    old = "layer_names" in file.attrs
+if old and path.endswith(".weights.h5"):
+    # From 2.12 on, Keras takes a file that is called so for one of another layout.
+    path = shutil.copy(path, "old_weights.h5")
+"""
 
 _PREDICTS = {
     "model": """\
@@ -242,7 +265,7 @@ if not inputs:
     # A size that is left open may be any: 64 is enough for most layers that make it smaller.
     shapes = [
         [getattr(size, "value", size) or 64 for size in tensor.shape[1:]]
-        for tensor in model.inputs or []
+        for tensor in list_inputs(model)
     ]
     random = numpy.random.RandomState(0)
     inputs = [random.randint(0, 2, [4] + shape).astype("float32") for shape in shapes]
@@ -268,7 +291,7 @@ predictions = first(call(**dict(zip(names, inputs)))) if inputs else None
 """How a way predicts from `model`: from `inputs`, or from made-up numbers if there are none."""
 
 _CALL = """\
-if inputs and not model.inputs:
+if inputs and not list_inputs(model):
     # A subclassed model has no shape before it is called.
     model(inputs if len(inputs) > 1 else inputs[0])
 """

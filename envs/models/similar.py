@@ -18,6 +18,7 @@ _PREPROCESSING = (
     *("Discretization", "CategoryEncoding", "Hashing", "CategoryCrossing", "CenterCrop"),
     *("Resizing", "RandomFlip", "RandomRotation", "RandomZoom", "RandomCrop", "RandomContrast"),
 )
+_ANY_SHAPE = ("Dense", "Dropout", "Activation", "BatchNormalization", "Embedding", "Lambda")
 _PLAIN = ("Functional", "Model", "Sequential")
 
 
@@ -122,8 +123,10 @@ def find_kinds(seen: Seen, form: str, is_own: Callable[[str], bool]) -> list[str
         return [kind for kind in saved if kind in seen.kinds] or list(saved)
     layers = set(seen.layers)
     customs = find_customs(seen, is_own)
+    # Of the grid, the recurrent model alone has a first layer that counts the dimensions.
+    counting = seen.shapeless and bool(layers - set(_ANY_SHAPE))
     kinds = {
-        "recurrent": any(name.endswith(_RECURRENT) for name in layers),
+        "recurrent": counting or any(name.endswith(_RECURRENT) for name in layers),
         "convolutional": any(name.startswith(_CONVOLUTIONAL) for name in layers),
         "embedding": "Embedding" in layers,
         "nested": seen.nested,
