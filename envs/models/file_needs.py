@@ -86,7 +86,7 @@ class FileNeeds:
             # Which Keras writes what was seen in the files of the grid.
             shapeless=self.shapeless and (own or release < (2, 3)),
             bare=self.bare and (own or release < (2, 13)),
-            changed=() if is_keras3(side) else self.changed,
+            changed=() if runs_keras3(side) else self.changed,
         )
 
     def find_lacking(self, side: Side) -> list[str]:
@@ -99,11 +99,11 @@ class FileNeeds:
 
     def find_changed(self, side: Side) -> Collection[str]:
         """What a side computes otherwise than the Keras that wrote the file."""
-        return self.changed if is_keras3(side) else ()
+        return self.changed if runs_keras3(side) else ()
 
     def find_unreadable(self, side: Side) -> str:
         """Why a side cannot build the layers of the file from what it says; empty if it can."""
-        if self.bare and is_keras3(side):
+        if self.bare and runs_keras3(side):
             return "Keras 3 does not find the layer that stands in another one, as Keras 2 wrote it"
         if self.python and side.target.python not in lambda_code.LINES[self.python]:
             return (
@@ -170,7 +170,7 @@ def _list_changed(seen: Seen) -> list[str]:
     return [] if seen.keras.startswith("3") else changed
 
 
-def is_keras3(side: Side) -> bool:
+def runs_keras3(side: Side) -> bool:
     """Whether a side is a Keras 3."""
     keras = lock.read_lock(side.target).versions.get("keras", "")
     return keras.startswith("3.") and side.target.pairing.kind != "legacy"

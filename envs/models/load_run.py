@@ -178,7 +178,7 @@ def _list_old_settings(answer: LoadAnswer) -> list[str]:
         "  in the code, say recurrent_activation='hard_sigmoid' where it was so: LSTM and GRU had "
         "it by default; with that of today, it predicts something else"
     ]
-    if any(file_needs.is_keras3(one.side) and one.needs_code for one in answer.steps):
+    if any(file_needs.runs_keras3(one.side) and one.needs_code for one in answer.steps):
         lines.append(
             "  in Keras 3, bring that of Keras 2 instead of the name: "
             "lambda x: keras.ops.clip(0.2 * x + 0.5, 0, 1)"
