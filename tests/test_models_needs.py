@@ -144,6 +144,20 @@ def test_keras3_masks_a_layer_with_a_first_state_otherwise(tmp_path: Path) -> No
     assert judge(write(False, 2), cells).verdict == "loads"
 
 
+def test_a_graph_passes_on_what_it_is_not_saved_of(tmp_path: Path) -> None:
+    """No grid exports an embedding; but in a graph, no layer is left to differ."""
+    graph = Loading("TFSMLayer", "ValueError: no")
+    cells = {("tf215", "tf24", f"h5/{kind}"): EQUAL for kind in ("functional", "embedding")}
+    cells["tf221", "tf215", "export/functional"] = graph
+    path = write_hdf5(tmp_path / "m.h5", model(layer("InputLayer"), layer("Embedding")))
+    first, last = ask(path, "tf221", cells).steps
+    assert (first.saves, last.way) == ("export", "TFSMLayer")
+    # A model of layers is not passed on so.
+    del cells["tf221", "tf215", "export/functional"]
+    cells["tf221", "tf215", "savedmodel/functional"] = EQUAL
+    assert ask(path, "tf221", cells).steps == ()
+
+
 # --- weights ---
 
 

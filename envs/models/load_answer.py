@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from envs import Problem
-from envs.models import file_needs, grid, programs, similar
+from envs.models import file_needs, formats, grid, programs, similar
 from envs.models.file_needs import FileNeeds
 from envs.models.grid import Loading, LoadVerdict, Side
 from envs.models.keras_names import KerasNames
@@ -244,8 +244,11 @@ def find_steps(
             continue
         onward = needs.written_by(side_judged.side) if needs else None
         for number, between in enumerate(programs.TARGETS):
-            last = judge_side(to, between, (side_judged.side.name,), kinds, grid_, onward)
-            if not last.loads or not _all_tried(to, between, side_judged.side.name, kinds, grid_):
+            passed = _choose_kinds(kinds, between) if needs else kinds
+            last = judge_side(to, between, (side_judged.side.name,), passed, grid_, onward)
+            if passed != kinds and last.way not in GRAPHS:
+                continue
+            if not last.loads or not _all_tried(to, between, side_judged.side.name, passed, grid_):
                 continue
             steps = (
                 LoadStep(side_judged.side, form, side_judged.way, between),
@@ -256,6 +259,16 @@ def find_steps(
             trouble = _ORDER.index(side_judged.way) + _ORDER.index(last.way)
             ways.append(((code, 1, trouble, number, far), steps))
     return min(ways, key=lambda one: one[0], default=((), ()))[1]
+
+
+def _choose_kinds(kinds: tuple[str, ...], form: str) -> tuple[str, ...]:
+    """The kinds that count where a graph is passed on, in which no layers are left to differ.
+
+    A graph is saved of few kinds: of a file that is of others too, those alone count.
+    """
+    if form not in ("export", "savedmodel"):
+        return kinds
+    return tuple(kind for kind in kinds if kind in formats.FORMATS[form]) or ("functional",)
 
 
 def _all_tried(side: Side, form: str, writer: str, kinds: tuple[str, ...], grid_: Grid) -> bool:

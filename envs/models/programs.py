@@ -275,6 +275,9 @@ predictions = first(model.predict_on_batch(given)) if inputs else None
     "TFSMLayer": """\
 signature = tensorflow.saved_model.load(path).signatures["serving_default"]
 inputs = inputs or make_up(signature)
+if len(inputs) > 1:
+    # A signature takes no list; the endpoint that `export` writes beside it does.
+    model = keras.layers.TFSMLayer(path, call_endpoint="serve")
 predictions = first(model(inputs if len(inputs) > 1 else inputs[0]))
 """,
     "tf.saved_model.load": """\
