@@ -102,6 +102,12 @@ def test_a_sequential_model_without_an_input_layer_is_like_the_recurrent_one(
     assert judge(path, cells).verdict == "loads"
     write_hdf5(path, model(layer("LSTM"), name="Sequential"))
     assert judge(path, cells).verdict == "fails"
+    # What else becomes of the recurrent model says nothing of a convolutional one.
+    cells["tf221", "tf24", "h5/recurrent"] = Loading("compile=False", "x", ("load_model",))
+    assert judge(path, cells).verdict == "predicts otherwise"
+    write_hdf5(path, model(*layers, name="Sequential"))
+    cells["tf221", "tf24", "h5/sequential"] = EQUAL
+    assert judge(path, cells).verdict == "loads"
 
 
 def test_nothing_is_said_of_layers_that_need_a_gpu(tmp_path: Path) -> None:
@@ -158,6 +164,18 @@ def test_a_graph_passes_on_what_it_is_not_saved_of(tmp_path: Path) -> None:
     assert ask(path, "tf221", cells).steps == ()
 
 
+def test_hdf5_under_another_name_is_given_one_that_keras3_reads(tmp_path: Path) -> None:
+    cells = {("tf221", "tf24", "h5/functional"): NO_COMPILE}
+    path = write_hdf5(tmp_path / "m.keras")
+    answer = ask(path, "tf221", cells)
+    assert "only under a name that ends in .h5 or .hdf5" in answer.seen.notes[0]
+    script = load_run.render_load_answer(answer)
+    assert 'path = shutil.copy(path, "renamed.h5")' in script
+    plain = ask(write_hdf5(tmp_path / "m.hdf5"), "tf221", cells)
+    assert plain.seen.notes == ()
+    assert "shutil" not in load_run.render_load_answer(plain)
+
+
 # --- weights ---
 
 
@@ -184,11 +202,11 @@ def test_old_weights_load_under_a_name_that_is_not_the_new_one(
         file["dense"].create_dataset("dense/kernel:0", data=numpy.zeros((4, 3)))
     missing = "KeyError: \"Unable to synchronously open object (object 'vars' doesn't exist)\""
     judged = file_needs.FileNeeds("functional", (), (), NAMES, old_weights=True)
-    applied = judged.apply(Loading(None, missing))
+    applied = judged.apply("functional", Loading(None, missing))
     assert applied is not None
     assert applied.verdict == "loads"
     needs = file_needs.find_needs(inspection.inspect_path(path), path, "functional", NAMES)
-    applied = needs.apply(Loading(None, missing))
+    applied = needs.apply("functional", Loading(None, missing))
     assert applied is not None
     assert (applied.verdict, applied.way) == (verdict, "load_weights")
 

@@ -119,7 +119,7 @@ tell(plain=attempt(lambda: load("m.h5")), named_new=attempt(lambda: load("m.weig
         assert isinstance(told["named_new"], str), name
         missing = grid.Loading(None, told["named_new"])
         needs = file_needs.FileNeeds("functional", (), (), NO_NAMES, old_weights=True)
-        assert needs.apply(missing) == grid.Loading("load_weights"), name
+        assert needs.apply("functional", missing) == grid.Loading("load_weights"), name
 
 
 NO_NAMES = keras_names.KerasNames(lambda path: (), ())

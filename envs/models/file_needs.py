@@ -112,14 +112,15 @@ class FileNeeds:
             )
         return ""
 
-    def apply(self, loading: Loading) -> Loading | None:
-        """How the file loads if one of the grid like it does so; None if that says nothing."""
+    def apply(self, kind: str, loading: Loading) -> Loading | None:
+        """How the file loads if one of a kind of the grid does so; None if that says nothing."""
         if self.old_weights and _NEW_LAYOUT.search(loading.error):
             # The files of the grid are called `.weights.h5`; under another name, they load.
             return Loading(CODE, loading.error if self.named_new else "")
-        if _ONE_MORE.search(loading.error) and self.shapeless and not self._holds("LSTM"):
-            # That the weights of a recurrent model do not fit either says nothing of others.
-            return Loading(CODE, loading.error)
+        if kind == "recurrent" and self.layers and not self._holds("LSTM"):
+            # It stands for those that count the dimensions; that its weights do not fit either
+            # says nothing of others.
+            return Loading(CODE, loading.error) if _ONE_MORE.search(loading.error) else None
         return loading if self.concerns(loading.error) else None
 
     def find_missing_functions(self, side: Side) -> list[str]:

@@ -18,6 +18,9 @@ MODEL = "HDF5 model"
 WEIGHTS = "HDF5 weights"
 NEW_WEIGHTS = "HDF5 weights of the Keras format"
 
+SUFFIXES = (".h5", ".hdf5")
+"""How the name of an HDF5 file must end for Keras 3 to take it for one."""
+
 _MOST = 200_000
 """How many names of a file are looked at."""
 

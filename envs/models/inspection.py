@@ -83,7 +83,11 @@ def _inspect_file(path: Path, what: str) -> Seen:
     with path.open("rb") as file:
         start = file.read(16)
     if start.startswith(_HDF5):
-        return hdf5_file.read_hdf5(path, what)
+        seen = hdf5_file.read_hdf5(path, what)
+        if seen.holds != hdf5_file.MODEL or path.name.endswith(hdf5_file.SUFFIXES):
+            return seen
+        note = "Keras 3 reads HDF5 only under a name that ends in .h5 or .hdf5: give it such a name"
+        return dataclasses.replace(seen, notes=(*seen.notes, note))
     if start.startswith(b"PK"):
         return keras_file.read_keras_file(path, what)
     if start.lstrip()[:1] == b"{":

@@ -86,7 +86,7 @@ def answer_load(
     sides = grid.list_sides()
     if to and to not in sides:
         raise Problem(f"--to {to}: no such pairing: it is one of {', '.join(sides)}")
-    form = similar.find_form(seen, path)
+    form = similar.find_form(seen)
     if form == "tf.saved_model.save" and not seen.model:
         # Since Keras 3, `model.export` writes the same: a graph without a model of Keras.
         form = "export" if _saves(grid_, "export", similar.find_writers(seen, grid_)) else form
@@ -212,7 +212,8 @@ def _list_loadings(
             if loading and needs:
                 plain = cells.get(f"{form}/{needs.plain}")
                 # What comes of what the file does not have leaves it as one with nothing special.
-                loading = needs.apply(loading) or (needs.apply(plain) if plain else None)
+                loading = needs.apply(kind, loading)
+                loading = loading or (needs.apply(needs.plain, plain) if plain else None)
             if loading:
                 yield loading
 

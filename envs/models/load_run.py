@@ -130,7 +130,6 @@ def summarise_answer(answer: LoadAnswer) -> str:
             f"{answer.shown}: no way to {answer.to} is known: {said}, and no pairing is known to "
             "convert it"
         )
-    order = [side_judged.side.name for side_judged in answer.judged]
     loads = [side_judged for side_judged in answer.judged if side_judged.loads]
     parts = []
     for said, names in (
@@ -139,8 +138,24 @@ def summarise_answer(answer: LoadAnswer) -> str:
         ("with the model's code in", [one for one in loads if _takes_code_instead(one)]),
     ):
         if names:
-            parts.append(f"{said} {_runs(tuple(one.side.name for one in names), order)}")
+            parts.append(f"{said} {_name_pairings(names)}")
     return f"{answer.shown}: {'; '.join(parts) or 'loads in no pairing that was tried'}"
+
+
+def _name_pairings(judged: list[Judged]) -> str:
+    """Pairings in their order; those of which another `keras` is meant come after the others."""
+    pairings = list(dict.fromkeys(side.target.pairing.name for side in grid.list_sides().values()))
+
+    def name_all(api: str) -> str:
+        names = [one.side.target.pairing.name for one in judged if one.side.api == api]
+        return _runs(tuple(names), pairings)
+
+    packages = name_all("keras")
+    return ", ".join(
+        part
+        for part in (name_all("tf.keras"), packages and f"the keras package of {packages}")
+        if part
+    )
 
 
 def _takes_code_instead(side_judged: Judged) -> bool:

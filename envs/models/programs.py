@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from envs import ROOT
 from envs.model import lock
+from envs.models import hdf5_file
 from envs.models.grid import Side
 
 CODE = "load_weights"
@@ -179,15 +180,21 @@ def render_script(steps: list[LoadStep], path: str, comments: list[str], customs
         out = TARGETS[step.saves] if step.saves else ""
         words = " ".join(shlex.quote(word) for word in (given, out) if word)
         lines.append(f"TF_CPP_MIN_LOG_LEVEL=3 {env}\"$ENVS/{name}/bin/python\" - {words} <<'END'")
-        lines += [*render_program(step, customs, first=number == 0).rstrip().split("\n"), "END"]
+        renames = step.form == "h5" and not given.endswith(hdf5_file.SUFFIXES)
+        program = render_program(step, customs, first=number == 0, renames=renames)
+        lines += [*program.rstrip().split("\n"), "END"]
         given = out
     return "\n".join(lines)
 
 
-def render_program(step: LoadStep, customs: list[str], first: bool) -> str:
-    """The Python program of one step. It takes the file to load, and where to save it."""
+def render_program(step: LoadStep, customs: list[str], first: bool, renames: bool = False) -> str:
+    """The Python program of one step. It takes the file to load, and where to save it.
+
+    `renames` is whether it gives the file a name under which every Keras takes it for HDF5.
+    """
     old_weights = step.form == "weights.h5" and first
-    lines = ["import os", *(["import shutil"] if old_weights else []), "import sys", ""]
+    copies = ["import shutil"] if old_weights or renames else []
+    lines = ["import os", *copies, "import sys", ""]
     lines += [*(["import h5py"] if old_weights else []), "import numpy", "import tensorflow"]
     lines += ["import keras" if step.side.api == "keras" else "from tensorflow import keras", ""]
     if step.needs_code:
@@ -203,6 +210,7 @@ def render_program(step: LoadStep, customs: list[str], first: bool) -> str:
         lines += ["from customs import CUSTOM_OBJECTS", ""]
     how = _how(step)
     text = "\n".join(lines) + _FIRST + _HELPERS.get(how, "") + "path = sys.argv[1]\n"
+    text += _RENAME if renames else ""
     is_json = step.form == "json"
     text += _JSON if is_json else ""
     if step.needs_code:
@@ -250,6 +258,11 @@ _HELPERS = {
     "tf.saved_model.load": _MAKE_UP,
     "graph of TensorFlow 1": _LOAD_GRAPH,
 }
+
+_RENAME = """\
+# Under another name, Keras 3 does not take it for HDF5.
+path = shutil.copy(path, "renamed.h5")
+"""
 
 _OLD_WEIGHTS = """\
 with h5py.File(path, "r") as file:

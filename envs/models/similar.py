@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from envs.model import version_numbers
 from envs.models import formats, hdf5_file, inspection, keras_file, model_text, saved_model
@@ -33,11 +32,10 @@ class Writers:
     exact: bool = True
 
 
-def find_form(seen: Seen, path: Path) -> str:
-    """The format of the grid that a file is in, by what it holds and how it is called."""
-    if seen.holds == hdf5_file.MODEL:
-        return "keras" if path.suffix == ".keras" else "h5"
+def find_form(seen: Seen) -> str:
+    """The format of the grid that a file is in, by what it holds, however it is called."""
     return {
+        hdf5_file.MODEL: "h5",
         keras_file.HOLDS: "keras",
         saved_model.OF_KERAS: "savedmodel",
         saved_model.HOLDS: "tf.saved_model.save",
