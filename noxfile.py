@@ -281,7 +281,7 @@ def models(session: nox.Session) -> None:
 @nox.session(name="models-proofs", python=False, default=False)
 def models_proofs(session: nox.Session) -> None:
     """Load models by the scripts that `models -- --load` prints, and compare: -- [-k tf221]."""
-    pytest(session, "tests/test_models_proofs.py", "-m", "models", "-s")
+    pytest(session, "tests", "-m", "models", "-s")
 
 
 @nox.session(python=False, default=False)

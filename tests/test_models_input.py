@@ -129,6 +129,35 @@ def test_code_and_classes_of_the_reader_are_named(tmp_path: Path) -> None:
     assert {"lambda", "nested", "registered-layer", "custom-layer"} <= set(kinds)
 
 
+def test_a_function_that_is_named_is_no_code_and_must_be_brought(tmp_path: Path) -> None:
+    config = model(
+        layer("InputLayer"),
+        layer("Lambda", function="sampling", function_type="function"),
+        layer("Dense", activation="relu"),
+        layer("Conv2D", activation={"class_name": "function", "config": "mish"}),
+        layer("Activation", activation="mine>twice"),
+    )
+    seen = inspection.inspect_path(write_hdf5(tmp_path / "m.h5", config))
+    assert seen.code == ()
+    assert seen.functions == ("sampling", "relu", "mish", "twice")
+    assert "Conv2D.activation" in seen.settings
+    code = layer("Lambda", function=["4wEAAAAA", None, None], function_type="lambda")
+    held = inspection.inspect_path(write_hdf5(tmp_path / "c.h5", model(code)))
+    assert (held.code, held.functions) == (("Lambda",), ())
+
+
+def test_a_zip_that_was_changed_is_warned_of(tmp_path: Path) -> None:
+    path = write_keras(tmp_path / "m.keras")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("model.weights.npz", b"x")
+    assert [note for note in inspection.inspect_path(path).notes if "twice" in note] == []
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("model.weights.npz", b"pickle")
+    twice, pickle = inspection.inspect_path(path).notes
+    assert twice.startswith("it holds model.weights.npz twice")
+    assert "a pickle runs code" in pickle
+
+
 # --- bad input ---
 
 
@@ -199,6 +228,27 @@ def bad_pickle(path: Path) -> str:
 def bad_empty(path: Path) -> str:
     path.write_bytes(b"")
     return "is empty"
+
+
+def bad_pointer_of_git_lfs(path: Path) -> str:
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 31\n")
+    return "run git lfs pull"
+
+
+def bad_web_page(path: Path) -> str:
+    path.write_text("\n<!DOCTYPE html><html></html>")
+    return "is a web page, not a model"
+
+
+def bad_tflite(path: Path) -> str:
+    path.write_bytes(b"\x1c\x00\x00\x00TFL3\x00\x00")
+    return "is a model of TensorFlow Lite"
+
+
+def bad_pytorch(path: Path) -> str:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", b"x")
+    return "is a model of PyTorch"
 
 
 def bad_text(path: Path) -> str:

@@ -23,6 +23,7 @@ from envs.models import (
     hdf5_file,
     inspection,
     keras_file,
+    keras_names,
     load_answer,
     load_run,
     models_request,
@@ -74,12 +75,25 @@ def made_grid(cells: dict[tuple[str, str, str], Loading]) -> dict[str, Recorded]
 
 
 KERAS = {"tf24": "2.4.0", "tf212": "2.12.0", "tf215": "2.15.0", "tf221": "3.15.1"}
-OWN = {"InputLayer", "Dense", "LSTM", "Lambda"}.__contains__
+LAYERS = (
+    *("InputLayer", "Dense", "LSTM", "GRU", "Lambda", "Conv2D", "DepthwiseConv2D"),
+    *("Embedding", "TimeDistributed"),
+)
+FUNCTIONS = ("relu", "sigmoid", "hard_sigmoid")
+WORDS = {
+    **{f"tensorflow.keras.layers.{name}": tuple(SIDES) for name in LAYERS},
+    **{f"tensorflow.keras.losses.{name}": tuple(SIDES) for name in ("mse", "mae")},
+    "tensorflow.keras.optimizers.Adam": tuple(SIDES),
+    **{f"tensorflow.keras.activations.{name}": tuple(SIDES) for name in FUNCTIONS},
+    "tensorflow.keras.activations.relu6": ("tf221",),
+    "tensorflow.keras.layers.Attention": ("tf24", "tf212", "tf215"),
+}
+NAMES = keras_names.KerasNames(lambda path: WORDS.get(path, ()), tuple(SIDES))
 
 
 def ask(path: Path, to: str, cells: dict[tuple[str, str, str], Loading]) -> load_answer.LoadAnswer:
     seen = inspection.inspect_path(path)
-    return load_answer.answer_load(seen, path, path.name, to, made_grid(cells), OWN)
+    return load_answer.answer_load(seen, path, path.name, to, made_grid(cells), NAMES)
 
 
 def test_the_worst_of_all_that_is_like_a_file_counts(tmp_path: Path) -> None:
@@ -161,6 +175,148 @@ def test_a_release_that_is_not_in_the_grid_is_judged_by_the_nearest(tmp_path: Pa
     assert "no pairing here has that release" in load_run.render_load_answer(answer)
     three = ask(write_keras(tmp_path / "m.keras", keras="3.1.0"), "", cells)
     assert three.writers == similar.Writers(("tf221",), exact=False)
+
+
+def judge(
+    path: Path, cells: dict[tuple[str, str, str], Loading], loader: str = "tf221"
+) -> load_answer.Judged:
+    """How a side loads a file, in a grid of some cells."""
+    answer = ask(path, "", cells)
+    return next(one for one in answer.judged if one.side.name == loader)
+
+
+GROUPS = "TypeError: Unrecognized keyword arguments passed to DepthwiseConv2D: {'groups': 1}"
+TIME_MAJOR = "ValueError: Unrecognized keyword arguments passed to LSTM: {'time_major': False}"
+RESET = "ValueError: GRU(reset_after=True) is not compatible with GRU(reset_after=False)"
+RAGGED = "ValueError: ('Unrecognized keyword arguments:', dict_keys(['ragged']))"
+
+
+@pytest.mark.parametrize(
+    ("layers", "kind", "error", "concerns"),
+    [
+        ([layer("Conv2D", groups=1)], "convolutional", GROUPS, False),
+        ([layer("Conv2DTranspose", groups=1)], "convolutional", GROUPS, True),
+        ([layer("LSTM", time_major=False)], "recurrent", TIME_MAJOR, True),
+        ([layer("GRU", time_major=False)], "recurrent", TIME_MAJOR, True),
+        ([layer("LSTM", units=3)], "recurrent", TIME_MAJOR, False),
+        ([layer("LSTM")], "recurrent", RESET, False),
+        ([layer("GRU")], "recurrent", RESET, True),
+        ([layer("LSTM", ragged=False)], "recurrent", RAGGED, True),
+        ([layer("LSTM")], "recurrent", RAGGED, False),
+        ([layer("LSTM")], "recurrent", "ValueError: Unknown optimizer: Custom>Adam", True),
+    ],
+)
+def test_an_error_of_what_a_file_does_not_have_does_not_count(
+    tmp_path: Path, layers: list[dict[str, object]], kind: str, error: str, concerns: bool
+) -> None:
+    path = write_hdf5(tmp_path / "m.h5", model(layer("InputLayer"), *layers))
+    cells = {
+        ("tf221", "tf24", "h5/functional"): EQUAL,
+        ("tf221", "tf24", f"h5/{kind}"): Loading("load_weights", error),
+    }
+    assert judge(path, cells).verdict == ("with options" if concerns else "loads")
+    if not concerns:
+        cells["tf221", "tf24", "h5/functional"] = Loading(None, error)
+        assert judge(path, cells).verdict is None
+
+
+def test_a_layer_that_a_pairing_lacks_does_not_load_there(tmp_path: Path) -> None:
+    path = write_hdf5(tmp_path / "m.h5", model(layer("InputLayer"), layer("Attention")))
+    cells = {(name, "tf24", "h5/functional"): EQUAL for name in ("tf212", "tf221")}
+    assert judge(path, cells, "tf212").verdict == "loads"
+    lacking = judge(path, cells)
+    assert (lacking.verdict, lacking.error) == ("fails", "its Keras has no Attention")
+    # A graph needs no layers.
+    graph = {("tf221", "tf24", "h5/functional"): Loading("TFSMLayer", "ValueError: no")}
+    assert judge(path, graph).way == "TFSMLayer"
+    onward = {**cells, ("tf221", "tf212", "keras/functional"): EQUAL}
+    assert ask(path, "tf221", onward).steps == ()
+
+
+def test_what_a_model_was_compiled_with_is_left_out_where_no_keras_has_it(tmp_path: Path) -> None:
+    path = write_hdf5(tmp_path / "m.h5", loss="dice_coef_loss")
+    cells = {
+        ("tf212", "tf24", "h5/functional"): EQUAL,
+        ("tf221", "tf24", "h5/functional"): NO_COMPILE,
+    }
+    there = judge(path, cells, "tf212")
+    assert (there.verdict, there.way) == ("with options", "compile=False")
+    assert there.error == "its Keras does not know dice_coef_loss"
+    text = load_run.render_load_answer(ask(path, "", cells))
+    assert "compiled with what no Keras has (dice_coef_loss)" in text
+    (step,) = ask(path, "tf212", cells).steps
+    assert "load_model(path, compile=False)" in programs.render_program(step, [], first=True)
+
+
+def test_a_function_must_be_brought_to_the_pairings_that_lack_it(tmp_path: Path) -> None:
+    config = model(layer("InputLayer"), layer("Dense", activation="relu6"))
+    path = write_hdf5(tmp_path / "m.h5", config)
+    cells = {(name, "tf24", "h5/functional"): EQUAL for name in ("tf212", "tf221")}
+    assert judge(path, cells).verdict == "loads"
+    assert judge(path, cells, "tf212").way == "custom_objects"
+    script = load_run.render_load_answer(ask(path, "tf212", cells))
+    assert 'CUSTOM_OBJECTS = {"relu6": relu6}' in script
+    assert "Write customs.py first" in script
+    own = write_hdf5(tmp_path / "o.h5", model(layer("Dense", activation="mine")))
+    assert ask(own, "", cells).customs == ("mine",)
+    assert judge(own, cells).way == "custom_objects"
+
+
+def test_options_that_several_kinds_need_are_taken_together(tmp_path: Path) -> None:
+    code = {"class_name": "__lambda__", "config": {"code": "4w"}}
+    path = write_hdf5(tmp_path / "m.h5", model(layer("Lambda", function=code), layer("Own")))
+    cells = {
+        ("tf221", "tf24", "h5/functional"): NO_COMPILE,
+        ("tf221", "tf24", "h5/lambda"): Loading("safe_mode=False", "ValueError: no"),
+        ("tf221", "tf24", "h5/custom-layer"): Loading("custom_objects", "ValueError: no"),
+    }
+    way = judge(path, cells).way
+    assert way == "custom_objects, safe_mode=False, compile=False"
+    (step,) = ask(path, "tf221", cells).steps
+    options = "custom_objects=CUSTOM_OBJECTS, safe_mode=False, compile=False"
+    assert f"load_model(path, {options})" in programs.render_program(step, ["Own"], first=True)
+
+
+def test_of_a_model_that_is_not_compiled_nothing_is_said_of_training(tmp_path: Path) -> None:
+    differs = Loading("load_model", trains="differs after a step")
+    cells = {
+        ("tf221", "tf24", "h5/uncompiled"): EQUAL,
+        ("tf221", "tf24", "h5/functional"): differs,
+        ("tf221", "tf24", "h5/recurrent"): differs,
+    }
+    config = model(layer("InputLayer"), layer("LSTM"))
+    plain = write_hdf5(tmp_path / "m.h5", config, loss=None)
+    assert judge(plain, cells).trains == ""
+    assert judge(write_hdf5(tmp_path / "c.h5", config), cells).trains == "differs after a step"
+
+
+def test_the_first_line_is_the_answer(tmp_path: Path) -> None:
+    path = write_hdf5(tmp_path / "m.h5")
+    cells = {
+        ("tf212", "tf24", "h5/functional"): EQUAL,
+        ("tf215", "tf24", "h5/functional"): Loading("load_weights", "ValueError: no"),
+        ("tf221", "tf24", "h5/functional"): NO_COMPILE,
+    }
+    first, *_ = load_run.render_load_answer(ask(path, "", cells)).splitlines()
+    assert first == ("m.h5: loads in tf212; with options in tf221; with the model's code in tf215")
+    script = load_run.render_load_answer(ask(path, "tf221", cells)).splitlines()
+    assert script[1] == "# m.h5, the way to tf221:"
+    assert "load_model with compile=False, and compile it again" in script[2]
+    assert "# It runs as it is: save it, and run it with sh." in script
+    failed = {("tf221", "tf24", "h5/functional"): FAILS}
+    first, *_ = load_run.render_load_answer(ask(path, "", failed)).splitlines()
+    assert first == "m.h5: loads in no pairing that was tried"
+
+
+def test_a_file_like_which_none_is_written_gets_one_message(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_hdf5(tmp_path / "m.h5", keras="1.2.1")
+    request = models_request.parse_models_request(["--load", str(path)])
+    assert load_run.run_load(request) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "HDF5 model of Keras 1.2.1: no pairing writes such a file" in printed.err
 
 
 def test_an_unknown_pairing_and_bad_input_end_in_2(

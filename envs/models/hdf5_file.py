@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from envs import Problem
-from envs.models import model_text
+from envs.models import model_text, weights_layout
 from envs.models.model_text import Seen
 
 MODEL = "HDF5 model"
 WEIGHTS = "HDF5 weights"
 NEW_WEIGHTS = "HDF5 weights of the Keras format"
+
+SUFFIXES = (".h5", ".hdf5")
+"""How the name of an HDF5 file must end for Keras 3 to take it for one."""
 
 _MOST = 200_000
 """How many names of a file are looked at."""
@@ -70,19 +73,43 @@ def _read(h5py: Any, file: Any, what: str) -> Seen:
             facts |= model_text.read_training(
                 model_text.parse_json(training, f"{what}: its training")
             )
-        seen = Seen(MODEL, **facts)
-        # The code in a Lambda names the folder that it came from.
-        return seen if not seen.code else Seen(MODEL, **(facts | {"digest": ""}))
+        if facts["layers"] and not _holds_arrays(h5py, file.get("model_weights")):
+            facts["weights"] = False
+            facts["notes"] = (
+                "it holds no weights: if its layers have any, it was saved before it was built, "
+                "and whatever loads it predicts from random numbers, others each time",
+            )
+        if "Lambda" in facts["layers"]:
+            # The code in it names the folder that it came from.
+            facts["digest"] = ""
+        return Seen(MODEL, **facts)
     names = set(file)
     if "layer_names" in attributes:
-        return Seen(WEIGHTS, **facts)
+        return Seen(WEIGHTS, **facts, **weights_layout.read_old_layout(file))
     if "layers" in names or "_layer_checkpoint_dependencies" in names or "vars" in names:
-        return Seen(NEW_WEIGHTS, **facts)
+        return Seen(NEW_WEIGHTS, **facts, **weights_layout.read_new_layout(file))
     shown = ", ".join(sorted(names)[:5]) or "nothing"
     raise Problem(
         f"{what}: is an HDF5 file without a model or weights of Keras: it holds {shown}: give the "
         "file that model.save or save_weights wrote"
     )
+
+
+def _holds_arrays(h5py: Any, root: Any) -> bool:
+    """Whether an array stands in a group. Links to elsewhere are not followed."""
+    waiting = [root] if root is not None else []
+    for _ in range(_MOST):
+        if not waiting:
+            return False
+        group = waiting.pop()
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                continue
+            one = group[name]
+            if isinstance(one, h5py.Dataset):
+                return True
+            waiting.append(one)
+    return True
 
 
 def _text(attributes: Any, name: str) -> str:

@@ -30,6 +30,15 @@ MEMORY = 2 * 2**30
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
+_PAGE = "is a web page, not a model: download the file itself, not the page that shows it"
+_NO_MODELS = {
+    b"version https:/": "is a pointer of Git LFS, not the model itself: run git lfs pull",
+    b"<!doctype": _PAGE,
+    b"<html": _PAGE,
+    b"tfl3": "is a model of TensorFlow Lite, which no Keras loads: use tensorflow.lite",
+}
+"""What the first bytes of a file say, in small letters -> what it is instead of a model."""
+
 
 def inspect_path(path: Path, what: str = "") -> Seen:
     """What a file or folder holds. `what` is how to call it in messages.
@@ -74,7 +83,11 @@ def _inspect_file(path: Path, what: str) -> Seen:
     with path.open("rb") as file:
         start = file.read(16)
     if start.startswith(_HDF5):
-        return hdf5_file.read_hdf5(path, what)
+        seen = hdf5_file.read_hdf5(path, what)
+        if seen.holds != hdf5_file.MODEL or path.name.endswith(hdf5_file.SUFFIXES):
+            return seen
+        note = "Keras 3 reads HDF5 only under a name that ends in .h5 or .hdf5: give it such a name"
+        return dataclasses.replace(seen, notes=(*seen.notes, note))
     if start.startswith(b"PK"):
         return keras_file.read_keras_file(path, what)
     if start.lstrip()[:1] == b"{":
@@ -88,6 +101,9 @@ def _inspect_file(path: Path, what: str) -> Seen:
         )
     if not start:
         raise Problem(f"{what}: is empty: copy it again from where it was saved")
+    for sign, meaning in _NO_MODELS.items():
+        if sign in start.lower():
+            raise Problem(f"{what}: {meaning}")
     raise Problem(
         f"{what}: is neither HDF5, a zip, a SavedModel, a checkpoint nor JSON: it is damaged, or "
         "not a model of Keras or TensorFlow"
@@ -130,9 +146,8 @@ def inspect_apart(path: Path, what: str) -> Seen:
         ) from None
     if "problem" in told:
         raise Problem(told["problem"])
-    for name in ("customs", "registered", "notes"):
-        told[name] = tuple(told[name])
-    return Seen(**told)
+    lists = {name: tuple(value) for name, value in told.items() if isinstance(value, list)}
+    return Seen(**(told | lists))
 
 
 def _limit_memory() -> None:

@@ -6,6 +6,8 @@ import hashlib
 import io
 import re
 import zipfile
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from envs import Problem
@@ -40,6 +42,8 @@ def _read(archive: zipfile.ZipFile, what: str) -> Seen:
                 f"{what}: is a zip with a file in it that may be a model "
                 f"({inner[0] if inner else folder}): unpack it, and give that"
             )
+        if any(name.endswith("data.pkl") for name in names):
+            raise Problem(f"{what}: is a model of PyTorch, which no Keras loads")
         shown = ", ".join(names[:4]) or "nothing"
         raise Problem(
             f"{what}: is a zip, but not of Keras: it holds {shown} and no config.json: give the "
@@ -55,11 +59,27 @@ def _read(archive: zipfile.ZipFile, what: str) -> Seen:
         facts["keras"] = str(metadata.get("keras_version", ""))
     weights = next((name for name in names if name.endswith(".weights.h5")), None)
     facts["weights"] = weights is not None or any("weights" in name for name in names)
-    if not facts["weights"]:
-        facts["notes"] = ("it holds no weights",)
+    facts["notes"] = tuple(_find_oddities(names, facts["weights"]))
     if "Lambda" not in facts["layers"]:
         facts["digest"] = _digest(archive, text, weights, facts.get("keras", ""), what)
     return Seen(HOLDS, **facts)
+
+
+def _find_oddities(names: list[str], weights: bool) -> Iterator[str]:
+    """What is otherwise in a zip than `model.save` writes it."""
+    if not weights:
+        yield "it holds no weights"
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        yield (
+            f"it holds {twice[0]} twice, which no Keras writes: somebody changed it: do not load "
+            "it unless you trust whoever did"
+        )
+    if any(name.endswith(".npz") for name in names):
+        yield (
+            "its weights are arrays of NumPy (.npz), which may hold a pickle, and a pickle runs "
+            "code: load it only if you trust it"
+        )
 
 
 def _unpack(archive: zipfile.ZipFile, name: str, what: str) -> bytes:

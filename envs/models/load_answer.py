@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from envs import Problem
-from envs.models import grid, programs, similar
+from envs.models import file_needs, formats, grid, programs, similar
+from envs.models.file_needs import FileNeeds
 from envs.models.grid import Loading, LoadVerdict, Side
+from envs.models.keras_names import KerasNames
 from envs.models.model_text import Seen
 from envs.models.programs import LoadStep
 from envs.models.record_files import Recorded
@@ -19,12 +21,19 @@ Grid = Mapping[str, Recorded]
 _ORDER = (
     *("load_model", "model_from_json", "compile=False", "custom_objects"),
     *("custom_objects, compile=False", "safe_mode=False", "safe_mode=False, compile=False"),
+    *("custom_objects, safe_mode=False", "custom_objects, safe_mode=False, compile=False"),
     *("TFSMLayer", "tf.saved_model.load", "load_weights", "by_name=True"),
 )
 """The ways, least trouble first."""
 
-ENDS = ("TFSMLayer", "tf.saved_model.load", "model_from_json")
+GRAPHS = ("TFSMLayer", "tf.saved_model.load")
+"""The ways that load a graph: what comes predicts, and is no model of layers."""
+
+ENDS = (*GRAPHS, "model_from_json")
 """The ways of which no model comes that could be saved again."""
+
+_OPTIONS = ("custom_objects", "safe_mode=False", "compile=False")
+"""The options of load_model, in the order in which a way names them."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,7 @@ class LoadAnswer:
     judged: tuple[Judged, ...]
     to: str = ""
     steps: tuple[LoadStep, ...] = ()
+    compiling: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -70,24 +80,31 @@ class LoadAnswer:
 
 
 def answer_load(
-    seen: Seen, path: Path, shown: str, to: str, grid_: Grid, is_own: Callable[[str], bool]
+    seen: Seen, path: Path, shown: str, to: str, grid_: Grid, names: KerasNames
 ) -> LoadAnswer:
     """The answer for a file. Raises Problem if the pairing `to` is not in the grid."""
     sides = grid.list_sides()
     if to and to not in sides:
         raise Problem(f"--to {to}: no such pairing: it is one of {', '.join(sides)}")
-    form = similar.find_form(seen, path)
+    form = similar.find_form(seen)
     if form == "tf.saved_model.save" and not seen.model:
         # Since Keras 3, `model.export` writes the same: a graph without a model of Keras.
         form = "export" if _saves(grid_, "export", similar.find_writers(seen, grid_)) else form
     writers = similar.find_writers(seen, grid_)
-    kinds = tuple(similar.find_kinds(seen, form, is_own))
-    customs = tuple(similar.find_customs(seen, is_own))
-    judged = tuple(judge_side(side, form, writers.names, kinds, grid_) for side in sides.values())
+    kinds = tuple(similar.find_kinds(seen, form, names.has_layer))
+    needs = file_needs.find_needs(seen, path, similar.find_plain_kind(seen, form), names)
+    brought = [name for name in seen.functions if not names.has_function(name)]
+    customs = tuple(dict.fromkeys([*similar.find_customs(seen, names.has_layer), *brought]))
+    judged = tuple(
+        judge_side(side, form, writers.names, kinds, grid_, needs) for side in sides.values()
+    )
     steps: tuple[LoadStep, ...] = ()
     if to:
-        steps = find_steps(sides[to], form, writers.names, kinds, grid_, judged)
-    return LoadAnswer(shown, seen, form, writers, kinds, customs, judged, to, steps)
+        steps = find_steps(sides[to], form, writers.names, kinds, grid_, judged, needs)
+        missing = {name: None for step in steps for name in needs.find_missing_functions(step.side)}
+        customs = tuple(dict.fromkeys([*customs, *missing]))
+    compiling = tuple(needs.compiling)
+    return LoadAnswer(shown, seen, form, writers, kinds, customs, judged, to, steps, compiling)
 
 
 def _saves(grid_: Grid, form: str, writers: Writers) -> bool:
@@ -101,10 +118,18 @@ def _saves(grid_: Grid, form: str, writers: Writers) -> bool:
 
 
 def judge_side(
-    side: Side, form: str, writers: tuple[str, ...], kinds: tuple[str, ...], grid_: Grid
+    side: Side,
+    form: str,
+    writers: tuple[str, ...],
+    kinds: tuple[str, ...],
+    grid_: Grid,
+    needs: FileNeeds | None = None,
 ) -> Judged:
-    """How a side loads the files of some writers in a format, of some kinds: the worst of them."""
-    found = list(_list_loadings(side, form, writers, kinds, grid_))
+    """How a side loads the files of some writers in a format, of some kinds: the worst of them.
+
+    With what a file needs besides, what does not concern it is left out, and the rest is added.
+    """
+    found = list(_list_loadings(side, form, writers, kinds, grid_, needs))
     verdict = grid.rank(found)
     if verdict is None:
         return Judged(side, None)
@@ -114,31 +139,83 @@ def judge_side(
     way = _merge_ways(worst, way)
     # With another way, the model is compiled anew, or not at all.
     ended = [one.trains for one in found if one.trains not in _FINE and way == "load_model"]
-    return Judged(side, verdict, way, error, next(iter(ended), ""))
+    judged = Judged(side, verdict, way, error, next(iter(ended), ""))
+    return _add_needs(judged, needs) if needs else judged
 
 
 _FINE = ("", "equal", "not compiled")
 
 
 def _merge_ways(worst: list[Loading], way: str) -> str:
-    """One way that serves all: `custom_objects` and `compile=False` go together."""
-    ways = {one.way for one in worst if one.way}
-    if {"custom_objects", "compile=False"} <= ways and way in ("custom_objects", "compile=False"):
-        return "custom_objects, compile=False"
-    if {"safe_mode=False", "compile=False"} <= ways and way in ("safe_mode=False",):
-        return "safe_mode=False, compile=False"
-    return way
+    """One way that serves all: what needs `custom_objects`, and what needs `compile=False`."""
+    if way not in _ORDER or _ORDER.index(way) >= _ORDER.index(GRAPHS[0]):
+        return way
+    return _join_options({option for one in worst for option in (one.way or "").split(", ")}) or way
+
+
+def _join_options(options: set[str]) -> str:
+    return ", ".join(option for option in _OPTIONS if option in options)
+
+
+def _add_needs(judged: Judged, needs: FileNeeds) -> Judged:
+    """A judgement with what a file needs that no file of the grid does."""
+    if not needs.compiled:
+        judged = replace(judged, trains="")
+    if not judged.loads or judged.way in GRAPHS:
+        return judged
+    if lacking := needs.find_lacking(judged.side):
+        said = f"its Keras has no {', '.join(lacking)}"
+        return Judged(judged.side, LoadVerdict.FAILS, error=said)
+    if needs.find_gpu_layers():
+        return Judged(judged.side, None)
+    if changed := needs.find_changed(judged.side):
+        said = f"Keras 3 computes {' and '.join(changed)} otherwise than Keras 2"
+        if list(changed) != [file_needs.HARD_SIGMOID]:
+            unreadable = needs.find_unreadable(judged.side)
+            verdict = LoadVerdict.FAILS if unreadable else LoadVerdict.OTHERWISE
+            error = (
+                f"{unreadable}; built from its code, it predicts otherwise: " if unreadable else ""
+            )
+            return Judged(judged.side, verdict, error=error + said)
+        # The code can bring the function of Keras 2.
+        return Judged(judged.side, LoadVerdict.OPTIONS, programs.CODE, said)
+    if programs.needs_code(judged.way) or judged.way == "model_from_json":
+        return judged
+    if said := needs.find_unreadable(judged.side):
+        return Judged(judged.side, LoadVerdict.OPTIONS, programs.CODE, said)
+    options = set(judged.way.split(", "))
+    if missing := needs.find_missing_functions(judged.side):
+        options.add("custom_objects")
+    if needs.compiling:
+        options.add("compile=False")
+    way = _join_options(options)
+    if not way or way == judged.way:
+        return judged
+    unknown = ", ".join(dict.fromkeys([*missing, *needs.compiling]))
+    error = judged.error or f"its Keras does not know {unknown}"
+    return Judged(judged.side, LoadVerdict.OPTIONS, way, error)
 
 
 def _list_loadings(
-    side: Side, form: str, writers: tuple[str, ...], kinds: tuple[str, ...], grid_: Grid
+    side: Side,
+    form: str,
+    writers: tuple[str, ...],
+    kinds: tuple[str, ...],
+    grid_: Grid,
+    needs: FileNeeds | None,
 ) -> Iterator[Loading]:
     loads = grid_[side.target.pairing.name].loads.get(side.name, {})
     for writer in writers:
-        if writer in loads:
-            for kind in kinds:
-                if loading := loads[writer].cells.get(f"{form}/{kind}"):
-                    yield loading
+        cells = loads[writer].cells if writer in loads else {}
+        for kind in kinds:
+            loading = cells.get(f"{form}/{kind}")
+            if loading and needs:
+                plain = cells.get(f"{form}/{needs.plain}")
+                # What comes of what the file does not have leaves it as one with nothing special.
+                loading = needs.apply(kind, loading)
+                loading = loading or (needs.apply(needs.plain, plain) if plain else None)
+            if loading:
+                yield loading
 
 
 def find_steps(
@@ -148,6 +225,7 @@ def find_steps(
     kinds: tuple[str, ...],
     grid_: Grid,
     judged: tuple[Judged, ...],
+    needs: FileNeeds | None = None,
 ) -> tuple[LoadStep, ...]:
     """The steps with the least trouble from a file to a side; none if no way is known.
 
@@ -165,9 +243,13 @@ def find_steps(
             continue
         if side_judged.way in ENDS:
             continue
+        onward = needs.written_by(side_judged.side) if needs else None
         for number, between in enumerate(programs.TARGETS):
-            last = judge_side(to, between, (side_judged.side.name,), kinds, grid_)
-            if not last.loads or not _all_tried(to, between, side_judged.side.name, kinds, grid_):
+            passed = _choose_kinds(kinds, between) if needs else kinds
+            last = judge_side(to, between, (side_judged.side.name,), passed, grid_, onward)
+            if passed != kinds and last.way not in GRAPHS:
+                continue
+            if not last.loads or not _all_tried(to, between, side_judged.side.name, passed, grid_):
                 continue
             steps = (
                 LoadStep(side_judged.side, form, side_judged.way, between),
@@ -178,6 +260,16 @@ def find_steps(
             trouble = _ORDER.index(side_judged.way) + _ORDER.index(last.way)
             ways.append(((code, 1, trouble, number, far), steps))
     return min(ways, key=lambda one: one[0], default=((), ()))[1]
+
+
+def _choose_kinds(kinds: tuple[str, ...], form: str) -> tuple[str, ...]:
+    """The kinds that count where a graph is passed on, in which no layers are left to differ.
+
+    A graph is saved of few kinds: of a file that is of others too, those alone count.
+    """
+    if form not in ("export", "savedmodel"):
+        return kinds
+    return tuple(kind for kind in kinds if kind in formats.FORMATS[form]) or ("functional",)
 
 
 def _all_tried(side: Side, form: str, writer: str, kinds: tuple[str, ...], grid_: Grid) -> bool:

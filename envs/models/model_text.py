@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from envs import Problem
+from envs.models import lambda_code
 
 LARGEST = 64 * 2**20
 """How many bytes of JSON are read; that of a model with ten thousand layers takes a tenth."""
@@ -19,6 +20,7 @@ LARGEST = 64 * 2**20
 _DEEPEST = 200
 """How deep models may stand in models."""
 
+_INNER = ("layer", "forward_layer", "backward_layer", "cell")
 _WRAPPERS = ("Functional", "Sequential", "Model")
 OPERATIONS = ("TFOpLambda", "TensorFlowOpLayer", "SlicingOpLambda")
 """The layers that Keras 2 makes of operators and of functions of TensorFlow."""
@@ -38,6 +40,16 @@ class Seen:
     functions of TensorFlow between layers. `loss`, `optimizer` and `metrics` are what it was
     compiled with, `weights` is whether it has weights, and `digest` changes with all but the
     numbers. Where the file says nothing, a text is empty.
+
+    `code` names the layers that hold code of the one who saved the file, and `python` is the line
+    of Python that it was compiled for. `bare` is whether a layer stands in another one without its
+    module, as Keras wrote it before 2.13. `functions` are those that the layers name, such as
+    activations, and `settings` all that is set of each class, such as `LSTM.time_major`.
+    `masked_state` is whether a recurrent layer gets its first state from elsewhere, in a model with
+    masks.
+
+    Of weights alone, `kinds` are the kinds of model that their arrays show, and `lines` the lines
+    of Keras that lay them out so.
     """
 
     holds: str
@@ -56,11 +68,19 @@ class Seen:
     weights: bool = True
     notes: tuple[str, ...] = ()
     digest: str = ""
+    code: tuple[str, ...] = ()
+    python: str = ""
+    bare: bool = False
+    masked_state: bool = False
+    functions: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
     @property
-    def code(self) -> tuple[str, ...]:
-        """The layers that hold code of the one who saved the file."""
-        return tuple(name for name in ("Lambda",) if name in self.layers)
+    def shapeless(self) -> bool:
+        """Whether it is a Sequential model whose first layer says which shape it takes."""
+        return self.model == "Sequential" and "InputLayer" not in self.layers
 
 
 def parse_json(text: str | bytes, what: str) -> dict[str, Any]:
@@ -81,7 +101,11 @@ def read_model(data: dict[str, Any]) -> dict[str, Any]:
     layers: Counter[str] = Counter()
     customs: dict[str, None] = {}
     registered: dict[str, None] = {}
-    nested = operations = False
+    functions: dict[str, None] = {}
+    code: dict[str, None] = {}
+    settings: set[str] = set()
+    nested = operations = bare = masks = states = False
+    python = ""
     for depth, one in _walk(data, 0):
         name = str(one["class_name"])
         if depth == 0:
@@ -89,6 +113,14 @@ def read_model(data: dict[str, Any]) -> dict[str, Any]:
                 customs[name] = None
             continue
         layers[name.rpartition(">")[2]] += 1
+        functions |= dict.fromkeys(_list_functions(one))
+        settings.update(_list_settings(one, depth))
+        if name == "Lambda" and _holds_code(one):
+            code[name] = None
+            python = python or lambda_code.find_line(one["config"].get("function"))
+        masks = masks or name == "Masking" or _is_set(one, "mask_zero")
+        states = states or _takes_a_state(one)
+        bare |= any("module" not in inner for inner in _list_inner(one))
         nested = nested or name in _WRAPPERS
         module = str(one.get("module") or "")
         operations |= name in OPERATIONS or module.startswith("keras.src.ops")
@@ -111,7 +143,74 @@ def read_model(data: dict[str, Any]) -> dict[str, Any]:
         "inputs": count,
         "nested": nested,
         "operations": operations,
+        "code": tuple(code),
+        "python": python,
+        "bare": bare,
+        "masked_state": masks and states,
+        "functions": tuple(functions),
+        "settings": tuple(sorted(settings)),
     }
+
+
+def _holds_code(one: dict[str, Any]) -> bool:
+    """Whether a `Lambda` holds its function as bytes. A named one is looked for by its name."""
+    config = one.get("config")
+    return isinstance(config, dict) and not _name_function(config.get("function"), config)
+
+
+def _is_set(one: dict[str, Any], key: str) -> bool:
+    config = one.get("config")
+    return isinstance(config, dict) and config.get(key) is True
+
+
+def _takes_a_state(one: dict[str, Any]) -> bool:
+    """Whether a recurrent layer is called with more than what it reads: with its first state."""
+    nodes = one.get("inbound_nodes")
+    return str(one["class_name"]).endswith(("LSTM", "GRU", "RNN", "Bidirectional")) and any(
+        isinstance(node, list) and len(node) > 1
+        for node in (nodes if isinstance(nodes, list) else [])
+    )
+
+
+def _list_inner(one: dict[str, Any]) -> list[dict[str, Any]]:
+    """The layers that stand in a layer, such as that of a `TimeDistributed`."""
+    config = one.get("config")
+    held = [config.get(key) for key in _INNER] if isinstance(config, dict) else []
+    return [inner for inner in held if isinstance(inner, dict) and "class_name" in inner]
+
+
+def _list_functions(one: dict[str, Any]) -> Iterator[str]:
+    """The functions that a layer names: its activations, and that of a `Lambda`."""
+    config = one.get("config")
+    if not isinstance(config, dict):
+        return
+    for key, value in config.items():
+        if key.endswith("activation"):
+            named = value if isinstance(value, str) else _name_function(value, {})
+        else:
+            named = _name_function(value, config) if key == "function" else ""
+        if named:
+            yield named.rpartition(">")[2]
+
+
+def _name_function(value: object, config: dict[str, Any]) -> str:
+    """The name of a function in a configuration; empty if it is code, or something else."""
+    if isinstance(value, dict) and value.get("class_name") == "function":
+        return str(value.get("config") or "")
+    if isinstance(value, str) and config.get("function_type") == "function":
+        return value
+    return ""
+
+
+def _list_settings(one: dict[str, Any], depth: int) -> Iterator[str]:
+    """What is set of a layer, and of what stands in it, such as its initializers."""
+    config = one.get("config")
+    if depth > _DEEPEST or not isinstance(config, dict):
+        return
+    for key, value in config.items():
+        yield f"{one['class_name']}.{key}"
+        if key not in ("layers", "layer") and isinstance(value, dict) and "class_name" in value:
+            yield from _list_settings(value, depth + 1)
 
 
 def _is_own(one: dict[str, Any]) -> bool:
@@ -128,13 +227,9 @@ def _walk(data: object, depth: int) -> Iterator[tuple[int, dict[str, Any]]]:
         return
     yield depth, data
     config = data.get("config")
-    if isinstance(config, dict):
-        inner = config.get("layers", [])
-        alone = [config.get(key) for key in ("layer", "forward_layer", "backward_layer", "cell")]
-    else:
-        # Keras up to 2.2.2 wrote the layers of a Sequential model as a bare list.
-        inner, alone = config if isinstance(config, list) else [], []
-    for one in [*(inner if isinstance(inner, list) else []), *alone]:
+    # Keras up to 2.2.2 wrote the layers of a Sequential model as a bare list.
+    layers = config.get("layers") if isinstance(config, dict) else config
+    for one in [*(layers if isinstance(layers, list) else []), *_list_inner(data)]:
         yield from _walk(one, depth + 1)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from envs import ROOT
 from envs.model import lock
+from envs.models import hdf5_file
 from envs.models.grid import Side
 
 CODE = "load_weights"
@@ -26,21 +27,26 @@ TARGETS = {
 """Format -> the file that a step saves, best first. The last needs the model's code again."""
 
 _LOADS = {
-    "load_model": "keras.models.load_model(path)",
-    "compile=False": "keras.models.load_model(path, compile=False)",
-    "custom_objects": "keras.models.load_model(path, custom_objects=CUSTOM_OBJECTS)",
-    "custom_objects, compile=False": (
-        "keras.models.load_model(path, custom_objects=CUSTOM_OBJECTS, compile=False)"
-    ),
-    "safe_mode=False": "keras.models.load_model(path, safe_mode=False)",
-    "safe_mode=False, compile=False": (
-        "keras.models.load_model(path, safe_mode=False, compile=False)"
-    ),
     "TFSMLayer": 'keras.layers.TFSMLayer(path, call_endpoint="serving_default")',
     "tf.saved_model.load": 'tensorflow.saved_model.load(path).signatures["serving_default"]',
-    "model_from_json": "keras.models.model_from_json(open(path).read())",
 }
-"""Way -> the expression that loads `path`."""
+"""Way -> the expression that loads `path`; `_load_with` gives those with options."""
+
+_OPTIONS = {
+    "custom_objects": "custom_objects=CUSTOM_OBJECTS",
+    "safe_mode=False": "safe_mode=False",
+    "compile=False": "compile=False",
+}
+"""Option, as a way names it -> the argument."""
+
+
+def _load_with(way: str, is_json: bool) -> str:
+    """The expression that loads `path` with the options of a way, such as `compile=False`."""
+    options = [_OPTIONS[option] for option in way.split(", ") if option in _OPTIONS]
+    function = "model_from_json" if is_json else "load_model"
+    given = "open(path).read()" if is_json else "path"
+    return f"keras.models.{function}({', '.join([given, *options])})"
+
 
 _SAVES = {
     "keras": "model.save(out)",
@@ -87,7 +93,10 @@ def make_up(signature):
     """Made-up numbers for a signature."""
     specs = signature.structured_input_signature[1]
     random = numpy.random.RandomState(0)
-    shapes = [[size or 2 for size in specs[name].shape] for name in sorted(specs)]
+    shapes = [
+        [size or (64 if place else 2) for place, size in enumerate(specs[name].shape)]
+        for name in sorted(specs)
+    ]
     types = [specs[name].dtype.as_numpy_dtype for name in sorted(specs)]
     return [random.randint(0, 2, shape).astype(one) for shape, one in zip(shapes, types)]
 
@@ -119,9 +128,13 @@ if os.path.isdir(path):
 """
 
 _JSON_WEIGHTS = """\
-weights = os.path.join(os.path.dirname(path), "model.weights.h5")
-if os.path.exists(weights):
-    model.load_weights(weights)
+folder, stem = os.path.dirname(path), os.path.splitext(os.path.basename(path))[0]
+names = [stem + ".weights.h5", stem + ".h5", stem + "_weights.h5", "model.weights.h5"]
+weights = [os.path.join(folder, name) for name in names]
+weights = [name for name in weights if os.path.exists(name)]
+if weights:
+    model.load_weights(weights[0])
+print("weights:", weights[0] if weights else "none beside it: those of a new model")
 """
 
 
@@ -167,14 +180,22 @@ def render_script(steps: list[LoadStep], path: str, comments: list[str], customs
         out = TARGETS[step.saves] if step.saves else ""
         words = " ".join(shlex.quote(word) for word in (given, out) if word)
         lines.append(f"TF_CPP_MIN_LOG_LEVEL=3 {env}\"$ENVS/{name}/bin/python\" - {words} <<'END'")
-        lines += [*render_program(step, customs, first=number == 0).rstrip().split("\n"), "END"]
+        renames = step.form == "h5" and not given.endswith(hdf5_file.SUFFIXES)
+        program = render_program(step, customs, first=number == 0, renames=renames)
+        lines += [*program.rstrip().split("\n"), "END"]
         given = out
     return "\n".join(lines)
 
 
-def render_program(step: LoadStep, customs: list[str], first: bool) -> str:
-    """The Python program of one step. It takes the file to load, and where to save it."""
-    lines = ["import os", "import sys", "", "import numpy", "import tensorflow"]
+def render_program(step: LoadStep, customs: list[str], first: bool, renames: bool = False) -> str:
+    """The Python program of one step. It takes the file to load, and where to save it.
+
+    `renames` is whether it gives the file a name under which every Keras takes it for HDF5.
+    """
+    old_weights = step.form == "weights.h5" and first
+    copies = ["import shutil"] if old_weights or renames else []
+    lines = ["import os", *copies, "import sys", ""]
+    lines += [*(["import h5py"] if old_weights else []), "import numpy", "import tensorflow"]
     lines += ["import keras" if step.side.api == "keras" else "from tensorflow import keras", ""]
     if step.needs_code:
         lines += [
@@ -189,14 +210,19 @@ def render_program(step: LoadStep, customs: list[str], first: bool) -> str:
         lines += ["from customs import CUSTOM_OBJECTS", ""]
     how = _how(step)
     text = "\n".join(lines) + _FIRST + _HELPERS.get(how, "") + "path = sys.argv[1]\n"
+    text += _RENAME if renames else ""
+    is_json = step.form == "json"
+    text += _JSON if is_json else ""
     if step.needs_code:
         inside = ' + "/variables/variables"' if step.form == "savedmodel" else ""
         option = ", by_name=True" if step.way == "by_name=True" else ""
-        text += f"model = build_model()\nmodel.load_weights(path{inside}{option})\n"
+        loads = "" if is_json else f"model.load_weights(path{inside}{option})\n"
+        text += _OLD_WEIGHTS if old_weights else ""
+        text += f"model = build_model()\n{loads or _JSON_WEIGHTS}"
     else:
-        is_json = step.way == "model_from_json"
-        text += _JSON if is_json else ""
-        loads = "load_graph(path)" if how == "graph of TensorFlow 1" else _LOADS[step.way]
+        loads = _LOADS.get(step.way) or _load_with(step.way, is_json)
+        if how == "graph of TensorFlow 1":
+            loads = "load_graph(path)"
         text += f"model = {loads}\n"
         text += _JSON_WEIGHTS if is_json else ""
     text += _READ_FIRST if first else _READ_NEXT
@@ -215,18 +241,44 @@ def _how(step: LoadStep) -> str:
     return step.way if step.way in _PREDICTS else "model"
 
 
+_INPUTS = '''\
+def list_inputs(model):
+    """The inputs of a model; none if it does not know them before it is called."""
+    try:
+        return model.inputs or []
+    except (AttributeError, ValueError):
+        return []
+
+
+'''
+
 _HELPERS = {
+    "model": _INPUTS,
     "TFSMLayer": _MAKE_UP,
     "tf.saved_model.load": _MAKE_UP,
     "graph of TensorFlow 1": _LOAD_GRAPH,
 }
 
+_RENAME = """\
+# Under another name, Keras 3 does not take it for HDF5.
+path = shutil.copy(path, "renamed.h5")
+"""
+
+_OLD_WEIGHTS = """\
+with h5py.File(path, "r") as file:
+    old = "layer_names" in file.attrs
+if old and path.endswith(".weights.h5"):
+    # From 2.12 on, Keras takes a file that is called so for one of another layout.
+    path = shutil.copy(path, "old_weights.h5")
+"""
+
 _PREDICTS = {
     "model": """\
 if not inputs:
+    # A size that is left open may be any: 64 is enough for most layers that make it smaller.
     shapes = [
-        [getattr(size, "value", size) or 2 for size in tensor.shape[1:]]
-        for tensor in model.inputs or []
+        [getattr(size, "value", size) or 64 for size in tensor.shape[1:]]
+        for tensor in list_inputs(model)
     ]
     random = numpy.random.RandomState(0)
     inputs = [random.randint(0, 2, [4] + shape).astype("float32") for shape in shapes]
@@ -236,6 +288,9 @@ predictions = first(model.predict_on_batch(given)) if inputs else None
     "TFSMLayer": """\
 signature = tensorflow.saved_model.load(path).signatures["serving_default"]
 inputs = inputs or make_up(signature)
+if len(inputs) > 1:
+    # A signature takes no list; the endpoint that `export` writes beside it does.
+    model = keras.layers.TFSMLayer(path, call_endpoint="serve")
 predictions = first(model(inputs if len(inputs) > 1 else inputs[0]))
 """,
     "tf.saved_model.load": """\
@@ -252,7 +307,7 @@ predictions = first(call(**dict(zip(names, inputs)))) if inputs else None
 """How a way predicts from `model`: from `inputs`, or from made-up numbers if there are none."""
 
 _CALL = """\
-if inputs and not model.inputs:
+if inputs and not list_inputs(model):
     # A subclassed model has no shape before it is called.
     model(inputs if len(inputs) > 1 else inputs[0])
 """

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from envs.model import version_numbers
 from envs.models import formats, hdf5_file, inspection, keras_file, model_text, saved_model
 from envs.models.model_text import Seen
 from envs.models.record_files import Recorded
 
-_RECURRENT = ("RNN", "LSTM", "GRU", "Bidirectional")
+_RECURRENT = ("RNN", "LSTM", "GRU", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 _CONVOLUTIONAL = ("Conv", "BatchNormalization", "DepthwiseConv", "SeparableConv")
 _PREPROCESSING = (
     *("Rescaling", "Normalization", "TextVectorization", "StringLookup", "IntegerLookup"),
     *("Discretization", "CategoryEncoding", "Hashing", "CategoryCrossing", "CenterCrop"),
     *("Resizing", "RandomFlip", "RandomRotation", "RandomZoom", "RandomCrop", "RandomContrast"),
 )
+_ANY_SHAPE = ("Dense", "Dropout", "Activation", "BatchNormalization", "Embedding", "Lambda")
 _PLAIN = ("Functional", "Model", "Sequential")
 
 
@@ -32,11 +32,10 @@ class Writers:
     exact: bool = True
 
 
-def find_form(seen: Seen, path: Path) -> str:
-    """The format of the grid that a file is in, by what it holds and how it is called."""
-    if seen.holds == hdf5_file.MODEL:
-        return "keras" if path.suffix == ".keras" else "h5"
+def find_form(seen: Seen) -> str:
+    """The format of the grid that a file is in, by what it holds, however it is called."""
     return {
+        hdf5_file.MODEL: "h5",
         keras_file.HOLDS: "keras",
         saved_model.OF_KERAS: "savedmodel",
         saved_model.HOLDS: "tf.saved_model.save",
@@ -65,10 +64,21 @@ def find_writers(seen: Seen, grid_: Mapping[str, Recorded]) -> Writers:
         and (not seen.tensorflow or tensorflow == seen.tensorflow)
         for name in sides
     ]
+    if seen.lines:
+        fitting = [name for name in fitting if _is_of_line(name, seen.lines, grid_)] or fitting
     if fitting:
         return Writers(tuple(dict.fromkeys(fitting)))
     nearest = _find_nearest(seen, list(releases))
     return Writers(tuple(releases[nearest]) if nearest else (), exact=False)
+
+
+def _is_of_line(name: str, lines: tuple[str, ...], grid_: Mapping[str, Recorded]) -> bool:
+    """Whether the Keras of a side is of one of some lines, such as `2.15` or `3`."""
+    for recorded in grid_.values():
+        for saved in recorded.saved.get(name, {}).values():
+            if saved.keras:
+                return any(f"{saved.keras}.".startswith(f"{line}.") for line in lines)
+    return False
 
 
 def _find_nearest(seen: Seen, releases: list[tuple[str, str]]) -> tuple[str, str] | None:
@@ -108,11 +118,13 @@ def find_kinds(seen: Seen, form: str, is_own: Callable[[str], bool]) -> list[str
     """
     saved = formats.FORMATS[form]
     if not seen.model:
-        return list(saved)
+        return [kind for kind in saved if kind in seen.kinds] or list(saved)
     layers = set(seen.layers)
     customs = find_customs(seen, is_own)
+    # Of the grid, the recurrent model alone has a first layer that counts the dimensions.
+    counting = seen.shapeless and bool(layers - set(_ANY_SHAPE))
     kinds = {
-        "recurrent": any(name.endswith(_RECURRENT) for name in layers),
+        "recurrent": counting or any(name.endswith(_RECURRENT) for name in layers),
         "convolutional": any(name.startswith(_CONVOLUTIONAL) for name in layers),
         "embedding": "Embedding" in layers,
         "nested": seen.nested,
@@ -128,13 +140,19 @@ def find_kinds(seen: Seen, form: str, is_own: Callable[[str], bool]) -> list[str
     found = [kind for kind, holds in kinds.items() if holds and kind in saved]
     if seen.model not in _PLAIN:
         return found or list(saved)
+    plain = find_plain_kind(seen, form)
+    # A recurrent or an embedding model of the grid is itself sequential.
+    return found if found and plain == "sequential" else [plain, *found]
+
+
+def find_plain_kind(seen: Seen, form: str) -> str:
+    """The kind of the grid that a file is if there is nothing special in it; empty if unknown."""
+    if not seen.model:
+        return "functional" if "functional" in seen.kinds else ""
     plain = "sequential" if seen.model == "Sequential" else "functional"
     if not (seen.loss or seen.optimizer):
         plain = "uncompiled"
-    if plain not in saved:
-        plain = "functional"
-    # A recurrent or an embedding model of the grid is itself sequential.
-    return found if found and plain == "sequential" else [plain, *found]
+    return plain if plain in formats.FORMATS[form] else "functional"
 
 
 def find_customs(seen: Seen, is_own: Callable[[str], bool]) -> list[str]:
