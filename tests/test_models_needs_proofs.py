@@ -224,3 +224,32 @@ tell(**told)
         told = run(name, masked + "told = {}" + loads)
         assert is_near(told["plain"], saved["plain"]), name
         assert is_near(told["state"], saved["state"]) == same, name
+
+
+@pytest.mark.parametrize("name", ["tf26", "tf27"])
+def test_a_normalisation_is_finished_by_hand_in_2_6_and_2_7(
+    run: Callable[[str, str], Any], name: str
+) -> None:
+    told = run(
+        name,
+        """
+norm = L.Normalization()
+given = L.Input(shape=(4,))
+model = keras.Model(given, norm(given))
+data = random.uniform(5, 9, (32, 4)).astype("float32")
+norm.adapt(data)
+saved = keras.Model(given, norm(given))
+before = predict(saved, data)
+saved.save("model.h5")
+plain = predict(keras.models.load_model("model.h5"), data)
+mended = keras.models.load_model("model.h5")
+for layer in mended.layers:
+    if isinstance(layer, L.Normalization):
+        layer.finalize_state()
+tell(
+    plain=bool(numpy.allclose(plain, before, atol=1e-5)),
+    mended=bool(numpy.allclose(predict(mended, data), before, atol=1e-5)),
+)
+""",
+    )
+    assert told == {"plain": False, "mended": True}
