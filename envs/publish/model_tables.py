@@ -65,9 +65,22 @@ def _render_form(grid_: Mapping[str, Recorded], form: str, sides: Sequence[str])
 
 
 def list_recorded_sides(grid_: Mapping[str, Recorded]) -> list[str]:
-    """The sides of which it is recorded what they saved, oldest TensorFlow first."""
+    """The sides of which it is recorded what they saved, oldest TensorFlow first.
+
+    First those of the pairings as they are, then the `keras` of its own, bundled and legacy ones:
+    neighbours are mostly alike then.
+    """
     known = {side for recorded in grid_.values() for side in recorded.saved}
-    return [name for name in grid.list_sides() if name in known]
+    return [name for names in _list_tracks() for name in names if name in known]
+
+
+def _list_tracks() -> list[list[str]]:
+    """The sides of each track, oldest TensorFlow first."""
+    tracks: dict[tuple[bool, bool, bool], list[str]] = defaultdict(list)
+    for side in grid.list_sides().values():
+        kind = side.target.pairing.kind
+        tracks[kind == "legacy", kind == "bundled", side.api == "keras"].append(side.name)
+    return [tracks[key] for key in sorted(tracks)]
 
 
 def list_signs() -> list[tuple[str, str]]:
@@ -76,19 +89,16 @@ def list_signs() -> list[tuple[str, str]]:
 
 
 def _group(sides: Sequence[str], row_of: Callable[[str], tuple[str, ...]]) -> list[list[str]]:
-    """Neighbours whose rows are alike, together."""
-    groups: list[list[str]] = []
+    """Those whose rows are alike, together, in the order of the first of each."""
+    groups: dict[tuple[str, ...], list[str]] = {}
     for one in sides:
-        if groups and row_of(groups[-1][0]) == row_of(one):
-            groups[-1].append(one)
-        else:
-            groups.append([one])
-    return groups
+        groups.setdefault(row_of(one), []).append(one)
+    return list(groups.values())
 
 
 def _span(names: Sequence[str]) -> str:
     """Sides by name; neighbours, among all that there are, as `tf24`..`tf28`."""
-    runs = _runs(names, list(grid.list_sides()))
+    runs = [run for track in _list_tracks() for run in _runs(names, track)]
     return ", ".join(f"`{run[0]}`" + f"..`{run[-1]}`" * (len(run) > 1) for run in runs)
 
 
@@ -141,9 +151,9 @@ def _describe_form(grid_: Mapping[str, Recorded], form: str, sides: Sequence[str
 
 
 def _runs(names: Sequence[str], sides: Sequence[str]) -> list[list[str]]:
-    """Names in runs of neighbours."""
+    """Those of some names that are among the sides, in runs of neighbours there."""
     runs: list[list[str]] = []
-    for name in names:
+    for name in (one for one in sides if one in names):
         if runs and sides.index(runs[-1][-1]) + 1 == sides.index(name):
             runs[-1].append(name)
         else:
