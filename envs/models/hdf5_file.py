@@ -32,10 +32,10 @@ def require_h5py() -> Any:
             "HDF5 cannot be read here: h5py has no wheel for this Python: run nox with Python 3.14 "
             "or an earlier one, from 3.11 on"
         )
+    # It tells of each converter of numbers that it makes, and nox shows what is told.
+    logging.getLogger("h5py").setLevel(logging.WARNING)
     import h5py
 
-    # It tells of each conversion of a number, and nox shows what is told.
-    logging.getLogger("h5py").setLevel(logging.WARNING)
     return h5py
 
 
