@@ -87,18 +87,24 @@ def ways() -> dict[str, tuple[str, str, str]]:
     return found
 
 
-def steps_of(saver: str, form: str, kind: str, to: str) -> tuple[LoadStep, ...]:
-    judged = tuple(
+@cache
+def judge(saver: str, form: str, kind: str) -> tuple[load_answer.Judged, ...]:
+    return tuple(
         load_answer.judge_side(side, form, (saver,), (kind,), all_recorded())
         for side in SIDES.values()
     )
+
+
+def steps_of(saver: str, form: str, kind: str, to: str) -> tuple[LoadStep, ...]:
+    judged = judge(saver, form, kind)
     return load_answer.find_steps(SIDES[to], form, (saver,), (kind,), all_recorded(), judged)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "way" in metafunc.fixturenames:
         today = metafunc.config.getoption("--today")
-        chosen = list(ways())
+        # All ways are found in half a minute, which the quick tests need not spend.
+        chosen = list(ways()) if metafunc.config.getoption("-m") == "models" else []
         metafunc.parametrize("way", daily_share.rotate_names(chosen, today)[0] if today else chosen)
 
 
