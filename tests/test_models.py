@@ -332,3 +332,22 @@ def test_the_table_shows_the_worst_and_never_a_gap_as_no() -> None:
     h5 = text.partition("### keras")[0]
     assert "| `tf24` | ● | 🟥 |" in h5
     assert "| `tf212` | ? | ? |" in h5 or "| `tf212` | ? |" in h5
+
+
+def test_runs_of_sides_stay_in_their_track() -> None:
+    names = [
+        "tf217-legacy",
+        "tf212",
+        "tf211",
+        "tf216-legacy",
+        "tf20+keras",
+        "tf215",
+        "tf24-bundled",
+    ]
+    assert grid.list_runs(names) == [
+        ["tf211", "tf212"],
+        ["tf215"],
+        ["tf20+keras"],
+        ["tf24-bundled"],
+        ["tf216-legacy", "tf217-legacy"],
+    ]

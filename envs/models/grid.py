@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -92,6 +93,31 @@ def list_sides() -> dict[str, Side]:
             side = Side(target, api)
             sides[side.name] = side
     return sides
+
+
+def list_tracks() -> list[list[str]]:
+    """The sides of each track, oldest TensorFlow first; neighbours in one are mostly alike.
+
+    First those of the pairings as they are, then the `keras` of its own, bundled and legacy ones.
+    """
+    tracks: dict[tuple[bool, bool, bool], list[str]] = defaultdict(list)
+    for side in list_sides().values():
+        kind = side.target.pairing.kind
+        tracks[kind == "legacy", kind == "bundled", side.api == "keras"].append(side.name)
+    return [tracks[key] for key in sorted(tracks)]
+
+
+def list_runs(names: Collection[str]) -> list[list[str]]:
+    """Sides by name, in runs of neighbours of their tracks, each with its first and its last."""
+    runs: list[list[str]] = []
+    for track in list_tracks():
+        places = [place for place, name in enumerate(track) if name in names]
+        for before, place in zip([None, *places], places, strict=False):
+            if before is not None and place == before + 1:
+                runs[-1] = [runs[-1][0], track[place]]
+            else:
+                runs.append([track[place]])
+    return runs
 
 
 def has_another_keras(target: Target) -> bool:

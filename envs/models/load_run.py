@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -144,11 +145,9 @@ def summarise_answer(answer: LoadAnswer) -> str:
 
 def _name_pairings(judged: list[Judged]) -> str:
     """Pairings in their order; those of which another `keras` is meant come after the others."""
-    pairings = list(dict.fromkeys(side.target.pairing.name for side in grid.list_sides().values()))
 
     def name_all(api: str) -> str:
-        names = [one.side.target.pairing.name for one in judged if one.side.api == api]
-        return _runs(tuple(names), pairings)
+        return _runs([one.side.target.pairing.name for one in judged if one.side.api == api])
 
     packages = name_all("keras")
     return ", ".join(
@@ -263,7 +262,7 @@ def describe_file(answer: LoadAnswer) -> list[str]:
             f"  note: {', '.join(gpu)} computes on a GPU of NVIDIA alone: nothing was tried on one"
         )
     lines += [f"  note: {note}" for note in seen.notes]
-    pairings = _runs(answer.writers.names, list(grid.list_sides()))
+    pairings = _runs(answer.writers.names)
     if answer.writers.exact:
         lines.append(f"  pairings that write such a file: {pairings}")
     else:
@@ -301,7 +300,6 @@ def _describe_model(seen: Seen) -> list[str]:
 
 def list_pairings(answer: LoadAnswer) -> list[str]:
     """What each pairing does with such a file, those alike in one line."""
-    order = [side_judged.side.name for side_judged in answer.judged]
     groups: dict[tuple[str, str], list[Judged]] = {}
     for side_judged in answer.judged:
         said = side_judged.trains if side_judged.verdict is LoadVerdict.EQUAL else side_judged.error
@@ -309,7 +307,7 @@ def list_pairings(answer: LoadAnswer) -> list[str]:
     ranked = sorted(groups.items(), key=lambda one: _RANK[one[1][0].verdict])
     lines = []
     for (head, said), judged in ranked:
-        lines.append(f"{head}: {_runs(tuple(one.side.name for one in judged), order)}")
+        lines.append(f"{head}: {_runs([one.side.name for one in judged])}")
         if said:
             lines.append(f"    {_introduce(judged[0])}{said}")
     return lines
@@ -354,15 +352,6 @@ def _head(side_judged: Judged) -> str:
     return "does not load"
 
 
-def _runs(names: tuple[str, ...], order: list[str]) -> str:
-    """Names in their order, runs of neighbours as `tf24..tf28`."""
-    places = sorted(order.index(name) for name in names if name in order)
-    runs: list[list[int]] = []
-    for place in places:
-        if runs and runs[-1][-1] == place - 1:
-            runs[-1].append(place)
-        else:
-            runs.append([place])
-    return ", ".join(
-        order[run[0]] if len(run) == 1 else f"{order[run[0]]}..{order[run[-1]]}" for run in runs
-    )
+def _runs(names: Collection[str]) -> str:
+    """Sides by name, runs of neighbours as `tf24..tf28`."""
+    return ", ".join("..".join(run) for run in grid.list_runs(names))

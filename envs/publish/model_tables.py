@@ -65,22 +65,9 @@ def _render_form(grid_: Mapping[str, Recorded], form: str, sides: Sequence[str])
 
 
 def list_recorded_sides(grid_: Mapping[str, Recorded]) -> list[str]:
-    """The sides of which it is recorded what they saved, oldest TensorFlow first.
-
-    First those of the pairings as they are, then the `keras` of its own, bundled and legacy ones:
-    neighbours are mostly alike then.
-    """
+    """The sides of which it is recorded what they saved, track by track, oldest first."""
     known = {side for recorded in grid_.values() for side in recorded.saved}
-    return [name for names in _list_tracks() for name in names if name in known]
-
-
-def _list_tracks() -> list[list[str]]:
-    """The sides of each track, oldest TensorFlow first."""
-    tracks: dict[tuple[bool, bool, bool], list[str]] = defaultdict(list)
-    for side in grid.list_sides().values():
-        kind = side.target.pairing.kind
-        tracks[kind == "legacy", kind == "bundled", side.api == "keras"].append(side.name)
-    return [tracks[key] for key in sorted(tracks)]
+    return [name for track in grid.list_tracks() for name in track if name in known]
 
 
 def list_signs() -> list[tuple[str, str]]:
@@ -98,8 +85,7 @@ def _group(sides: Sequence[str], row_of: Callable[[str], tuple[str, ...]]) -> li
 
 def _span(names: Sequence[str]) -> str:
     """Sides by name; neighbours, among all that there are, as `tf24`..`tf28`."""
-    runs = [run for track in _list_tracks() for run in _runs(names, track)]
-    return ", ".join(f"`{run[0]}`" + f"..`{run[-1]}`" * (len(run) > 1) for run in runs)
+    return ", ".join("..".join(f"`{name}`" for name in run) for run in grid.list_runs(names))
 
 
 def _files(grid_: Mapping[str, Recorded], form: str, saver: str) -> list[str]:
@@ -148,17 +134,6 @@ def _describe_form(grid_: Mapping[str, Recorded], form: str, sides: Sequence[str
     inside = "; ".join(f"{what} by {_span(names)}" for what, names in holds.items())
     kinds = ", ".join(formats.FORMATS[form])
     return [f"Kinds: {kinds}. Inside, it is {inside or 'nothing'}."]
-
-
-def _runs(names: Sequence[str], sides: Sequence[str]) -> list[list[str]]:
-    """Those of some names that are among the sides, in runs of neighbours there."""
-    runs: list[list[str]] = []
-    for name in (one for one in sides if one in names):
-        if runs and sides.index(runs[-1][-1]) + 1 == sides.index(name):
-            runs[-1].append(name)
-        else:
-            runs.append([name])
-    return runs
 
 
 def render_load_causes(grid_: Mapping[str, Recorded]) -> str:
