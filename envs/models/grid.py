@@ -95,7 +95,7 @@ def list_sides() -> dict[str, Side]:
     return sides
 
 
-def list_tracks() -> list[list[str]]:
+def list_side_tracks() -> list[list[str]]:
     """The sides of each track, oldest TensorFlow first; neighbours in one are mostly alike.
 
     First those of the pairings as they are, then the `keras` of its own, bundled and legacy ones.
@@ -110,7 +110,7 @@ def list_tracks() -> list[list[str]]:
 def list_runs(names: Collection[str]) -> list[list[str]]:
     """Sides by name, in runs of neighbours of their tracks, each with its first and its last."""
     runs: list[list[str]] = []
-    for track in list_tracks():
+    for track in list_side_tracks():
         places = [place for place, name in enumerate(track) if name in names]
         for before, place in zip([None, *places], places, strict=False):
             if before is not None and place == before + 1:

@@ -67,7 +67,7 @@ def _render_form(grid_: Mapping[str, Recorded], form: str, sides: Sequence[str])
 def list_recorded_sides(grid_: Mapping[str, Recorded]) -> list[str]:
     """The sides of which it is recorded what they saved, track by track, oldest first."""
     known = {side for recorded in grid_.values() for side in recorded.saved}
-    return [name for track in grid.list_tracks() for name in track if name in known]
+    return [name for track in grid.list_side_tracks() for name in track if name in known]
 
 
 def list_signs() -> list[tuple[str, str]]:
