@@ -3,7 +3,8 @@
 Each way through another pairing is run once: what it loads, with which options, what it saves, and
 what loads that. Ways of one step are what the grid itself runs; some of them are run here too. The
 environments are those of the grid. `nox -s models-proofs` runs this; with `-- --today 9`, nine of
-the ways, others each day.
+the ways, others each day. They run side by side, `--jobs` at a time, those that end in the same
+pairing one after the other: an environment is removed when the last way through it has been run.
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ import json
 import os
 import re
 import subprocess
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy
 import pytest
 
+from envs.model import disk
 from envs.models import (
     grid,
     inspection,
@@ -78,8 +84,7 @@ def ways() -> dict[str, tuple[str, str, str]]:
                     continue
                 for to in recorded():
                     steps = steps_of(saver, form, kind, to)
-                    needs = any(step.needs_code for step in steps)
-                    if not steps or needs:
+                    if not steps:
                         continue
                     said = " ".join(f"{one.side.name} {one.way} {one.saves}" for one in steps)
                     # Of ways of one step, one for each pairing that loads, and each option.
@@ -108,51 +113,111 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("way", daily_share.rotate_names(chosen, today)[0] if today else chosen)
 
 
+MADE: dict[str, Path] = {}
+"""Pairings whose environment was made here -> its interpreter."""
+
+
 @pytest.fixture(scope="module", autouse=True)
 def environments() -> Iterator[None]:
     """The environments of the grid, made when they are first needed, and removed at the end."""
     yield
-    for name in MADE:
-        installation.drop_environment(pairing_files.grid_environment(SIDES[name].target))
+    for name in list(MADE):
+        remove(name)
 
 
-MADE: set[str] = set()
+def make(name: str) -> Path:
+    """The interpreter of a side's environment."""
+    target = SIDES[name].target
+    if target.pairing.name not in MADE:
+        MADE[target.pairing.name] = pairing_files.make_environment(target)
+    return MADE[target.pairing.name]
+
+
+def remove(pairing_name: str) -> None:
+    del MADE[pairing_name]
+    target = SIDES[pairing_name].target
+    installation.drop_environment(pairing_files.grid_environment(target))
+
+
+def save(name: str) -> None:
+    """Have a side save its files, if they are not there."""
+    if pairing_files.read_facts(SIDES[name]) is None:
+        pairing_files.save_files(SIDES[name], make(name))
+
+
+@pytest.fixture(scope="module")
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[None]]]:
+    """The ways of this run, each being proven: a test waits for its own."""
+    asked = {one.callspec.params.get("way") for one in request.session.items if has_params(one)}
+    chosen = [way for way in ways() if way in asked]
+    chosen.sort(key=lambda way: list(SIDES).index(ways()[way][2]))
+    users = Counter(name for way in chosen for name in pairings_of(way))
+    folder = tmp_path_factory.mktemp("ways")
+    guard = threading.Lock()
+
+    def prove(number: int, way: str) -> None:
+        with guard:
+            save(ways()[way][0])
+            for name in pairings_of(way):
+                make(name)
+        place = folder / str(number)
+        place.mkdir()
+        try:
+            prove_way(way, place)
+        finally:
+            disk.remove_folder(place)
+            with guard:
+                users.subtract(pairings_of(way))
+                for name in [name for name in pairings_of(way) if not users[name]]:
+                    remove(name)
+
+    with ThreadPoolExecutor(request.config.getoption("--jobs")) as pool:
+        yield {way: pool.submit(prove, number, way) for number, way in enumerate(chosen)}
+        pool.shutdown(cancel_futures=True)
+
+
+def has_params(item: pytest.Item) -> TypeGuard[pytest.Function]:
+    return isinstance(item, pytest.Function) and hasattr(item, "callspec")
 
 
 @cache
-def make(name: str) -> Path:
-    """The interpreter of a pairing, whose files are there as well."""
-    MADE.add(name)
-    python = pairing_files.make_environment(SIDES[name].target)
-    if pairing_files.read_facts(SIDES[name]) is None:
-        pairing_files.save_files(SIDES[name], python)
-    return python
-
-
-def test_a_way_that_is_printed_ends_in_equal_predictions(way: str, tmp_path: Path) -> None:
+def pairings_of(way: str) -> tuple[str, ...]:
+    """The pairings that a way goes through."""
     saver, file, to = ways()[way]
-    make(saver)
+    steps = steps_of(saver, grid.form_of(file), grid.kind_of(file), to)
+    return tuple({step.side.target.pairing.name: None for step in steps})
+
+
+def test_a_way_that_is_printed_ends_in_equal_predictions(
+    way: str, running: dict[str, Future[None]]
+) -> None:
+    running[way].result()
+
+
+def prove_way(way: str, place: Path) -> None:
+    """Run what is printed for a way in a folder; its predictions are those of the saver."""
+    saver, file, to = ways()[way]
     kind = grid.kind_of(file)
     path = pairing_files.path_of(SIDES[saver], file)
     answer = answer_as_if_alone(saver, file, path, to)
     assert answer.steps
-    for step in answer.steps:
-        make(step.side.name)
     facts = pairing_files.read_facts(SIDES[saver])
     assert facts
     expected = numpy.array(facts["predictions"][file])
     inputs = make_inputs(kind)
     held = {f"input{number}": one for number, one in enumerate(inputs)}
-    with (tmp_path / "inputs.npz").open("wb") as given:
+    with (place / "inputs.npz").open("wb") as given:
         numpy.savez(given, **held)  # type: ignore[arg-type]
-    (tmp_path / "customs.py").write_text(CUSTOMS.replace("KIND", kind), encoding="utf-8")
-    (tmp_path / "way.sh").write_text(load_run.render_load_answer(answer), encoding="utf-8")
+    (place / "customs.py").write_text(CUSTOMS.replace("KIND", kind), encoding="utf-8")
+    (place / "way.sh").write_text(load_run.render_load_answer(answer), encoding="utf-8")
     done = subprocess.run(
         ["sh", "way.sh"],
-        cwd=tmp_path,
+        cwd=place,
         env={
             "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
+            "HOME": str(place),
             "ENVS": str(pairing_files.grid_environment(SIDES[saver].target).parent),
             "CUDA_VISIBLE_DEVICES": "-1",
         },
@@ -160,7 +225,7 @@ def test_a_way_that_is_printed_ends_in_equal_predictions(way: str, tmp_path: Pat
         text=True,
     )
     assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-3000:]
-    came = numpy.load(tmp_path / "check.npz")["predictions"].ravel()
+    came = numpy.load(place / "check.npz")["predictions"].ravel()
     assert numpy.allclose(came, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -198,12 +263,8 @@ def make_inputs(kind: str) -> list[numpy.ndarray]:
 
 @pytest.mark.parametrize("name", list(recorded()))
 def test_the_writer_of_every_file_is_among_those_that_are_named(name: str) -> None:
-    make(name)
     for side in recorded()[name].saved:
-        if pairing_files.read_facts(SIDES[side]) is None:
-            pairing_files.save_files(
-                SIDES[side], pairing_files.make_environment(SIDES[side].target)
-            )
+        save(side)
         for file, saved in pairing_files.list_saved(SIDES[side]).items():
             if not saved.error:
                 seen = inspection.inspect_path(pairing_files.path_of(SIDES[side], file))
@@ -216,7 +277,7 @@ def test_files_that_are_loaded_apart_end_as_those_that_are_loaded_together() -> 
     """What one file leaves in a process does not change how the next one loads."""
     name, *_, last = recorded()
     savers = {SIDES[name]: grid.list_grid_files()}
-    make(name)
+    save(name)
     python = make(last)
     saved = pairing_files.list_saved(SIDES[name])
     wanted = {

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from envs.model import causes
-from envs.model.causes import Cause
+from envs.model.causes import Cause, CauseRemoved
 from envs.models import formats, grid, ways_out
 from envs.models.grid import Loading, LoadVerdict
 from envs.models.record_files import Recorded
@@ -165,12 +165,20 @@ def render_load_causes(grid_: Mapping[str, Recorded]) -> str:
         lines += [f"**Instead:** {cause.instead}", ""] if cause.instead else []
         if measured := ways_out.describe_ways_out(outcomes[cause.name]):
             lines += [f"**Measured** of {outcomes[cause.name].count}: {measured}.", ""]
+        lines += [_describe_removal(cause.removed), ""] if cause.removed else []
         for error, count in counts[cause.name].most_common(_SHOWN):
             lines.append(f"- `{_code(error)}`<br>{count} times, such as {places[error]}")
         if (more := len(counts[cause.name]) - _SHOWN) > 0:
             lines.append(f"- and {more} more like these")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) or "Nothing is recorded yet: `nox -s models`."
+
+
+def _describe_removal(removed: CauseRemoved) -> str:
+    cell = GridCell(removed.saver, removed.file, removed.loader)
+    well = removed.then in (causes.LOADS, causes.TRAINS)
+    then = removed.then if well else f"ends by *{removed.then}*"
+    return f"**Removed** by {removed.by}: {cell} {then}."
 
 
 _UNEXPLAINED = "not explained yet"
