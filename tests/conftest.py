@@ -67,7 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--drop", action="store_true", help="remove the environment at the end")
     group.addoption("--jobs", type=int, default=os.cpu_count() or 1, help="scripts at a time")
     group.addoption("--script-timeout", type=float, default=sandbox.TIMEOUT, metavar="SECONDS")
-    group.addoption("--today", type=int, metavar="N", help="prove N, others each day")
+    group.addoption("--today", type=int, metavar="N", help="run N of these, others each day")
     group.addoption("--seed", type=int, help="of the names that are chosen at random")
     group.addoption("--measure", type=Path, metavar="FOLDER", help="write times and outcomes there")
 
@@ -86,10 +86,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--today N`, N proofs; what else takes that option chooses by itself."""
+    """With `--today N`, N proofs or faults; what else takes that option chooses by itself."""
     number = config.getoption("--today")
-    if number and config.getoption("markexpr") == "proof":
-        todays, _ = daily_share.rotate_names([item.nodeid for item in items], number)
+    if number and config.getoption("markexpr") in ("proof", "faults"):
+        names = [item.nodeid for item in items]
+        # Neighbours take about as long: each day gets some of all.
+        days = -(-len(names) // number)
+        spread = [name for first in range(days) for name in names[first::days]]
+        todays, _ = daily_share.rotate_names(spread, number)
         config.hook.pytest_deselected(items=[one for one in items if one.nodeid not in todays])
         items[:] = [item for item in items if item.nodeid in todays]
 

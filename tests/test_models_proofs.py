@@ -3,8 +3,9 @@
 Each way through another pairing is run once: what it loads, with which options, what it saves, and
 what loads that. Ways of one step are what the grid itself runs; some of them are run here too. The
 environments are those of the grid. `nox -s models-proofs` runs this; with `-- --today 9`, nine of
-the ways, others each day. They run side by side, `--jobs` at a time, those that end in the same
-pairing one after the other: an environment is removed when the last way through it has been run.
+the ways, others each day. They run side by side, `--jobs` at a time, in forks of interpreters that
+have imported TensorFlow; those that end in the same pairing run one after the other, and what the
+last way through a pairing has left is removed.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import TypeGuard
 
 import numpy
 import pytest
+from warm_python import warm_python
 
 from envs.model import disk
 from envs.models import (
@@ -116,6 +119,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 MADE: dict[str, Path] = {}
 """Pairings whose environment was made here -> its interpreter."""
 
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+
 
 @pytest.fixture(scope="module", autouse=True)
 def environments() -> Iterator[None]:
@@ -156,26 +161,37 @@ def running(
     users = Counter(name for way in chosen for name in pairings_of(way))
     folder = tmp_path_factory.mktemp("ways")
     guard = threading.Lock()
+    warm: dict[str, ExitStack] = {}
 
     def prove(number: int, way: str) -> None:
         with guard:
             save(ways()[way][0])
             for name in pairings_of(way):
-                make(name)
+                if name not in warm:
+                    start(name)
         place = folder / str(number)
         place.mkdir()
         try:
-            prove_way(way, place)
+            prove_way(way, place, folder)
         finally:
             disk.remove_folder(place)
             with guard:
                 users.subtract(pairings_of(way))
                 for name in [name for name in pairings_of(way) if not users[name]]:
+                    warm.pop(name).close()
                     remove(name)
+
+    def start(name: str) -> None:
+        env = {**QUIET, **SIDES[name].target.pairing.env, "HOME": str(folder)}
+        command = folder / name / "bin" / "python"
+        started = warm[name] = ExitStack()
+        started.enter_context(warm_python(make(name), env, command))
 
     with ThreadPoolExecutor(request.config.getoption("--jobs")) as pool:
         yield {way: pool.submit(prove, number, way) for number, way in enumerate(chosen)}
         pool.shutdown(cancel_futures=True)
+    for started in warm.values():
+        started.close()
 
 
 def has_params(item: pytest.Item) -> TypeGuard[pytest.Function]:
@@ -196,7 +212,7 @@ def test_a_way_that_is_printed_ends_in_equal_predictions(
     running[way].result()
 
 
-def prove_way(way: str, place: Path) -> None:
+def prove_way(way: str, place: Path, environments: Path) -> None:
     """Run what is printed for a way in a folder; its predictions are those of the saver."""
     saver, file, to = ways()[way]
     kind = grid.kind_of(file)
@@ -218,7 +234,7 @@ def prove_way(way: str, place: Path) -> None:
         env={
             "PATH": os.environ["PATH"],
             "HOME": str(place),
-            "ENVS": str(pairing_files.grid_environment(SIDES[saver].target).parent),
+            "ENVS": str(environments),
             "CUDA_VISIBLE_DEVICES": "-1",
         },
         capture_output=True,
