@@ -85,7 +85,7 @@ def ways() -> dict[str, tuple[str, str, str]]:
                 form, kind = grid.form_of(file), grid.kind_of(file)
                 if fact.error or SIDES[saver].target.pairing.name != name:
                     continue
-                for to in recorded():
+                for to in SIDES:
                     steps = steps_of(saver, form, kind, to)
                     if not steps:
                         continue
@@ -177,21 +177,24 @@ def running(
             disk.remove_folder(place)
             with guard:
                 users.subtract(pairings_of(way))
-                for name in [name for name in pairings_of(way) if not users[name]]:
+                for name in {name for name in pairings_of(way) if not users[name]} & set(warm):
                     warm.pop(name).close()
                     remove(name)
 
     def start(name: str) -> None:
         env = {**QUIET, **SIDES[name].target.pairing.env, "HOME": str(folder)}
         command = folder / name / "bin" / "python"
-        started = warm[name] = ExitStack()
+        started = ExitStack()
         started.enter_context(warm_python(make(name), env, command))
+        warm[name] = started
 
-    with ThreadPoolExecutor(request.config.getoption("--jobs")) as pool:
-        yield {way: pool.submit(prove, number, way) for number, way in enumerate(chosen)}
-        pool.shutdown(cancel_futures=True)
-    for started in warm.values():
-        started.close()
+    try:
+        with ThreadPoolExecutor(request.config.getoption("--jobs")) as pool:
+            yield {way: pool.submit(prove, number, way) for number, way in enumerate(chosen)}
+            pool.shutdown(cancel_futures=True)
+    finally:
+        for started in warm.values():
+            started.close()
 
 
 def has_params(item: pytest.Item) -> TypeGuard[pytest.Function]:
