@@ -190,7 +190,7 @@ QUOTES = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\xa0": " 
 
 SUGGESTED = (
     re.compile(r"\.? (?:Did you mean|Maybe you meant): .*$"),
-    re.compile(r"; '[\w.]+' is not a package$"),
+    re.compile(r"; '(?!(?:tensorflow|keras)')[\w.]+' is not a package$"),
     re.compile(r" \((?:<path>|unknown location)\)$"),
 )
 """What some Pythons put behind a message."""

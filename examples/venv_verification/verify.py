@@ -987,7 +987,7 @@ def trim(line):
         line = re.sub(r"(?<![\w.:/<\\])%s[^\s'\"()<>]+" % path, "<path>", line)
         line = " ".join(re.sub(r"\b0x[0-9a-fA-F]+", "0x...", line).split())
     line = re.sub(r"\.? (?:Did you mean|Maybe you meant): .*$", "", line)
-    line = re.sub(r"; '[\w.]+' is not a package$", "", line)
+    line = re.sub(r"; '(?!(?:tensorflow|keras)')[\w.]+' is not a package$", "", line)
     return re.sub(r" \((?:<path>|unknown location)\)$", "", line)
 
 
@@ -1860,6 +1860,7 @@ install tensorflow=={tensorflow}
 only tensorflow >=2.14
 [transformers-5-has-no-tensorflow]
 line ImportError: cannot import name '(?P<name>TF[A-Z]\w+)' from 'transformers(?:\.[\w.]+)?\'
+when tensorflow >=2.9
 why transformers 5 has no TensorFlow models any more: 4.57 was the last release with them.
 cure Install transformers 4 and tf-keras:
 install transformers<5
@@ -1871,7 +1872,8 @@ only python <3.13
 [transformers-needs-tf-keras]
 line ValueError: Your currently installed version of Keras is Keras 3, but this is not yet (?:supported in Transformers\..*|s[a-z]*(?: in?)?(?: T[a-z]*)?)
 line RuntimeError: Failed to import transformers\.(?P<module>models\.\w+\.modeling_tf_\w+|modeling_tf_utils) because of the following error \(look up to see its traceback\):(?: ?Your currently installed version of Keras is Keras 3.*)?
-above Keras 3, but this is not yet supported in Transformers|modeling_tf
+above Keras 3, but this is not yet s
+needs Keras 3, but this is not yet s
 part module modeling_tf_utils
 why The TensorFlow models of transformers are written for Keras 2, and TensorFlow 2.16 and
   later bring Keras 3. From release 5 on, transformers has no TensorFlow models at all.
@@ -1984,6 +1986,8 @@ line (?:AttributeError: )?_ARRAY_API not found
 line TypeError: Unable to convert function return value to a Python type! The signature was.*
 line A module that was compiled using NumPy 1\.x cannot be run in
 line A module that was compiled using NumPy 1\.x cannot be run in NumPy 2.*
+above ^(?![^\x00]*compiled against API version)
+needs ^(?![^\x00]*compiled against API version)
 why NumPy 2 is installed, and TensorFlow 2.17 and older are compiled for NumPy 1.
   Something else, often pip's upgrade of another package, brought it.
 cure Install NumPy 1, and name TensorFlow in the same command, so that both fit:
@@ -2013,7 +2017,7 @@ only python <3.12
 cure Write Python's own `object`, `bool`, `int`, `float`, or `np.float64`.
 [numpy-size-changed]
 line ValueError: numpy\.(?P<name>dtype|ndarray|ufunc) size changed, may indicate binary incompatibility\. Expected \d+ from C header, got \d+ from PyObject
-line RuntimeError: module compiled against (?:ABI version 0x[\w.]+ but this version of numpy is 0x[\w.]+|API version 0x[\w.]+ but this version of numpy is 0x[\w.]+).*
+line RuntimeError: module compiled against ABI version 0x[\w.]+ but this version of numpy is 0x[\w.]+.*
 part name dtype
 why A package is compiled for another NumPy than the one that is installed: with 96
   expected and 88 got for one of NumPy 1, under NumPy 2; the other way round NumPy is too
@@ -2022,6 +2026,20 @@ cure Install the package in the traceback anew, together with TensorFlow, so tha
   takes one that fits both:
 install --upgrade
 install pandas
+install tensorflow=={tensorflow}
+[numpy-too-old]
+line (?:RuntimeError: )?module compiled against API version (?:0x)?[\w.]+ but this version of numpy is (?:0x)?[\w.]+.*
+line (?:ImportError: )?numpy\.core\.(?:umath|multiarray|_multiarray_umath) failed to import
+line TypeError: Unable to convert function return value to a Python type! The signature was.*
+above compiled against API version
+needs compiled against API version
+why TensorFlow, or a package in the traceback, is compiled for a newer NumPy than the one
+  that is installed. Something else took it back, or there are two: of the system or
+  conda, and of pip.
+cure Install a newer NumPy, and name TensorFlow in the same command, so that it is not too
+  new; what is in the way otherwise is named by `python verify.py`:
+install --upgrade
+install numpy
 install tensorflow=={tensorflow}
 [package-not-installed]
 line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>tensorflow_(?:hub|text|probability|datasets|io|federated|privacy|transform|model_optimization|decision_forests|recommenders|ranking|gan|graphics|similarity|cloud|quantum|serving|metadata|data_validation|lattice)|keras_(?:core|cv|nlp|hub|tuner|self_attention|bert|contrib|rl|retinanet|vggface|radam|adabound)|tf_(?:agents|slim)|tf2onnx|tensorflowjs|scikeras|segmentation_models|efficientnet|image_classifiers|classification_models|tflite_runtime|ai_edge_litert|keras2onnx|keras_cv_attention_models|spektral|deepface|mtcnn|keras_ocr)(?:\.[\w.]+)?'?
@@ -2120,6 +2138,21 @@ cure Install the protobuf that TensorFlow requires, by naming both:
 install --upgrade
 install protobuf
 install tensorflow=={tensorflow}
+[scikeras-of-another-keras]
+line (?:ValueError: )?Could not interpret metric identifier: loss
+line (?:AttributeError: )?'super' object has no attribute '__sklearn_tags__\'
+why scikeras was made for another Keras or scikit-learn: up to 0.12 it is for Keras 2 and
+  for scikit-learn up to 1.5, and from 0.13 on for Keras 3.
+cure Install a newer one, together with TensorFlow:
+install scikeras>=0.13
+install tensorflow=={tensorflow}
+only tensorflow >=2.16
+cure Install scikeras for Keras 2, and a scikit-learn that goes with it:
+install scikeras<0.13
+install scikit-learn<1.6
+install tensorflow=={tensorflow}
+only tensorflow <2.16
+only python <3.13
 [symbolic-to-numpy]
 line NotImplementedError: Cannot convert a symbolic (?:tf\.)?Tensor(?: \((?P<name>[^)]*)\))? to a numpy array\..*
 why NumPy 1.20 and later do not go with the recurrent layers of TensorFlow 2.4 and older.
