@@ -74,3 +74,43 @@ def test_a_part_of_keras_2_is_not_taken_for_keras_3() -> None:
     line = "ModuleNotFoundError: No module named 'tensorflow.keras.__internal__{}'"
     assert names(line.format("")) == ["keras-internal"]
     assert names(line.format(".layers")) == []
+
+
+def test_a_numpy_that_is_too_old_is_not_taken_for_one_that_is_too_new() -> None:
+    line = "ImportError: numpy.core.multiarray failed to import"
+    above = "RuntimeError: module compiled against API version 0xf but this version of numpy is 0xe"
+    assert names(line) == ["numpy-2"]
+    assert names(f"{above}\n{line}") == ["numpy-too-old"]
+    assert names(f"{above.replace('0xf', 'a').replace('0xe', '9')}\n{line}") == ["numpy-too-old"]
+
+
+def test_a_wrapper_of_transformers_is_explained_by_what_it_wraps() -> None:
+    line = (
+        "RuntimeError: Failed to import transformers.modeling_tf_utils because of the following "
+        "error (look up to see its traceback):\n"
+    )
+    wrapped = "Your currently installed version of Keras is Keras 3, but this is not yet supported"
+    assert names(line + wrapped) == ["transformers-needs-tf-keras"]
+    assert names(f"{line}No module named 'keras.engine'") == ["keras-engine"]
+    assert names(f"{line}module 'tf_keras' has no attribute 'activations'") == []
+
+
+def test_a_file_of_ones_own_in_place_of_tensorflow_is_told_from_a_module_that_is_gone() -> None:
+    line = "ModuleNotFoundError: No module named '{0}.engine'; '{0}' is not a package"
+    assert names(line.format("tensorflow")) == ["own-file-tensorflow"]
+    assert names(line.format("tensorflow.keras")) == ["keras-engine"]
+
+
+def test_a_name_that_each_package_keras_has_is_looked_for_elsewhere() -> None:
+    clue = explain_run.answer_pasted(
+        "ImportError: cannot import name '__version__' from 'keras'", {}
+    ).clue
+    assert clue is not None
+    assert clue.elsewhere
+    assert clue.missing  # those without the package
+
+
+def test_no_pictures_are_not_taken_for_two_types() -> None:
+    line = "TypeError: Input '{}' of '{}' Op has type float32 that does not match expected type of "
+    assert names(line.format("filename", "ReadFile") + "string.") == ["no-batches"]
+    assert names(line.format("y", "AddV2") + "int32.") == ["dtype-mismatch"]

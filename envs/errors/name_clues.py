@@ -108,7 +108,10 @@ def find_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
         write, why = _find_misplaced(names, module, name, asked) if asked else ("", "")
     if not there and not write:
         return None
-    taken, elsewhere = choose_taken(there, facts), not missing or _is_there(there, missing, facts)
+    taken = choose_taken(there, facts)
+    # A name of the package itself is missing in a pairing without it, and says nothing of others.
+    lacking = [one for one in missing if module != "keras" or not has_no_keras(one)]
+    elsewhere = not lacking or _is_there(there, missing, facts)
     return Clue(line, path, there, missing, asked, write, why, "", taken, elsewhere)
 
 
@@ -160,6 +163,11 @@ def choose_taken(there: Sequence[str], facts: Mapping[str, str]) -> str:
     python = ".".join(facts.get("python", "").split(".")[:2])
     fitting = [one for one in same if one in known and python in known[one].pythons]
     return next(reversed(fitting or same or there), "")
+
+
+def has_no_keras(name: str) -> bool:
+    """Whether a pairing has no package `keras`: its readers read that `keras` itself is missing."""
+    return pairing.load_pairings()[name].kind == "bundled"
 
 
 def _is_there(there: Sequence[str], missing: Sequence[str], facts: Mapping[str, str]) -> bool:
