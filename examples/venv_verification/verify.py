@@ -2052,7 +2052,7 @@ install tensorflow=={tensorflow}
 [pil-missing]
 line ImportError: Could not import PIL\.Image\. The use of `(?P<name>\w+)` requires PIL\.
 line ImportError: (?P<name>[\w.]*(?:load_img|array_to_img)) requires PIL.*
-line ImportError: (?:You must install pydot|\('?(?:You must install pydot|Failed to import pydot)).*
+line ImportError: (?:\('?)?(?:You must install pydot|Failed to import `?pydot).*
 line (?:\('?)?(?:You must install pydot|Failed to import pydot).*
 line ImportError: (?:Image transformations require SciPy\. Install SciPy\.|This requires the scipy module\. .*)
 part name this function
