@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,24 @@ def test_every_error_has_a_cause_and_every_cause_an_error() -> None:
     assert [error for error in errors if not causes.find_cause(error, known)] == []
     used = {found.name for one in errors if (found := causes.find_cause(one, known))}
     assert [cause.name for cause in known if cause.name not in used] == []
+
+
+def test_sets_that_an_error_prints_are_in_order_and_dicts_as_they_are() -> None:
+    said = "one of {None, 'sum', 'mean'}. Received: {'b': 1, 'a': 2}"
+    assert grid.sort_sets(said) == "one of {'mean', 'sum', None}. Received: {'b': 1, 'a': 2}"
+
+
+def test_training_by_chance_is_neither_equal_nor_different() -> None:
+    for pair in (("tf21+keras", "tf212"), ("tf113", "tf21+keras")):
+        for trains in ("equal", "differs", "differs after a step"):
+            assert grid.word_training(trains, *pair, "objects") == grid.BY_CHANCE
+        assert grid.word_training("not compiled", *pair, "objects") == "not compiled"
+        assert grid.word_training("equal", *pair, "sequential") == "equal"
+    assert grid.word_training("equal", "tf20+keras", "tf212", "objects") == "equal"
+    recipes = import_module("envs.models.kinds").RECIPES
+    # Those that are compiled with objects get an Adam.
+    adam = {kind for kind, one in recipes.items() if (one.compiling or " ")[0] in ("adam", "o")}
+    assert adam == set(grid.WITH_ADAM)
 
 
 def test_what_a_pairing_saves_it_loads_again_or_it_is_said() -> None:

@@ -20,6 +20,15 @@ APART = "+keras"
 PLAIN = ("load_model", "load_weights", "model_from_json")
 """The ways that need nothing said."""
 
+WITH_ADAM = ("functional", "objects", "convolutional", "embedding")
+"""The kinds that are trained with Adam."""
+
+_RACE = "tf21+keras"
+"""Keras 2.3 on TensorFlow 2.1 reads the number of Adam's step before or after it is raised."""
+
+BY_CHANCE = "differs by chance"
+"""How training on ends where it does not end twice the same, by the race above."""
+
 _LONGEST = 300
 """How many characters of an error are kept."""
 
@@ -136,8 +145,14 @@ def read_loading(tries: Iterable[tuple[str, str]], way: str | None, trains: str)
     tries = list(tries)
     otherwise = tuple(name for name, how in tries if how == "predicts otherwise")
     error = word_error(tries[0][1]) if tries else ""
-    known = ("", "equal", "not compiled", "differs", "differs after a step")
+    known = ("", "equal", "not compiled", "differs", "differs after a step", BY_CHANCE)
     return Loading(way, error, otherwise, trains if trains in known else word_error(trains))
+
+
+def word_training(trains: str, saver: str, loader: str, kind: str) -> str:
+    """How training on ended, with BY_CHANCE where the saver or the loader trains by chance."""
+    raced = _RACE in (saver, loader) and kind in WITH_ADAM
+    return BY_CHANCE if raced and trains.startswith(("equal", "differs")) else trains
 
 
 def word_error(text: str) -> str:
@@ -160,9 +175,19 @@ def word_error(text: str) -> str:
     # TensorFlow names the machine.
     body = re.sub(r"\brunning on [\w.-]+?\. ", "running on <machine>. ", body)
     body = re.sub(r"value=\[.*?\]>", "value=...>", body, flags=re.DOTALL)
+    body = sort_sets(body)
     body = re.sub(r"b?[\"'][^\"'\n]{400,}[\"']", "'...'", body)
     said = outcomes.normalise_message(f"{kind}: {body}".strip().removesuffix(":"))
     return said if len(said) <= _LONGEST else said[: _LONGEST - 3].rstrip() + "..."
+
+
+def sort_sets(text: str) -> str:
+    """A text whose printed sets have their members in order: they come in another one each time."""
+
+    def sort_members(hit: re.Match[str]) -> str:
+        return "{" + ", ".join(sorted(hit[1].split(", "))) + "}"
+
+    return re.sub(r"\{([^{}:]+)\}", sort_members, text)
 
 
 def _shorten_config(text: str) -> str:

@@ -190,7 +190,8 @@ def load_files(
     for line in lines:
         if "file" in line:
             tries = [(name, how) for name, how in line["tries"]]
-            trains = line.get("trains", "")
+            kind = grid.kind_of(line["file"])
+            trains = grid.word_training(line.get("trains", ""), line["saver"], side.name, kind)
             loaded[line["saver"]][line["file"]] = grid.read_loading(tries, line["way"], trains)
     return loaded
 
