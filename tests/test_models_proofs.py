@@ -51,8 +51,14 @@ KINDS = Path(grid.__file__).with_name("kinds.py")
 
 CUSTOMS = f"""\
 import importlib.util
+import os
+import sys
 
-from tensorflow import keras
+# The Keras of the program that imports this.
+if "keras" in sys.modules and not os.environ.get("TF_USE_LEGACY_KERAS"):
+    import keras
+else:
+    from tensorflow import keras
 
 spec = importlib.util.spec_from_file_location("models_kinds", {str(KINDS)!r})
 kinds = importlib.util.module_from_spec(spec)

@@ -28,7 +28,7 @@ TARGETS = {
 
 _LOADS = {
     "TFSMLayer": 'keras.layers.TFSMLayer(path, call_endpoint="serving_default")',
-    "tf.saved_model.load": 'tensorflow.saved_model.load(path).signatures["serving_default"]',
+    "tf.saved_model.load": "tensorflow.saved_model.load(path)",
 }
 """Way -> the expression that loads `path`; `_load_with` gives those with options."""
 
@@ -294,10 +294,12 @@ if len(inputs) > 1:
 predictions = first(model(inputs if len(inputs) > 1 else inputs[0]))
 """,
     "tf.saved_model.load": """\
-inputs = inputs or make_up(model)
-names = sorted(model.structured_input_signature[1])
+# Keep model as long as the signature: up to 2.7, its variables are gone without it.
+signature = model.signatures["serving_default"]
+inputs = inputs or make_up(signature)
+names = sorted(signature.structured_input_signature[1])
 given = {name: tensorflow.constant(one) for name, one in zip(names, inputs)}
-predictions = first(model(**given))
+predictions = first(signature(**given))
 """,
     "graph of TensorFlow 1": """\
 call, names = model
