@@ -137,7 +137,7 @@ class CaseEnvironment(ChangedEnvironment):
             file.write_text(text, encoding="utf-8")
         if not self.bare and any(" pip " in step.run for step in track.steps):
             installers.add_pip(self.python)
-        came = ""
+        came: Ended | None = None
         for step in track.steps:
             if step.told:
                 step, untold = self.ask_verify(track.entry, step, came, track.env)
@@ -156,24 +156,30 @@ class CaseEnvironment(ChangedEnvironment):
             ended = self.run_step(step, track.env, folder)
             if problem := ended.judge(step):
                 return [problem]
-            came = ended.error if step.line and not (step.printed or step.run) else came
+            came = ended if step.line and not (step.printed or step.run) else came
         return []
 
+    def explain_by_verify(
+        self, text: str, env: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        command = [str(self.python), "-I", str(outcomes.VERIFY), f"--explain={text}", "--json"]
+        environ = {**os.environ, **env}
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
     def ask_verify(
-        self, entry: str, step: CaseStep, came: str, env: Mapping[str, str]
+        self, entry: str, step: CaseStep, came: Ended | None, env: Mapping[str, str]
     ) -> tuple[CaseStep, str]:
         """A step with the commands that verify.py tells in this environment for its cure.
 
-        `came` is the line that came; if there is none, that of the case is told. Together with what
-        is wrong: it does not know the entry, or not this cure; empty if nothing.
+        `came` is what came: it is told the line of the error, and if that alone says nothing to
+        it, all that was printed. If nothing came, it is told the line of the case. Together with
+        what is wrong: it does not know the entry, or not this cure; empty if nothing.
         """
         assert step.told
         line, number = step.told
-        line = came or line
-        command = [str(self.python), "-I", str(outcomes.VERIFY), f"--explain={line}", "--json"]
-        done = subprocess.run(
-            command, env={**os.environ, **env}, capture_output=True, text=True, check=False
-        )
+        done = self.explain_by_verify(came.error if came else line, env)
+        if done.returncode and came:
+            done = self.explain_by_verify("\n".join(came.lines), env)
         if done.returncode:
             return step, f"verify.py --explain ended with {done.returncode}: {done.stderr[-600:]}"
         answers = {one["name"]: one["fixes"] for one in json.loads(done.stdout)["errors"]}
