@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from envs import ROOT, Problem
+from envs.errors import catalogue_files
 from envs.errors.case_steps import BARE, CaseStep, Track
 from envs.errors.reading import strip_colours, strip_native
 from envs.interference.broken_environment import AS_OF
@@ -159,27 +160,25 @@ class CaseEnvironment(ChangedEnvironment):
             came = ended if step.line and not (step.printed or step.run) else came
         return []
 
-    def explain_by_verify(
-        self, text: str, env: Mapping[str, str]
-    ) -> subprocess.CompletedProcess[str]:
-        command = [str(self.python), "-I", str(outcomes.VERIFY), f"--explain={text}", "--json"]
-        environ = {**os.environ, **env}
-        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-
     def ask_verify(
         self, entry: str, step: CaseStep, came: Ended | None, env: Mapping[str, str]
     ) -> tuple[CaseStep, str]:
         """A step with the commands that verify.py tells in this environment for its cure.
 
-        `came` is what came: it is told the line of the error, and if that alone says nothing to
-        it, all that was printed. If nothing came, it is told the line of the case. Together with
-        what is wrong: it does not know the entry, or not this cure; empty if nothing.
+        `came` is what came: it is told the line of the error, or all that was printed where the
+        entry says that the line alone says too little. If nothing came, it is told the line of the
+        case. Together with what is wrong: it does not know the entry, or not this cure; empty if
+        nothing.
         """
         assert step.told
         line, number = step.told
-        done = self.explain_by_verify(came.error if came else line, env)
-        if done.returncode and came:
-            done = self.explain_by_verify("\n".join(came.lines), env)
+        if came:
+            whole = catalogue_files.load_catalogue()[entry].needs_above
+            line = "\n".join(came.lines) if whole else came.error
+        command = [str(self.python), "-I", str(outcomes.VERIFY), f"--explain={line}", "--json"]
+        done = subprocess.run(
+            command, env={**os.environ, **env}, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             return step, f"verify.py --explain ended with {done.returncode}: {done.stderr[-600:]}"
         answers = {one["name"]: one["fixes"] for one in json.loads(done.stdout)["errors"]}
