@@ -81,7 +81,6 @@ def open_page(built_site: BuiltSite, chromium: Any) -> Iterator[OpenPage]:
 
 def ask(page: Any, text: str) -> str:
     """Type a text into the finder, and read the answer when it is whole."""
-    page.evaluate("delete document.getElementById('finder-answer').dataset.kind")
     page.fill("#finder-text", text)
     page.wait_for_selector(ANSWERED, state="attached")
     return str(page.inner_text("#finder-answer"))

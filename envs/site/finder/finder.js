@@ -50,6 +50,8 @@ function choiceOf() {
 
 function ask() {
   asked += 1;
+  // What stands there answers an older question from now on.
+  place.toggleAttribute("aria-busy", true);
   clearTimeout(givingUp);
   givingUp = setTimeout(giveUp, LONGEST_WAIT);
   worker.postMessage({ id: asked, text: textOf(), choice: choiceOf() });
@@ -92,6 +94,7 @@ function giveUp() {
 
 function fail(why) {
   clearTimeout(givingUp);
+  place.removeAttribute("aria-busy");
   place.replaceChildren(make("p", {}, `The finder could not load its data (${why}). Load the page again, or use the search.`));
 }
 
