@@ -110,6 +110,23 @@ def test_a_name_that_each_package_keras_has_is_looked_for_elsewhere() -> None:
     assert clue.missing  # those without the package
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "taken"),
+    [
+        ("tensorflow.keras", "__version__", "tf212"),  # gone with 2.13, and back with Keras 3
+        ("keras.preprocessing", "sequence", "tf221"),  # missing where there is no `keras`
+        ("keras", "ops", "tf221"),
+    ],
+)
+def test_code_stays_as_it_is_in_the_time_from_which_it_is(
+    module: str, name: str, taken: str
+) -> None:
+    line = f"ImportError: cannot import name '{name}' from '{module}'"
+    clue = explain_run.answer_pasted(line, {}).clue
+    assert clue is not None
+    assert clue.taken == taken
+
+
 def test_no_pictures_are_not_taken_for_two_types() -> None:
     line = "TypeError: Input '{}' of '{}' Op has type float32 that does not match expected type of "
     assert names(line.format("filename", "ReadFile") + "string.") == ["no-batches"]

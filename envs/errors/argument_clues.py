@@ -64,7 +64,7 @@ def find_argument_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
     if not there and advice is None:
         return None
     write, why = (advice.write, advice.why) if advice else ("", "")
-    chosen = choose_taken(there, facts)
+    chosen = choose_taken(there, missing, facts)
     return Clue(line, path, tuple(there), tuple(missing), asked, write, why, keyword, chosen)
 
 

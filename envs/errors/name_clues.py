@@ -108,7 +108,7 @@ def find_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
         write, why = _find_misplaced(names, module, name, asked) if asked else ("", "")
     if not there and not write:
         return None
-    taken = choose_taken(there, facts)
+    taken = choose_taken(there, missing, facts)
     # A name of the package itself is missing in a pairing without it, and says nothing of others.
     lacking = [one for one in missing if module != "keras" or not has_no_keras(one)]
     elsewhere = not lacking or _is_there(there, missing, facts)
@@ -156,13 +156,26 @@ def choose_pairing(facts: Mapping[str, str], among: Sequence[str]) -> str:
     return (fitting or plain or list(among))[0 if fitting else -1]
 
 
-def choose_taken(there: Sequence[str], facts: Mapping[str, str]) -> str:
-    """The newest pairing of some: of one kind of Keras, and with the reader's Python, if any is."""
+def choose_taken(there: Sequence[str], missing: Sequence[str], facts: Mapping[str, str]) -> str:
+    """The pairing for code that must stay as it is, among those that have what it names.
+
+    The newest of one kind of Keras, and with the reader's Python, if any is. Of a name that went
+    and came back, the newest before it went, if most are: what else the code uses is of that time.
+    """
     known = pairing.load_pairings()
-    same = [one for one in there if not one.endswith(("-legacy", "-bundled", "-preview"))]
+    same = _list_plain(there)
+    order = list(known)
+    gone = [order.index(one) for one in _list_plain(missing) if one in known]
+    back = [one for one in same if one in known and any(at < order.index(one) for at in gone)]
+    before = [one for one in same if one not in back]
+    same = before if len(before) >= len(back) else same
     python = ".".join(facts.get("python", "").split(".")[:2])
     fitting = [one for one in same if one in known and python in known[one].pythons]
     return next(reversed(fitting or same or there), "")
+
+
+def _list_plain(names: Sequence[str]) -> list[str]:
+    return [one for one in names if not one.endswith(("-legacy", "-bundled", "-preview"))]
 
 
 def has_no_keras(name: str) -> bool:
