@@ -18,6 +18,7 @@ from model_files import (
 
 from envs.model import lock
 from envs.models import (
+    failed_ways,
     formats,
     grid,
     hdf5_file,
@@ -32,6 +33,7 @@ from envs.models import (
     similar,
     ways_out,
 )
+from envs.models.failed_ways import FailedWay
 from envs.models.grid import Loading, LoadVerdict
 from envs.models.record_files import Loaded, Recorded, SavedFile
 
@@ -364,10 +366,24 @@ def test_the_count_of_ways_out_is_that_of_the_answers() -> None:
         assert routes.find_route(cell) == code, str(cell)
 
 
+@pytest.mark.parametrize("failed", failed_ways.load_failed_ways(), ids=lambda one: one.name)
+def test_a_way_that_is_known_to_fail_is_not_printed(failed: FailedWay) -> None:
+    whole, sides, run = record_files.load_grid(), grid.list_sides(), failed.example
+    form, one = grid.form_of(run.file), ((run.saver,), (grid.kind_of(run.file),))
+    assert form == failed.form
+    assert not whole[sides[run.saver].target.pairing.name].saved[run.saver][run.file].error
+    assert failed_ways.is_known_to_fail(form, one[1], run.between, run.way, run.saves, run.then)
+    judged = tuple(load_answer.judge_side(side, form, *one, whole) for side in sides.values())
+    steps = load_answer.find_steps(sides[run.to], form, *one, whole, judged)
+    printed = [(step.side.name, step.way, step.saves) for step in steps]
+    assert printed != [(run.between, run.way, run.saves), (run.to, run.then, "")]
+
+
 def test_what_mends_is_counted_by_way() -> None:
     ways = ways_out.WaysOut()
     routes = ways_out.Routes(
-        {("a", "h5/functional"): {"b": False}}, {("functional", "b"): {"c": False, "d": True}}
+        {("a", "h5/functional"): {"b": "load_model"}},
+        {("functional", "b"): {"c": {("keras", "load_model")}, "d": {("keras", "load_weights")}}},
     )
     failed = Loading(None, "ValueError: no")
     for loader in "cde":

@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TypeGuard
@@ -29,6 +30,7 @@ from warm_python import warm_python
 
 from envs.model import disk
 from envs.models import (
+    failed_ways,
     grid,
     inspection,
     load_answer,
@@ -39,6 +41,7 @@ from envs.models import (
     record_files,
     similar,
 )
+from envs.models.failed_ways import FailedWay
 from envs.models.load_answer import LoadAnswer
 from envs.models.programs import LoadStep
 from envs.names import files
@@ -231,13 +234,22 @@ def prove_way(way: str, place: Path, environments: Path) -> None:
     facts = pairing_files.read_facts(SIDES[saver])
     assert facts
     expected = numpy.array(facts["predictions"][file])
-    inputs = make_inputs(kind)
-    held = {f"input{number}": one for number, one in enumerate(inputs)}
+    done = run_way(answer, kind, place, environments)
+    assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-3000:]
+    came = numpy.load(place / "check.npz")["predictions"].ravel()
+    assert numpy.allclose(came, expected, rtol=1e-4, atol=1e-5)
+
+
+def run_way(
+    answer: LoadAnswer, kind: str, place: Path, environments: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run the script of an answer in a folder, with the inputs and the classes of a kind."""
+    held = {f"input{number}": one for number, one in enumerate(make_inputs(kind))}
     with (place / "inputs.npz").open("wb") as given:
         numpy.savez(given, **held)  # type: ignore[arg-type]
     (place / "customs.py").write_text(CUSTOMS.replace("KIND", kind), encoding="utf-8")
     (place / "way.sh").write_text(load_run.render_load_answer(answer), encoding="utf-8")
-    done = subprocess.run(
+    return subprocess.run(
         ["sh", "way.sh"],
         cwd=place,
         env={
@@ -249,9 +261,23 @@ def prove_way(way: str, place: Path, environments: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-3000:]
-    came = numpy.load(place / "check.npz")["predictions"].ravel()
-    assert numpy.allclose(came, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("failed", failed_ways.load_failed_ways(), ids=lambda one: one.name)
+def test_a_way_that_is_known_to_fail_still_does(failed: FailedWay, tmp_path: Path) -> None:
+    run = failed.example
+    save(run.saver)
+    environments = {
+        make(SIDES[name].target.pairing.name).parents[2] for name in (run.between, run.to)
+    }
+    form, kind = grid.form_of(run.file), grid.kind_of(run.file)
+    first = LoadStep(SIDES[run.between], form, run.way, run.saves)
+    steps = (first, LoadStep(SIDES[run.to], run.saves, run.then))
+    path = pairing_files.path_of(SIDES[run.saver], run.file)
+    answer = replace(answer_as_if_alone(run.saver, run.file, path, run.to), steps=steps)
+    done = run_way(answer, kind, tmp_path, environments.pop())
+    assert done.returncode
+    assert failed.error in done.stderr
 
 
 def answer_as_if_alone(saver: str, file: str, path: Path, to: str) -> LoadAnswer:

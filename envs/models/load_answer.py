@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from envs import Problem
-from envs.models import file_needs, formats, grid, programs, similar
+from envs.models import failed_ways, file_needs, formats, grid, programs, similar
 from envs.models.file_needs import FileNeeds
 from envs.models.grid import Loading, LoadVerdict, Side
 from envs.models.keras_names import KerasNames
@@ -250,6 +250,9 @@ def find_steps(
             if passed != kinds and last.way not in GRAPHS:
                 continue
             if not last.loads or not _all_tried(to, between, side_judged.side.name, passed, grid_):
+                continue
+            name, way = side_judged.side.name, side_judged.way
+            if failed_ways.is_known_to_fail(form, passed, name, way, between, last.way):
                 continue
             steps = (
                 LoadStep(side_judged.side, form, side_judged.way, between),

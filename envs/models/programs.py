@@ -228,10 +228,16 @@ def render_program(step: LoadStep, customs: list[str], first: bool, renames: boo
     text += _READ_FIRST if first else _READ_NEXT
     # Before anything is predicted: TensorFlow 2.12 cannot save the function that predicted.
     if step.saves:
-        text += f'{_CALL}out = sys.argv[2]\n{_SAVES[step.saves]}\nprint("saved", out)\n'
+        text += _CALL + (_CALL_BY_PREDICT if _sets_shape_by_predict(step) else _CALL_PLAINLY)
+        text += f'out = sys.argv[2]\n{_SAVES[step.saves]}\nprint("saved", out)\n'
     text += _PREDICTS[how]
     text += _CHECK_FIRST if first else _CHECK_NEXT
     return text
+
+
+def _sets_shape_by_predict(step: LoadStep) -> bool:
+    """Whether a SavedModel cannot be saved before the model predicted: a call is not enough."""
+    return step.saves == "savedmodel" and step.side.target.pairing.minor in ("2.0", "2.1")
 
 
 def _how(step: LoadStep) -> str:
@@ -311,7 +317,14 @@ predictions = first(call(**dict(zip(names, inputs)))) if inputs else None
 _CALL = """\
 if inputs and not list_inputs(model):
     # A subclassed model has no shape before it is called.
+"""
+
+_CALL_PLAINLY = """\
     model(inputs if len(inputs) > 1 else inputs[0])
+"""
+
+_CALL_BY_PREDICT = """\
+    model.predict_on_batch(inputs if len(inputs) > 1 else inputs[0])
 """
 
 _READ_FIRST = """\

@@ -6,10 +6,10 @@ Derived from the record of the grid alone; load_answer.py finds the way of one f
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from envs.models import grid, load_answer, programs
+from envs.models import failed_ways, grid, load_answer, programs
 from envs.models.grid import Loading, LoadVerdict
 from envs.models.record_files import Recorded
 
@@ -51,22 +51,22 @@ class WaysOut:
 class Routes:
     """Which sides can pass a file on: all that the record knows, prepared for many questions.
 
-    `readers` is (saver, file) -> the sides that load it as a model, and whether that needs its
-    code; `reached` is (kind, side) -> the sides that load what this side saves of that kind, and
-    whether that needs its code.
+    `readers` is (saver, file) -> the sides that load it as a model, and in which way; `reached` is
+    (kind, side) -> the sides that load what this side saves of that kind: formats and ways.
     """
 
-    readers: Mapping[tuple[str, str], Mapping[str, bool]]
-    reached: Mapping[tuple[str, str], Mapping[str, bool]]
+    readers: Mapping[tuple[str, str], Mapping[str, str]]
+    reached: Mapping[tuple[str, str], Mapping[str, Collection[tuple[str, str]]]]
 
     def find_route(self, cell: GridCell) -> bool | None:
         """Whether the best way through another side needs the code; None if there is none."""
-        kind = grid.kind_of(cell.file)
+        form, kind = grid.form_of(cell.file), grid.kind_of(cell.file)
         found = [
-            code or onward[cell.loader]
-            for between, code in self.readers.get((cell.saver, cell.file), {}).items()
+            programs.needs_code(way) or programs.needs_code(then)
+            for between, way in self.readers.get((cell.saver, cell.file), {}).items()
             if between != cell.loader
-            and cell.loader in (onward := self.reached.get((kind, between), {}))
+            for saves, then in self.reached.get((kind, between), {}).get(cell.loader, ())
+            if not failed_ways.is_known_to_fail(form, (kind,), between, way, saves, then)
         ]
         return min(found, default=None)
 
@@ -82,17 +82,17 @@ def list_cells(grid_: Mapping[str, Recorded]) -> Iterable[tuple[GridCell, Loadin
 
 def plan_routes(grid_: Mapping[str, Recorded]) -> Routes:
     """What the record knows of ways through another side."""
-    readers: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
-    reached: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
+    readers: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    reached: dict[tuple[str, str], dict[str, set[tuple[str, str]]]] = defaultdict(dict)
     for cell, loading in list_cells(grid_):
-        if loading.verdict not in _LOADS:
+        if loading.verdict not in _LOADS or not loading.way:
             continue
-        code = programs.needs_code(loading.way or "")
         if loading.way not in load_answer.ENDS:
-            readers[cell.saver, cell.file][cell.loader] = code
-        if grid.form_of(cell.file) in programs.TARGETS:
-            known = reached[grid.kind_of(cell.file), cell.saver]
-            known[cell.loader] = code and known.get(cell.loader, True)
+            readers[cell.saver, cell.file][cell.loader] = loading.way
+        form, kind = grid.form_of(cell.file), grid.kind_of(cell.file)
+        if form in programs.TARGETS:
+            known = reached[kind, cell.saver].setdefault(cell.loader, set())
+            known.add((form, loading.way))
     return Routes(readers, reached)
 
 

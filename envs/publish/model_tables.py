@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from envs.model import causes
 from envs.model.causes import Cause, CauseRemoved
-from envs.models import formats, grid, ways_out
+from envs.models import failed_ways, formats, grid, ways_out
 from envs.models.grid import Loading, LoadVerdict
 from envs.models.record_files import Recorded
 from envs.models.ways_out import GridCell, WaysOut
@@ -30,6 +30,7 @@ def render_model_tables(grid_: Mapping[str, Recorded]) -> dict[str, str]:
         "models-legend": render_models_legend(),
         "models-grid": render_models_grid(grid_),
         "models-causes": render_load_causes(grid_),
+        "models-failed-ways": render_failed_ways(),
     }
 
 
@@ -172,6 +173,19 @@ def render_load_causes(grid_: Mapping[str, Recorded]) -> str:
             lines.append(f"- and {more} more like these")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) or "Nothing is recorded yet: `nox -s models`."
+
+
+def render_failed_ways() -> str:
+    """The ways through another pairing that were run and fail, as a Markdown list."""
+    lines = []
+    for failed in failed_ways.load_failed_ways():
+        run = failed.example
+        lines.append(
+            f"- **{failed.name}**: {failed.cause} {run.file} of {run.saver}, loaded in "
+            f"{run.between} (`{run.way}`), saved as `{run.saves}` and loaded in {run.to} "
+            f"(`{run.then}`), ends in `{failed.error}`."
+        )
+    return "\n".join(lines)
 
 
 def _describe_removal(removed: CauseRemoved) -> str:
