@@ -34,6 +34,7 @@ pytest_plugins = [
     "fake_environments",
     "fake_machine",
     "fault_rigs",
+    "grid_environments",
     "site_browser",
 ]
 

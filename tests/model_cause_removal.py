@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+from grid_environments import SIDES
 
-from envs.models import grid, pairing_files
+from envs.models import pairing_files
 
 Config = dict[str, Any]
 Change = Callable[[Config], object]
-
-SIDES = grid.list_sides()
 
 
 @dataclass(frozen=True)

@@ -11,24 +11,24 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from model_cause_removal import REMOVALS, SIDES, Removal
+from grid_environments import SIDES, make, save
+from model_cause_removal import REMOVALS, Removal
 
 from envs.model import causes
 from envs.model.causes import CauseRemoved
 from envs.models import grid, pairing_files
 from envs.models.grid import Loading
 from envs.publish import model_tables
-from envs.running import installation
+
+pytestmark = pytest.mark.usefixtures("grid_environments")
 
 KNOWN = causes.load_causes(causes.OF_MODELS)
 SCRIPTS = ("load_files.py", "kinds.py", "ways.py")
-MADE: dict[str, Path] = {}
 
 
 def test_every_cause_says_how_it_is_removed() -> None:
@@ -36,27 +36,6 @@ def test_every_cause_says_how_it_is_removed() -> None:
     assert {cause.name for cause in KNOWN} == set(REMOVALS)
     ends = {causes.LOADS, causes.TRAINS, *REMOVALS}
     assert [cause.name for cause in KNOWN if cause.removed and cause.removed.then not in ends] == []
-
-
-@pytest.fixture(scope="module", autouse=True)
-def environments() -> Iterator[None]:
-    yield
-    for name in MADE:
-        installation.drop_environment(pairing_files.grid_environment(SIDES[name].target))
-
-
-def make(name: str) -> Path:
-    """The interpreter of a side's environment."""
-    side = SIDES[name]
-    pairing_name = side.target.pairing.name
-    if pairing_name not in MADE:
-        MADE[pairing_name] = pairing_files.make_environment(side.target)
-    return MADE[pairing_name]
-
-
-def require_files(name: str) -> None:
-    if pairing_files.read_facts(SIDES[name]) is None:
-        pairing_files.save_files(SIDES[name], make(name))
 
 
 @pytest.mark.models
@@ -92,7 +71,7 @@ def load(removed: CauseRemoved, removal: Removal, folder: Path) -> Loading:
     saver, file = removal.instead or (removed.saver, removed.file)
     side = SIDES[removed.loader]
     for name in filter(None, (saver, removal.takes_from)):
-        require_files(name)
+        save(name)
     path = copy_saved(pairing_files.path_of(SIDES[saver], file), folder / "saved")
     path = removal.file(path) or path
     if removal.program:

@@ -8,20 +8,18 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from grid_environments import make
 
-from envs.models import file_needs, grid, keras_names, pairing_files
-from envs.running import installation
+from envs.models import file_needs, grid, keras_names
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.usefixtures("grid_environments")]
 
-SIDES = grid.list_sides()
 OLD, BETWEEN, NEW = "tf24", "tf215", "tf221"
-MADE: set[str] = set()
 
 PROGRAM = """
 import json
@@ -54,22 +52,13 @@ def predict(model, *inputs):
 """What each program of these tests begins with."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def environments() -> Iterator[None]:
-    yield
-    for name in MADE:
-        installation.drop_environment(pairing_files.grid_environment(SIDES[name].target))
-
-
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[[str, str], Any]:
     """Run a program in a pairing, in the folder of the test; what it told."""
 
     def run_program(name: str, text: str) -> Any:
-        MADE.add(name)
-        python = pairing_files.make_environment(SIDES[name].target)
         env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CUDA_VISIBLE_DEVICES": "-1"}
-        command = [str(python), "-I", "-c", PROGRAM + text]
+        command = [str(make(name)), "-I", "-c", PROGRAM + text]
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
         told = [line for line in done.stdout.splitlines() if line.startswith("TOLD ")]
         assert told, done.stderr[-3000:]

@@ -26,6 +26,7 @@ from typing import TypeGuard
 
 import numpy
 import pytest
+from grid_environments import SIDES, make, remove, save
 from warm_python import warm_python
 
 from envs.model import disk
@@ -45,11 +46,10 @@ from envs.models.failed_ways import FailedWay
 from envs.models.load_answer import LoadAnswer
 from envs.models.programs import LoadStep
 from envs.names import files
-from envs.running import daily_share, installation
+from envs.running import daily_share
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.usefixtures("grid_environments")]
 
-SIDES = grid.list_sides()
 KINDS = Path(grid.__file__).with_name("kinds.py")
 
 CUSTOMS = f"""\
@@ -125,38 +125,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("way", daily_share.rotate_names(chosen, today)[0] if today else chosen)
 
 
-MADE: dict[str, Path] = {}
-"""Pairings whose environment was made here -> its interpreter."""
-
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def environments() -> Iterator[None]:
-    """The environments of the grid, made when they are first needed, and removed at the end."""
-    yield
-    for name in list(MADE):
-        remove(name)
-
-
-def make(name: str) -> Path:
-    """The interpreter of a side's environment."""
-    target = SIDES[name].target
-    if target.pairing.name not in MADE:
-        MADE[target.pairing.name] = pairing_files.make_environment(target)
-    return MADE[target.pairing.name]
-
-
-def remove(pairing_name: str) -> None:
-    del MADE[pairing_name]
-    target = SIDES[pairing_name].target
-    installation.drop_environment(pairing_files.grid_environment(target))
-
-
-def save(name: str) -> None:
-    """Have a side save its files, if they are not there."""
-    if pairing_files.read_facts(SIDES[name]) is None:
-        pairing_files.save_files(SIDES[name], make(name))
 
 
 @pytest.fixture(scope="module")
