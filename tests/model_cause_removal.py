@@ -220,14 +220,15 @@ add, cast = keras.backend.update_add, keras.backend.cast
 
 
 def update_add(variable, number):
-    raised[:] = [add(variable, number)]
-    return raised[0]
+    update = add(variable, number)
+    raised[:] = [(variable, update)]
+    return update
 
 
 def cast_after(tensor, dtype):
-    if not raised:
+    if not raised or raised[0][0] is not tensor:
         return cast(tensor, dtype)
-    with tensorflow.control_dependencies([raised.pop()]):
+    with tensorflow.control_dependencies([raised.pop()[1]]):
         return tensorflow.cast(tensor.read_value(), dtype)
 
 
