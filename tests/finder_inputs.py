@@ -79,6 +79,9 @@ PACKAGES = (
 )
 
 OTHERS = (
+    "----> 4 tf = K.tf\n      5 \n\nAttributeError: 'module' object has no attribute 'tf'",
+    "    my.tf.contrib\nAttributeError: 'module' object has no attribute 'contrib'",
+    "    import tf.contrib as c\nAttributeError: 'module' object has no attribute 'contrib'",
     "keras.utils.np_utils",
     "tf.keras.layers.Dense",
     "import keras\nprint(keras.__version__)",

@@ -31,6 +31,14 @@ def test_a_message_that_is_told_from_memory_is_known(text: str, entry: str) -> N
     assert names(text)[0].startswith(entry)
 
 
+def test_a_module_that_python_2_does_not_name_is_read_from_the_code() -> None:
+    line = "AttributeError: 'module' object has no attribute '{}'"
+    assert names(f"----> 4 tf = K.tf\n      5 \n\n{line.format('tf')}") == ["keras-backend-tf"]
+    assert names(f"    import tf.contrib as c\n{line.format('contrib')}") == ["tf-contrib"]
+    assert names(f"    my.tf.contrib\n{line.format('contrib')}") == []
+    assert names(line.format("contrib")) == []
+
+
 def test_what_is_told_is_not_read_out_of_a_log() -> None:
     log = ["one", "Import fails, No module named 'keras_core' in the tutorial", "two", "three"]
     assert names("\n".join(log)) == []

@@ -370,7 +370,7 @@ def test_the_count_of_ways_out_is_that_of_the_answers() -> None:
 def test_a_way_that_is_known_to_fail_is_not_printed(failed: FailedWay) -> None:
     whole, sides, run = record_files.load_grid(), grid.list_sides(), failed.example
     form, one = grid.form_of(run.file), ((run.saver,), (grid.kind_of(run.file),))
-    assert form == failed.form
+    assert form in failed.forms
     assert not whole[sides[run.saver].target.pairing.name].saved[run.saver][run.file].error
     assert failed_ways.is_known_to_fail(form, one[1], run.between, run.way, run.saves, run.then)
     judged = tuple(load_answer.judge_side(side, form, *one, whole) for side in sides.values())

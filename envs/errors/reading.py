@@ -108,6 +108,15 @@ MODULE = re.compile(r"[A-Za-z_][\w.]*\.(?=[A-Z]\w*(?:Error|Exception|NotFound): 
 SPLIT = re.compile(r"^([A-Z][A-Za-z]*) ?(Error|Exception) ?: ")
 """An exception whose name was written with a blank, as in `Module Not Found Error`."""
 
+NAMELESS = re.compile(r"(?:AttributeError: )?'module' object has no attribute '([A-Za-z0-9_]+)'")
+"""How Python 2 says that a module lacks something: it does not name the module."""
+
+CALLED = {"tf": "tensorflow", "tensorflow": "tensorflow", "keras": "keras", "K": "keras.backend"}
+"""What code calls modules -> the module."""
+
+MOST_ABOVE = 12
+"""How many lines above are looked at for the code that failed."""
+
 CHAINED = re.compile(
     r"^(During handling of the above exception|The above exception was the direct cause)"
 )
@@ -242,7 +251,7 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
             variants += _join_wrapped(bare, number)
         if (bare_line := strip_native(line)) != line:
             variants.append(bare_line)
-        variants += _name_exceptions(line)
+        variants += [*_name_exceptions(line), *_name_module(bare, number)]
         if (named := NAMED.search(line)) and named.start():
             variants += [line[named.start() :], *_name_exceptions(line[named.start() :])]
         if match := QUOTED.search(line):
@@ -270,6 +279,16 @@ def _name_exceptions(line: str) -> list[str]:
             named.append(told.expand(message))
     joined = SPLIT.sub(r"\1\2: ", line)
     return [*named, joined] if joined != line else named
+
+
+def _name_module(bare: list[str], number: int) -> Iterator[str]:
+    """A message of Python 2 with the module that the code above it names."""
+    if match := NAMELESS.fullmatch(bare[number]):
+        for line in reversed(bare[max(0, number - MOST_ABOVE) : number]):
+            for alias, module in CALLED.items():
+                if re.search(rf"(?<![A-Za-z0-9_.]){alias}\.{match[1]}(?![A-Za-z0-9_])", line):
+                    yield f"AttributeError: module '{module}' has no attribute '{match[1]}'"
+                    return
 
 
 def _find_told(line: str) -> list[str]:

@@ -29,12 +29,12 @@ class WayRun:
 class FailedWay:
     """Ways that fail alike: why, with which `error` its example ends, and which ways are meant.
 
-    A side of `between` loads a file of `form` that holds one of `kinds`, in one of `ways`, and
+    A side of `between` loads a file of `forms` that holds one of `kinds`, in one of `ways`, and
     saves it in one of the formats `saves`, which is then loaded in one of `loads`. Empty means all.
     """
 
     name: str
-    form: str
+    forms: tuple[str, ...]
     saves: tuple[str, ...]
     cause: str
     error: str
@@ -71,7 +71,7 @@ def is_known_to_fail(
     Of a file that may be of several kinds, whether it is so for one of them.
     """
     return any(
-        form == failed.form
+        form in failed.forms
         and (not failed.kinds or bool({*kinds} & {*failed.kinds}))
         and (not failed.between or between in failed.between)
         and (not failed.ways or way in failed.ways)

@@ -2130,6 +2130,25 @@ why protobuf 6 or later is installed, and TensorFlow 2.13 to 2.19 are for 5 and 
 cure Install the protobuf that TensorFlow requires, by naming both:
 install protobuf<6
 install tensorflow=={tensorflow}
+[protobuf-left-over]
+line ModuleNotFoundError: No module named '(?P<name>google\.protobuf\.internal)'
+line (?:ImportError: )?cannot import name '(?P<name>descriptor|message|reflection|symbol_database)' from 'google\.protobuf' \(unknown location\)
+line (?:ImportError: )?cannot import name '(?P<name>descriptor|message|reflection|symbol_database)' from 'google\.protobuf'
+why Of protobuf only a folder is left: an installation or a removal was cut short, or
+  another package has put files into `google/protobuf`, such as an old `protobuf` of conda
+  beside that of pip.
+cure Install it anew, with TensorFlow in the same command, so that it is one that goes
+  with it:
+install --force-reinstall
+install protobuf
+install tensorflow=={tensorflow}
+only tensorflow >=2.12
+cure Install one anew that TensorFlow 2.11 and older can use, with TensorFlow in the same
+  command:
+install --force-reinstall
+install protobuf<3.20
+install tensorflow=={tensorflow}
+only tensorflow <2.12
 [protobuf-runtime-version]
 line ImportError: cannot import name 'runtime_version' from 'google\.protobuf\'
 why protobuf is older than 5.27, and what was generated for TensorFlow 2.20 and later, for

@@ -38,7 +38,16 @@ def _make_reading() -> dict[str, Any]:
             (text_reading, ("COLOURS", "ESCAPED", "BEFORE", "EXCEPTION", "NATIVE", "SOURCE")),
             (
                 text_reading,
-                ("NAMED", "QUOTED", "MODULE", "SPLIT", "CHAINED", "FRAME", "OF_IPYTHON"),
+                (
+                    "NAMED",
+                    "QUOTED",
+                    "MODULE",
+                    "SPLIT",
+                    "CHAINED",
+                    "FRAME",
+                    "OF_IPYTHON",
+                    "NAMELESS",
+                ),
             ),
             (text_reading, ("PYTHON_PATH", "PYTHON_BANNER")),
             (matching, ("WRAPS", "WORD")),
@@ -52,6 +61,8 @@ def _make_reading() -> dict[str, Any]:
         "titles": [[*write_javascript(start), name] for start, name in text_reading.TITLES],
         "told": [[*write_javascript(message), name] for message, name in text_reading.TOLD],
         "most_told": text_reading.MOST_TOLD,
+        "called": text_reading.CALLED,
+        "most_above": text_reading.MOST_ABOVE,
         "retyped": [
             [*write_javascript(form), re.sub(r"\\(\d)", r"$\1", message)]
             for form, message in text_reading.RETYPED

@@ -51,6 +51,7 @@ export class Reading {
     this.chained = startOf(data.chained);
     this.frame = startOf(data.frame);
     this.ofIpython = startOf(data.of_ipython);
+    this.nameless = compilePattern(data.nameless, true);
     this.folders = all("folders");
     this.wraps = compilePattern(data.wraps);
     this.word = all("word");
@@ -127,7 +128,7 @@ export class Reading {
       }
       const plain = line.replace(this.native, "").replace(this.source, "");
       if (plain !== line) variants.push(plain);
-      variants.push(...this.nameExceptions(line));
+      variants.push(...this.nameExceptions(line), ...this.nameModule(bare, number));
       const named = this.named.exec(line);
       if (named?.index) {
         const rest = line.slice(named.index);
@@ -157,6 +158,19 @@ export class Reading {
     for (const [form, to] of this.retyped) if (form.test(line)) named.push(line.replace(form, to));
     const joined = line.replace(this.split, "$1$2: ");
     return joined !== line ? [...named, joined] : named;
+  }
+
+  /** A message of Python 2 with the module that the code above it names. */
+  nameModule(bare, number) {
+    const [, name] = this.nameless.exec(bare[number]) ?? [];
+    if (!name) return [];
+    for (const line of bare.slice(Math.max(0, number - this.data.most_above), number).reverse()) {
+      for (const [alias, module] of Object.entries(this.data.called)) {
+        const code = new RegExp(`(?<![A-Za-z0-9_.])${alias}\\.${name}(?![A-Za-z0-9_])`);
+        if (code.test(line)) return [`AttributeError: module '${module}' has no attribute '${name}'`];
+      }
+    }
+    return [];
   }
 
   findTold(line) {
