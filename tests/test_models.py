@@ -89,6 +89,8 @@ def test_every_error_has_a_cause_and_every_cause_an_error() -> None:
 def test_sets_that_an_error_prints_are_in_order_and_dicts_as_they_are() -> None:
     said = "one of {None, 'sum', 'mean'}. Received: {'b': 1, 'a': 2}"
     assert grid.sort_sets(said) == "one of {'mean', 'sum', None}. Received: {'b': 1, 'a': 2}"
+    said = "Unknown entries in loss dictionary: ['config', 'class_name']. Only ['z', 'a']"
+    assert grid.sort_sets(said).endswith("dictionary: ['class_name', 'config']. Only ['z', 'a']")
 
 
 def test_training_by_chance_is_neither_equal_nor_different() -> None:

@@ -182,12 +182,17 @@ def word_error(text: str) -> str:
 
 
 def sort_sets(text: str) -> str:
-    """A text whose printed sets have their members in order: they come in another one each time."""
+    """A text whose printed sets have their members in order: they come in another one each time.
+
+    Keras makes a list of a set where it speaks of unknown entries.
+    """
 
     def sort_members(hit: re.Match[str]) -> str:
-        return "{" + ", ".join(sorted(hit[1].split(", "))) + "}"
+        opening, members, closing = hit.groups()
+        return opening + ", ".join(sorted(members.split(", "))) + closing
 
-    return re.sub(r"\{([^{}:]+)\}", sort_members, text)
+    text = re.sub(r"(Unknown entries in [\w ]+: \[)([^\]]+)(\])", sort_members, text)
+    return re.sub(r"(\{)([^{}:]+)(\})", sort_members, text)
 
 
 def _shorten_config(text: str) -> str:

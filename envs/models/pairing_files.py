@@ -8,7 +8,7 @@ import json
 import os
 import queue
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -190,9 +190,10 @@ def load_files(
     for line in lines:
         if "file" in line:
             tries = [(name, how) for name, how in line["tries"]]
-            kind = grid.kind_of(line["file"])
-            trains = grid.word_training(line.get("trains", ""), line["saver"], side.name, kind)
-            loaded[line["saver"]][line["file"]] = grid.read_loading(tries, line["way"], trains)
+            loading = grid.read_loading(tries, line["way"], line.get("trains", ""))
+            loaded[line["saver"]][line["file"]] = _word_training(
+                loading, line["saver"], side, line["file"]
+            )
     return loaded
 
 
@@ -221,7 +222,7 @@ def load_savers(side: Side, python: Path, savers: Sequence[Side]) -> dict[str, L
         for file, fact in files.items():
             if not fact.error and not _find_twin(files, file):
                 other = first[file, fact.digest] if fact.digest else saver
-                cells[file] = loaded[other.name][file]
+                cells[file] = _word_training(loaded[other.name][file], saver.name, side, file)
         for file in files:
             if twin := _find_twin(files, file):
                 # Whoever reads `.keras` as HDF5 reads both alike; whoever does not reads none.
@@ -230,6 +231,12 @@ def load_savers(side: Side, python: Path, savers: Sequence[Side]) -> dict[str, L
         ordered = {file: cells[file] for file in grid.list_grid_files() if file in cells}
         found[saver.name] = Loaded(lock.read_lock(saver.target).digest, today, ordered)
     return found
+
+
+def _word_training(loading: Loading, saver: str, side: Side, file: str) -> Loading:
+    """A loading whose training on is worded for its saver: another may have saved the same file."""
+    trains = grid.word_training(loading.trains, saver, side.name, grid.kind_of(file))
+    return replace(loading, trains=trains)
 
 
 _SAMPLE = "keras/functional"
