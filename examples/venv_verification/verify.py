@@ -1784,6 +1784,7 @@ install tensorflow=={tensorflow}
 set TF_USE_LEGACY_KERAS=1
 only tensorflow >=2.14
 [keras-of-another-tensorflow]
+line AttributeError: module '(?P<module>tensorflow(?:_core)?(?:\._api\.v\d)?\.compat\.v2\.__internal__(?:\.\w+)+)' has no attribute '(?P<name>\w+)\'
 line AttributeError: module '(?P<module>tensorflow(?:\._api\.v\d)?\.compat\.v2\.__internal__)' has no attribute '(?P<name>register_load_context_function|register_clear_session_function|dispatch|tracking|monitoring|tf2|enable_v2_behavior|saved_model|distribute|eager_context|function|ops)\'
 line ImportError: cannot import name '(?P<name>get_config)' from '(?P<module>tensorflow\.python\.eager\.context)\'
 why The Keras that is imported was made for another TensorFlow: Keras 2.12 to 2.15, and
