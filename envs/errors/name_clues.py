@@ -159,8 +159,9 @@ def choose_pairing(facts: Mapping[str, str], among: Sequence[str]) -> str:
 def choose_taken(there: Sequence[str], missing: Sequence[str], facts: Mapping[str, str]) -> str:
     """The pairing for code that must stay as it is, among those that have what it names.
 
-    The newest of one kind of Keras, and with the reader's Python, if any is. Of a name that went
-    and came back, the newest before it went, if most are: what else the code uses is of that time.
+    The newest of one kind of Keras, and with the reader's Python, if any is. A name that went may
+    have come back: if more pairings had it before, the newest of those, for what else the code
+    uses is of that time.
     """
     known = pairing.load_pairings()
     same = _list_plain(there)

@@ -54,12 +54,14 @@ def load_failed_ways() -> tuple[FailedWay, ...]:
         raise Problem(f"envs/explained/{FILE.name}: {error}") from None
 
 
+_LISTS = ("forms", "saves", "between", "kinds", "ways", "loads")
+
+
 def _read_way(name: str, table: dict[str, Any]) -> FailedWay:
-    read: dict[str, Any] = {
-        key: tuple(one) if isinstance(one, list) else one for key, one in table.items()
-    }
-    read["example"] = WayRun(**table["example"])
-    return FailedWay(name, **read)
+    if wrong := [key for key in _LISTS if not isinstance(table.get(key, []), list)]:
+        raise TypeError(f"{name}: {', '.join(wrong)}: write a list")
+    lists = {key: tuple(table[key]) for key in _LISTS if key in table}
+    return FailedWay(name, **{**table, **lists, "example": WayRun(**table["example"])})
 
 
 @cache
