@@ -152,8 +152,7 @@ def choose_pairing(facts: Mapping[str, str], among: Sequence[str]) -> str:
     known = pairing.load_pairings()
     minor = ".".join(facts.get("tensorflow", "").split(".")[:2])
     fitting = [name for name in among if name in known and known[name].minor == minor]
-    plain = [name for name in among if known[name].kind not in ("legacy", "preview", "bundled")]
-    return (fitting or plain or list(among))[0 if fitting else -1]
+    return (fitting or _list_plain(among) or list(among))[0 if fitting else -1]
 
 
 def choose_taken(there: Sequence[str], missing: Sequence[str], facts: Mapping[str, str]) -> str:
@@ -164,19 +163,21 @@ def choose_taken(there: Sequence[str], missing: Sequence[str], facts: Mapping[st
     uses is of that time.
     """
     known = pairing.load_pairings()
-    same = _list_plain(there)
-    order = list(known)
-    gone = [order.index(one) for one in _list_plain(missing) if one in known]
-    back = [one for one in same if one in known and any(at < order.index(one) for at in gone)]
+    same, order = _list_plain(there), list(known)
+    gone = [order.index(one) for one in _list_plain(missing)]
+    back = [one for one in same if any(at < order.index(one) for at in gone)]
     before = [one for one in same if one not in back]
     same = before if len(before) >= len(back) else same
     python = ".".join(facts.get("python", "").split(".")[:2])
-    fitting = [one for one in same if one in known and python in known[one].pythons]
+    fitting = [one for one in same if python in known[one].pythons]
     return next(reversed(fitting or same or there), "")
 
 
 def _list_plain(names: Sequence[str]) -> list[str]:
-    return [one for one in names if not one.endswith(("-legacy", "-bundled", "-preview"))]
+    """The pairings among some that are no variant of another one, and final."""
+    known = pairing.load_pairings()
+    variants = ("legacy", "preview", "bundled")
+    return [one for one in names if one in known and known[one].kind not in variants]
 
 
 def has_no_keras(name: str) -> bool:

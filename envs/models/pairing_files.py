@@ -190,10 +190,8 @@ def load_files(
     for line in lines:
         if "file" in line:
             tries = [(name, how) for name, how in line["tries"]]
-            loading = grid.read_loading(tries, line["way"], line.get("trains", ""))
-            loaded[line["saver"]][line["file"]] = _word_training(
-                loading, line["saver"], side, line["file"]
-            )
+            trains = line.get("trains", "")
+            loaded[line["saver"]][line["file"]] = grid.read_loading(tries, line["way"], trains)
     return loaded
 
 
