@@ -26,7 +26,7 @@ from envs.model import console, disk, failures, host, lock, outcome_records, pai
 from envs.model.failures import Rules
 from envs.model.outcomes import Outcome, Run
 from envs.model.pairing import Target
-from envs.running import daily_share, sandbox, session_report, sessions
+from envs.running import daily_share, installation, sandbox, session_report, sessions
 
 pytest_plugins = [
     "built_site",
@@ -65,7 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", help="the session whose examples are run, such as tf212")
     group.addoption("--bless", action="store_true", help="record what happens as expected")
     group.addoption("--installer", choices=["uv", "pip"], help="default: uv if there is one")
-    group.addoption("--drop", action="store_true", help="remove the environment at the end")
+    group.addoption("--drop", action="store_true", help="remove what was installed when it is done")
     group.addoption("--jobs", type=int, default=os.cpu_count() or 1, help="scripts at a time")
     group.addoption("--script-timeout", type=float, default=sandbox.TIMEOUT, metavar="SECONDS")
     group.addoption("--today", type=int, metavar="N", help="run N of these, others each day")
@@ -97,6 +97,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         todays, _ = daily_share.rotate_names(spread, number)
         config.hook.pytest_deselected(items=[one for one in items if one.nodeid not in todays])
         items[:] = [item for item in items if item.nodeid in todays]
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """With `--drop`, what a proof downloaded of TensorFlow goes with the proof."""
+    if item.config.getoption("--drop") and item.get_closest_marker("proof"):
+        installation.drop_cached("tensorflow")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -287,7 +287,7 @@ def test_a_cell_that_turns_out_differently_ends_the_run_with_both_sides(
     monkeypatch.setattr(row_files, "row_path", lambda name, folder=None: tmp_path / f"{name}.json")
     row_files.row_path("tf212").write_text(text, encoding="utf-8")
     odd = dataclasses.replace(FOUND["tf212"][column], steps=GOOD)
-    running = _Running({"tf212": [column]}, print, bless=False)
+    running = _Running({"tf212": [column]}, print, bless=False, drop=False)
     running.note(ROWS["tf212"], column, odd, 1.0)
     assert len(running.wrong) == 1
     assert "recorded steps: {'import tensorflow': \"fails: AttributeError" in running.wrong[0]
@@ -295,7 +295,7 @@ def test_a_cell_that_turns_out_differently_ends_the_run_with_both_sides(
     assert "nox -s atlas -- tf212 --keras 2.11 --bless" in running.wrong[0]
     assert row_files.row_path("tf212").read_text(encoding="utf-8") == text
 
-    blessing = _Running({"tf212": [column]}, print, bless=True)
+    blessing = _Running({"tf212": [column]}, print, bless=True, drop=False)
     blessing.note(ROWS["tf212"], column, odd, 1.0)
     assert blessing.wrong == []
     assert row_files.load_row("tf212")[column].steps == GOOD
@@ -312,7 +312,7 @@ def test_the_order_of_cells_does_not_change_them(name: str) -> None:
     columns = [column for column in reversed(wanted) if FOUND[name][column].cannot is None]
     assert len(columns) >= 3
     lines: list[str] = []
-    _Running({name: columns}, lines.append, bless=False).all()
+    _Running({name: columns}, lines.append, bless=False, drop=False).all()
     assert len(lines) == len(columns)
     assert all("as recorded" in line for line in lines), lines
 

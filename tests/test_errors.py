@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import re
 from pathlib import Path
@@ -15,7 +16,7 @@ from envs.errors.case_run import ErrorsRequest
 from envs.errors.case_steps import CaseStep, Track
 from envs.errors.catalogue import FOLDER, GROUPS, Entry, fill_words, trim_line
 from envs.model.outcomes import Kind, Outcome
-from envs.running import daily_share
+from envs.running import daily_share, installation
 
 ENTRIES = catalogue_files.load_catalogue()
 
@@ -221,3 +222,26 @@ def test_an_entry_is_made_only_if_all_of_it_ran(
     running.run_all(tmp_path, 1)
     assert running.wrong == ["tf216: the disk is full"]
     assert running.list_made([entry]) == {}
+
+
+def test_a_run_that_drops_has_one_environment_a_job_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share has environments of many TensorFlows, of which a disk holds few."""
+    dropped: list[str] = []
+    monkeypatch.setattr(installation, "drop_cached", dropped.append)
+    monkeypatch.setattr(
+        installation, "drop_environment", lambda folder: dropped.append(folder.name)
+    )
+    places = ("tf216", "tf221")
+    track = dataclasses.replace(case_steps.list_tracks(ENTRIES["np-utils"])[0], number=0)
+    tracks = [dataclasses.replace(track, place=place) for place in places]
+    environments = {place: _LostEnvironment(place, None) for place in places}
+    seen: list[tuple[str, ...]] = []
+    running = case_run._Running(
+        tracks, environments, lambda line: seen.append(tuple(dropped)), drop=True
+    )
+    running.run_all(tmp_path, 1)
+    assert running.wrong == []
+    assert seen == [(), ("errors-tf216", "tensorflow")]
+    assert dropped == ["errors-tf216", "tensorflow", "errors-tf221", "tensorflow"]

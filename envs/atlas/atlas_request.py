@@ -25,7 +25,8 @@ class AtlasRequest:
 
     `names` are rows, `columns` are packages and minors such as `("keras", "3.5")`; none given
     means all. `check` is how many cells to pick at random, with `seed`, and to compare with their
-    record, in addition to the fixed cells.
+    record, in addition to the fixed cells. `drop` also removes TensorFlow from uv's cache as each
+    row ends.
     """
 
     names: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ class AtlasRequest:
     upgrade: bool = False
     check: int | None = None
     seed: int | None = None
+    drop: bool = False
 
     @property
     def records(self) -> bool:
@@ -67,6 +69,7 @@ def parse_atlas_request(argv: Sequence[str]) -> AtlasRequest:
         help="run the fixed cells and N others",
     )
     options.add_argument("--seed", type=int, help="picks the N others; each check prints it")
+    options.add_argument("--drop", action="store_true", help="empty uv's cache of TensorFlow too")
     given = vars(options.parse_args(argv))
     minors = {package: given.pop(package.replace("-", "_")) for package in cells.PACKAGES}
     columns = tuple((package, minor) for package in minors for minor in minors[package])

@@ -53,7 +53,7 @@ def run_atlas(request: AtlasRequest, say: Say) -> None:
             stale = row_files.list_stale(targets[name], row_files.load_row(name))
             if columns := [column for column in wanted if again or column in stale]:
                 chosen[name] = columns
-    _Running(chosen, say, request.bless).all()
+    _Running(chosen, say, request.bless, request.drop).all()
 
 
 def upgrade_columns(say: Say) -> None:
@@ -77,6 +77,7 @@ class _Running:
     chosen: Chosen
     say: Say
     bless: bool
+    drop: bool
     began: float = field(default_factory=time.monotonic)
     done: int = 0
     ran: int = 0
@@ -114,6 +115,8 @@ class _Running:
                     self.note(target, column, cell, time.monotonic() - began)
             finally:
                 installation.drop_environment(environment.folder)
+                if self.drop:
+                    installation.drop_cached("tensorflow")
 
     def note(self, target: Target, column: Column, cell: Cell, seconds: float) -> None:
         """Record a cell, or note that it differs from its record; then say how far the run is."""

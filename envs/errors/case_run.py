@@ -33,7 +33,8 @@ class ErrorsRequest:
     """Which entries to run; none given means all.
 
     `check` is how many to take at random, with `seed`, and `today` how many in turn; neither
-    writes the record. `drop` removes the environments at the end.
+    writes the record. `drop` removes each environment when its cases are done, and TensorFlow from
+    uv's cache.
     """
 
     names: tuple[str, ...] = ()
@@ -55,7 +56,7 @@ def parse_errors_request(argv: Sequence[str]) -> ErrorsRequest:
     options.add_argument("--check", type=count, metavar="N", help="N entries at random")
     options.add_argument("--seed", type=int, help="picks the N; each check prints it")
     options.add_argument("--today", type=count, metavar="N", help="N entries, others each day")
-    options.add_argument("--drop", action="store_true", help="remove the environments at the end")
+    options.add_argument("--drop", action="store_true", help="remove environments when done")
     options.add_argument("--jobs", type=count, default=os.cpu_count() or 1, help="at a time")
     given = vars(options.parse_args(argv))
     return ErrorsRequest(tuple(given.pop("names")), **given)
@@ -73,14 +74,16 @@ def run_errors(request: ErrorsRequest, say: Say) -> None:
     places = {track.place for track in tracks} | {one.before[0] for one in tracks if one.before}
     say(f"{len(chosen)} errors, {len(tracks)} environments to break and mend, of {len(places)}")
     targets = pairing.list_targets(pairing.load_pairings())
-    running = _Running(tracks, {one: CaseEnvironment(one, targets.get(one)) for one in places}, say)
+    environments = {one: CaseEnvironment(one, targets.get(one)) for one in places}
+    running = _Running(tracks, environments, say, request.drop)
     with disk.temporary_folder() as folder:
         try:
             running.run_all(folder, request.jobs)
         finally:
             if request.drop:
-                for environment in running.environments.values():
-                    installation.drop_environment(environment.folder)
+                for environment in environments.values():
+                    if environment.folder.exists():
+                        drop_place(environment)
     if request.check is None and request.today is None:
         case_record.write_made(running.list_made(chosen))
     if running.wrong:
@@ -112,6 +115,12 @@ def choose_entries(request: ErrorsRequest, say: Say) -> list[Entry]:
     return [known[name] for name in names]
 
 
+def drop_place(environment: CaseEnvironment) -> None:
+    """Remove an environment, and TensorFlow from uv's cache."""
+    installation.drop_environment(environment.folder)
+    installation.drop_cached("tensorflow")
+
+
 def is_dry(track: Track) -> bool:
     """Whether its commands only say what they would install."""
     steps = [step for step in track.steps if step.install or step.uninstall or step.run]
@@ -122,9 +131,13 @@ class _Running:
     """A run of tracks: what was left by the code before them, and what went wrong."""
 
     def __init__(
-        self, tracks: list[Track], environments: Mapping[str, CaseEnvironment], say: Say
+        self,
+        tracks: list[Track],
+        environments: Mapping[str, CaseEnvironment],
+        say: Say,
+        drop: bool = False,
     ) -> None:
-        self.tracks, self.environments, self.say = tracks, environments, say
+        self.tracks, self.environments, self.say, self.drop = tracks, environments, say, drop
         self.left: dict[tuple[str, str], Path] = {}
         self.made: Counter[str] = Counter()
         self.seconds: dict[str, float] = defaultdict(float)
@@ -170,6 +183,8 @@ class _Running:
                 if stopped.is_set():
                     return
                 self.run_one(environment, track, folder / f"{place}-{number}")
+            if self.drop:
+                drop_place(environment)
 
     def run_one(self, environment: CaseEnvironment, track: Track, folder: Path) -> None:
         """Run a track in a new folder, and restore its environment."""
