@@ -121,6 +121,10 @@ OTHERS = (
     "AttributeError: module 'keras.src.backend' has no attribute 'Variable'\n"
     ">>> keras.__version__\n'3.3.3'",
     "Collecting tensorflow-gpu\nerror: subprocess-exited-with-error",
+    "    raise ValueError('No model found in config file.')",
+    "ImportError: No module named 'object_detection'**",
+    "Unexpected keyword argument passed to optimizer: learning_rate",
+    "\"module 'tensorflow' has no attribute 'Session' \"",
     "UnknownError: 2 root error(s) found.\nE tensorflow/stream_executor/cuda/cuda_dnn.cc:329] "
     "Could not create cudnn handle: CUDNN_STATUS_INTERNAL_ERROR",
 )

@@ -25,6 +25,10 @@ from envs.errors import explain_run
             "Attempting to use uninitialized value conv1/weights",
             "uninitialized-value",
         ),
+        ("    raise ValueError('No model found in config file.')", "weights-file-as-model"),
+        ("ImportError: No module named 'object_detection'**", "object-detection"),
+        ("Unexpected keyword argument passed to optimizer: learning_rate", "optimizer-word"),
+        ("\"module 'tensorflow' has no attribute 'Session' \"", "tf-session"),
     ],
 )
 def test_a_message_that_is_told_from_memory_is_known(text: str, entry: str) -> None:

@@ -294,6 +294,7 @@ def test_what_is_loaded_at_once_is_small() -> None:
 
     texts = [json.dumps(one()) for one in (error_data.make_errors, choice_data.make_choices)]
     assert sum(len(gzip.compress(text.encode())) for text in texts) < 100_000
+    assert len(gzip.compress(json.dumps(error_data.make_cures()).encode())) < 100_000
 
 
 def test_the_parser_of_the_browser_is_the_one_of_the_toolchain() -> None:

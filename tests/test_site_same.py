@@ -26,6 +26,7 @@ _ANSWER_ALL = """async (given) => {
     const { Answerer } = await import("/_static/finder/answer-worker.js");
     const load = async (name) => (await fetch(`/data/v1/finder/${name}.json`)).json();
     const answerer = new Answerer(await load("errors"), await load("choices"), await load("seen"));
+    answerer.explainer.cures = await load("cures");
     return JSON.stringify(given.map(([text, choice]) => ({
         read: answerer.reader.read(text),
         answer: answerer.answer(text, choice),

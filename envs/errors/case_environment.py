@@ -31,7 +31,10 @@ sys.exit(subprocess.call(shlex.split({command!r}), env=environ))
 """
 """The script that runs a command as in an activated environment."""
 
-_WRAPS = r"Exception encountered when calling |Graph execution error:"
+_WRAPS = (
+    r"Exception encountered when calling |Graph execution error:"
+    r"|<class '[\w.]+'> could not be deserialized properly"
+)
 """How messages begin of which a line further down says what is wrong."""
 
 

@@ -68,8 +68,12 @@ RETYPED = (
     (r"ImportError: cannot import name (\w+)", r"ImportError: cannot import name '\1'"),
     (r"IOError: (.*)", r"OSError: \1"),
     (r"((?:[\w.]+\.)?\w+Error) \(see above for traceback\): (.*)", r"\1: \2"),
+    (r"raise (\w+Error)\(u?(['\"])(.+)\2\)?", r"\1: \3"),
 )
-"""Messages as people write them from memory, and as Python 3 and TensorFlow 2 say them."""
+"""Messages as people write them from memory, as Python 3 and TensorFlow 2 say them.
+
+The last is the line of code that raised one, at which some end what they paste.
+"""
 
 TOLD = (
     (r"No module named '[\w.]+'", "ModuleNotFoundError"),
@@ -84,6 +88,16 @@ TOLD = (
     (r"(?<=\berror: )\w.+", ""),
 )
 """What people tell of a message in a sentence of their own, and its exception, if it is known."""
+
+UNNAMED = (
+    "ValueError",
+    "TypeError",
+    "AttributeError",
+    "RuntimeError",
+    "ImportError",
+    "NotImplementedError",
+)
+"""What exceptions a message is tried with that a person gives without the name of any."""
 
 MOST_TOLD = 3
 """How many lines such a text has; a longer one is a log, in which they are no last words."""
@@ -216,8 +230,10 @@ def _strip_prefix(line: str) -> str:
     line = line.strip().strip("│┃ ")
     if len(line) > 2 and (line[0] == line[-1] == "`" or line.count("`") % 2):
         line = line.strip("`")
-    if line.startswith("**") and line.endswith("**"):
+    if line.startswith("**") or line.endswith("**"):
         line = line.strip("*")
+    if len(line) > 2 and line[0] == line[-1] == '"' and line.count('"') == 2:
+        line = line.strip('" ')
     while (match := BEFORE.match(line)) and match[0]:
         line = line[match.end() :].lstrip()
     return line
@@ -259,6 +275,7 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
             variants += [quoted, *_name_exceptions(quoted)]
         if told:
             variants += _find_told(line)
+            variants += [] if raised else [f"{name}: {line}" for name in UNNAMED]
         if WRAPPER in line:
             inner = line.partition(WRAPPER)[2].strip()
             variants += [inner, *_name_exceptions(inner)] if inner else []

@@ -1729,6 +1729,18 @@ why Your script, or a file beside it, is called `{module}.py`, and Python import
   it is.
 cure Rename the file, and delete the folder `__pycache__` beside it. `verify.py`, run in
   the same folder, names the file.
+[slim-not-on-path]
+line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>nets(?:\.\w+)*|slim(?:\.\w+)*|deployment(?:\.model_deploy)?|preprocessing(?:\.\w+_preprocessing|\.preprocessing_factory)?|datasets\.(?:dataset_utils|dataset_factory|download_and_convert_\w+|imagenet|flowers|cifar10))'?
+line (?:ImportError: )?cannot import name '(?P<name>dataset_utils|dataset_factory)' from 'datasets'
+line (?:ImportError: )?cannot import name '?(?P<name>model_deploy|nets_factory|preprocessing_factory)'?(?: from '[\w.]+')?
+why `{name}` is a folder of `research/slim` in github.com/tensorflow/models, and no
+  package that pip installs. Python does not look there of its own accord.
+cure Set the variable from the folder that holds your clone of
+  github.com/tensorflow/models, for each new shell; `set` in place of `export`, and `;` in
+  place of `:`, on Windows.
+set PYTHONPATH=models/research:models/research/slim
+cure Write `sys.path.append('models/research/slim')`, with the path to your clone, above
+  the import.
 [kerastensor-attribute]
 line AttributeError: 'KerasTensor' object has no attribute '(?P<name>graph|op|_op|eval|consumers|assign|experimental_ref|ref|set_shape|as_list|value_index|values|_id|_shape|_shape_tuple|_in_graph_mode)\'
 why Since TensorFlow 2.4, what `keras.Input` and layers give is a `KerasTensor`, and not a
@@ -1824,6 +1836,22 @@ install --upgrade
 install keras>=3
 install tensorflow=={tensorflow}
 only tensorflow >=2.16
+[model-optimization-in-keras-3]
+line (?:ValueError: )?`(?:to_\w+|model)` can only (?:either )?be (?:a|an) (?:`(?:tf\.)?keras\.\S+` instance|(?:tf\.)?keras (?:Sequential|`Model`)|(?:tf\.)?keras\.|object of the following types).*
+line (?:ValueError: )?`(?:prune_low_magnitude|to_prune|cluster_weights)` can only (?:be|prune|cluster) an object of the following types: .*
+line (?:ValueError: )?`prune_low_magnitude` can only prune an object of the following types: .*
+line (?:ValueError: )?\(?['\"]?Expected `to_strip` to be a .*
+why tensorflow-model-optimization knows the layers and models of Keras 2 alone, those of
+  tf-keras or of `tf.keras` up to TensorFlow 2.15. It was given one of Keras 3, of another
+  Keras beside it, or a model that is neither `Sequential` nor functional.
+cure Install tf-keras of TensorFlow's own minor, set the variable before TensorFlow is
+  imported, and import from `tensorflow.keras`, never from `keras`.
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+set TF_USE_LEGACY_KERAS=1
+only tensorflow >=2.14
+cure Build the model with `Sequential([...])` or `Model(inputs, outputs)` of
+  `tensorflow.keras`.
 [multi-backend-keras]
 line ImportError: Keras requires TensorFlow 2\.2 or higher\. Install TensorFlow via `pip install (?:--upgrade )?tensorflow`
 why Keras 2.3 and 2.4 do not go with this TensorFlow. 2.4 holds no code of its own, and
@@ -1885,7 +1913,7 @@ install tensorflow=={tensorflow}
 only tensorflow >=2.14
 [h5py-str-decode]
 line AttributeError: 'str' object has no attribute 'decode\'
-above hdf5_format|saving\.py|h5py|load_weights|load_model
+above hdf5_format|saving\.py|h5py|load_weights|load_model|\.attrs\[
 why h5py 3 gives texts where h5py 2 gave bytes, and TensorFlow 2.2 and older, and Keras
   2.3 and older, decode them when they load a model.
 cure Install h5py 2:
@@ -1918,6 +1946,27 @@ install --upgrade
 install keras>=3
 install tensorflow=={tensorflow}
 only tensorflow >=2.16
+[addons-need-newer]
+line (?:ImportError: )?cannot import name '?keras_tensor'?(?: from 'tensorflow\.python\.keras\.engine')?
+why A package, mostly tensorflow-addons, is made for TensorFlow 2.3 or later, and yours is
+  older. pip does not know of it, for tensorflow-addons requires no TensorFlow.
+cure Install tensorflow-addons of its time; 0.6 goes with TensorFlow 2.0.
+install tensorflow-addons==0.9.*
+only tensorflow <2.3,>=2.1
+[bert-of-another-package]
+line (?:AttributeError: )?module 'bert' has no attribute '(?P<name>run_classifier|tokenization|optimization|modeling)'
+line (?:ImportError: )?cannot import name '?(?P<name>run_classifier|run_classifier_with_tfhub)'?(?: from 'bert')?
+line (?:ModuleNotFound|Import)Error: No module named '?bert\.(?P<name>run_classifier|optimization|modeling)'?
+why Several packages on PyPI are imported as `bert`. `{name}` is in bert-tensorflow, of
+  TensorFlow 1, and bert-for-tf2 or another is installed.
+cure Uninstall the others, and install bert-tensorflow with TensorFlow 1.15; in the code,
+  write `from bert import run_classifier`.
+uninstall bert-for-tf2
+uninstall bert-tensorflow
+uninstall bert
+install bert-tensorflow==1.0.1
+install tensorflow=={tensorflow}
+only tensorflow <2
 [estimator-of-another-tensorflow]
 line AttributeError: module 'tensorflow_estimator\.python\.estimator\.api\._v[12]\.estimator' has no attribute '(?P<name>\w+)\'
 line AttributeError: module 'tensorflow\.tools\.docs\.doc_controls' has no attribute '(?P<name>inheritable_header|\w+)\'
@@ -1937,6 +1986,18 @@ why gast is newer than TensorFlow 1.15 to 2.1 know: AutoGraph then runs a functi
   converting it, and says so in a warning; a loop or an `if` over a tensor in it fails.
 cure Install the gast that TensorFlow requires, by naming both:
 install gast==0.2.2
+[h5py-missing]
+line (?:ImportError: )?`?(?:load_model|save_model|load_weights|save_weights)`? requires h5py(?: when (?:saving|loading).*|\.?)
+line (?:ImportError: )?(?:Filepath looks like a hdf5 file but h5py is not available|HDF5Matrix requires h5py).*
+why Keras reads and writes `.h5` files with h5py, which is not installed, or cannot be
+  imported.
+cure Install it, with TensorFlow named beside it so that their versions go together:
+install h5py
+install tensorflow=={tensorflow}
+only tensorflow >=2.4
+cure Install h5py 2, which older Kerases need:
+install h5py<3
+only tensorflow <2.4
 [jaxlib-version]
 line RuntimeError: jaxlib version (?P<jaxlib>[\w.]+) is newer than and incompatible with jax version (?P<jax>[\w.]+)\..*
 line RuntimeError: jaxlib is version (?P<jaxlib>[\w.]+), but this version of jax requires version >= ?(?P<jax>[\w.]+)\..*
@@ -1947,6 +2008,24 @@ install --upgrade
 install jax
 install jaxlib
 install tensorflow=={tensorflow}
+[keras-nlp-too-old]
+line (?:AttributeError: )?module 'keras_nlp' has no attribute '(?P<name>models|layers|tokenizers|samplers|metrics)'
+line (?:ImportError: )?cannot import name '(?P<name>\w+)' from 'keras_nlp(?:\.(?:layers|models|tokenizers|samplers|metrics))?'
+line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>keras_nlp\.(?:models|tokenizers|samplers))'?
+why pip took an old keras-nlp, such as 0.0.2. Newer ones require tensorflow-text, which
+  has no file for Windows, nor for the newest Pythons, and pip went back until one
+  required it not.
+cure Install its successor, which needs no tensorflow-text to be imported: `python -m pip
+  install -U keras-hub`, and write `import keras_hub`.
+cure Work in WSL2, where tensorflow-text has files.
+[keras-older-than-its-parts]
+line AttributeError: module '(?P<name>keras_applications|keras_preprocessing)' has no attribute 'set_keras_submodules'
+why Keras 2.2.0 to 2.2.2 call a function of `{name}` that its newer releases do not have.
+cure Install the newest Keras of that time:
+install keras==2.3.1
+install tensorflow=={tensorflow}
+only tensorflow <2.3
+cure Write `from tensorflow import keras`.
 [keras-preprocessing]
 line (?:ModuleNotFound|Import)Error: No module named '?keras_preprocessing(?:\.\w+)*'?
 why `keras_preprocessing` was a package of its own that TensorFlow 2.10 and older bring.
@@ -1964,7 +2043,7 @@ cure Install TensorFlow again, which brings what is missing; `verify.py` names w
 install tensorflow=={tensorflow}
 [mixed-installation]
 line (?:ImportError|(?:[\w.]+\.)?NotFoundError): tensorflow(?:_core)?/\S+ undefined symbol: .*
-line ImportError: cannot import name '?(?P<name>_tf_stack|_pywrap_\w+|pywrap_\w+|_errors_test_helper|_op_def_library_pybind)'?(?: from (?:partially initialized module )?'tensorflow(?:_core)?\.python[\w.]*')?(?: \(most likely due to a circular import\))?
+line ImportError: cannot import name '?(?P<name>tf2|_tf_stack|_pywrap_\w+|pywrap_\w+|_errors_test_helper|_op_def_library_pybind)'?(?: from (?:partially initialized module )?'tensorflow(?:_core)?\.python[\w.]*')?(?: \(most likely due to a circular import\))?
 part name a part
 why The folder of TensorFlow holds files of two releases, or not all of one: an upgrade
   was cut short, conda and pip installed into the same place, or several of `tensorflow`,
@@ -2055,6 +2134,8 @@ line ImportError: Could not import PIL\.Image\. The use of `(?P<name>\w+)` requi
 line ImportError: (?P<name>[\w.]*(?:load_img|array_to_img)) requires PIL.*
 line ImportError: (?:\('?)?(?:You must install pydot|Failed to import `?pydot).*
 line (?:\('?)?(?:You must install pydot|Failed to import pydot).*
+line (?:ImportError: )?(?:\('?)?You must install graphviz.*
+line (?:(?:OSError|ImportError): )?`?pydot`? failed to call GraphViz\. ?Please install GraphViz.*
 line ImportError: (?:Image transformations require SciPy\. Install SciPy\.|This requires the scipy module\. .*)
 part name this function
 why Keras reads pictures with Pillow, draws models with pydot and Graphviz, and turns
@@ -2174,7 +2255,7 @@ install tensorflow=={tensorflow}
 only tensorflow <2.16
 only python <3.13
 [symbolic-to-numpy]
-line NotImplementedError: Cannot convert a symbolic (?:tf\.)?Tensor(?: \((?P<name>[^)]*)\))? to a numpy array\..*
+line (?:NotImplementedError: )?Cannot convert a symbolic (?:tf\.)?Tensor(?: \((?P<name>[^)]*)\))? to a numpy array\..*
 why NumPy 1.20 and later do not go with the recurrent layers of TensorFlow 2.4 and older.
   The same line also comes if your own code gives a symbolic tensor to a function of
   NumPy.
@@ -2186,6 +2267,7 @@ cure Take the function of TensorFlow: `tf.reduce_prod` for `np.prod`.
 line (?:(?:tensorflow\.python\.framework\.errors_impl\.)?NotFoundError|ImportError): (?:(?P<package>tensorflow_\w+|tf_\w+)/\S+|<path>) undefined symbol: .*
 why A package with compiled operations, such as tensorflow-text, tensorflow-io or
   tensorflow-addons, is made for another TensorFlow than the one that is installed.
+  Operations of your own have to be compiled again with each TensorFlow.
 cure Install the one of TensorFlow's own minor:
 install tensorflow-text=={minor}.*
 install tensorflow=={tensorflow}
@@ -2258,6 +2340,7 @@ cure Take the channel that has it: `conda create -n tf -c conda-forge --override
 line (?:ERROR: )?No matching distribution found for (?P<package>(?:tensorflow|tf-keras|keras|tensorflow-cpu|tensorflow-intel|tensorflow-text|tensorflow-probability|tensorflow-io(?:-gcs-filesystem)?|tf-nightly|tensorflow-decision-forests))(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))?(?: \(from .*)?
 line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>(?:tensorflow|tf-keras|keras|tensorflow-cpu|tensorflow-intel|tensorflow-text|tensorflow-probability|tensorflow-io(?:-gcs-filesystem)?|tf-nightly|tensorflow-decision-forests))(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))? \(from (?:.* \(line \d+\)\) \()?(?:from )?versions: .*
 line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>tensorflow(?:-cpu|-intel)?|keras|tf-keras)(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))?
+line No distributions at all found for (?P<package>tensorflow(?:-gpu|-cpu)?|keras)(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))?(?: in .*)?
 part package tensorflow
 part version that is asked for
 why {package} has no file for your Python or your platform in the release {version}. The
@@ -2367,13 +2450,25 @@ why No package is called `{package}`: it is tensorflow on PyPI. What an import c
   and what pip calls it often differ: tf_keras is tf-keras, tensorflow_hub is
   tensorflow-hub.
 cure Write `python -m pip install tensorflow`.
+[cuda-driver-too-old]
+line (?:(?:[\w.]+\.)?(?:Internal|Runtime)Error: +|(?![\w.]+Error: )).*CUDA driver version is insufficient for CUDA runtime version.*
+why The driver of NVIDIA's is older than the CUDA that this TensorFlow brings or finds, or
+  there is no driver at all. conda chooses a CUDA without a look at the driver.
+cure Install the newest driver for the GPU, and restart; `nvidia-smi` shows the newest
+  CUDA that it can do, which must be at least that of TensorFlow.
+cure Take an older CUDA that TensorFlow still goes with: in conda, `conda install
+  cudatoolkit=10.0 tensorflow-gpu=1.15`, or a TensorFlow of the time of the driver.
+cure Set `CUDA_VISIBLE_DEVICES=-1` before TensorFlow is imported, or install
+  `tensorflow-cpu`.
 [dll-load-failed]
-line (?:ImportError: )?DLL load failed(?: while importing (?P<name>_pywrap_tensorflow\w*|_pywrap_tf2|_errors|_op_def_registry))?(?: with error code (?!-1073741795)-?\d+|:) ?(?:The specified module could not be found|A dynamic link library \(DLL\) initialization routine failed|.*)\.?
+line (?:ImportError: )?DLL load failed(?: while importing (?P<name>_pywrap_tensorflow\w*|_pywrap_tf2|_errors|_op_def_registry))?(?: with error code (?!-1073741795)-?\d+|:)(?! ?(?:The paging file|Файл подкачки)) ?(?:The specified module could not be found|A dynamic link library \(DLL\) initialization routine failed|.*)\.?
 line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>_?pywrap_tensorflow(?:_internal)?)'?
 line ImportError: Could not find (?:the DLL\(s\) )?'(?P<name>msvcp140(?:_1)?\.dll)'.*
+line (?:ImportError: )?DLL load failed\.?
 part name _pywrap_tensorflow_internal
-why Windows does not find a library that TensorFlow needs: mostly Microsoft's Visual C++
-  runtime. The other causes are a processor without AVX, and a 32-bit Python.
+why Windows does not find a library that TensorFlow, or the package in the line above,
+  needs: mostly Microsoft's Visual C++ runtime. The other causes are a processor without
+  AVX, and a 32-bit Python.
 cure Install the Microsoft Visual C++ 2015-2022 Redistributable (x64), and restart.
 cure Install a 64-bit Python: `python -c "import struct; print(struct.calcsize('P') * 8)"`
   must print 64.
@@ -2387,6 +2482,31 @@ cure Upgrade the system, or install an older TensorFlow: Linux with GLIBC 2.17 h
   the newest; or run it in a container.
 cure `conda install -c conda-forge libstdcxx-ng`, or take the system's: `export
   LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libstdc++.so.6`.
+[gpu-launch-failed]
+line .*CUDA_ERROR_(?:LAUNCH_FAILED|ILLEGAL_ADDRESS|MISALIGNED_ADDRESS|ILLEGAL_INSTRUCTION|LAUNCH_TIMEOUT).*
+line (?:.*\] )?Unexpected Event status: 1
+line (?!.*CUDA error: ).*(?:unspecified launch failure|an illegal memory access was encountered).*
+why A computation on the GPU broke off, and no later one is right. It may be a fault in
+  CUDA, cuDNN or the driver, a library of another release than TensorFlow's, memory that
+  ran out, an index out of range that a GPU does not check, or a GPU that is too hot or
+  overclocked.
+cure Run it once with `CUDA_VISIBLE_DEVICES=-1`: if it fails on the processor too, the
+  message there names the fault, such as a label out of range.
+cure Install the newest driver, and just the CUDA and cuDNN that TensorFlow's table names;
+  on Linux, `python -m pip install 'tensorflow[and-cuda]'` brings them.
+cure Let it take memory as it needs it, `tf.config.experimental.set_memory_growth(gpu,
+  True)`, take a smaller batch, and undo overclocking.
+[gpu-no-kernel-image]
+line (?!.*CUDA error).*no kernel image is available for execution on the device.*
+why This build of TensorFlow has no code for your GPU: its compute capability is lower
+  than the build goes down to, or one that it leaves out. TensorFlow 2.3 left out the
+  compute capability 5.0, such as of the GTX 750, 950M, 960M and 940MX.
+cure Take another TensorFlow: 2.4 or 2.2 in place of 2.3. `nvidia-smi
+  --query-gpu=compute_cap --format=csv` shows what the GPU has.
+cure Install the newest TensorFlow, on Linux with its CUDA: `python -m pip install -U
+  'tensorflow[and-cuda]'`.
+cure Compute on the processor: set `CUDA_VISIBLE_DEVICES=-1` before TensorFlow is
+  imported.
 [illegal-instruction]
 line (?:.*: )?(?:line \d+: +\d+ )?Illegal instruction(?!: 4)(?::? ?\d*)?(?: \(core dumped\))?.*
 line .*The TensorFlow library was compiled to use (?P<name>\w+) instructions, but these aren't available on your machine\.
@@ -2408,7 +2528,7 @@ cure Install cuDNN {needs} or later of the same major, as the table "Tested buil
 [macos-native]
 line ImportError: dlopen\((?P<file>_pywrap_\w+\.so|libtensorflow\w*[\w.]*\.dylib|_[\w.]+\.so), \w+\): .*
 line (?:\S+: )?mach-o(?: file)?, but (?:wrong|is an incompatible) architecture.*
-line (?:zsh: )?illegal hardware instruction.*
+line (?:zsh: |\[\d+\] +(?:[+-] +)?\d+ +)?illegal hardware instruction.*
 line Illegal instruction: 4
 line (?:tensorflow|python)[\w.-]* .*is not (?:a )?supported .*on macOS arm64.*
 part file _pywrap_tensorflow_internal.so
@@ -2443,6 +2563,7 @@ line .*: Not found: \./bin/ptxas not found
 line (?:.*)?No PTX compilation provider .*
 line (?:.*)?libdevice not found at \./libdevice\.10\.bc.*
 line (?:.*)?Can't find libdevice directory \$\{CUDA_DIR\}/nvvm/libdevice\..*
+line (?:(?:[\w.]+\.)?(?:UnknownError|InternalError): +)?(?:Graph execution error: +)?(?:\(\d\) )?(?:\{\{.*\}\} )?(?:Unknown: +|UNKNOWN: +)?JIT compilation failed\.(?: \[.*)?
 why XLA compiles for the GPU with `ptxas` and `libdevice`, which CUDA's own packages have
   and the runtime alone does not.
 cure Install them: `python -m pip install nvidia-cuda-nvcc-cu12` for TensorFlow 2.14 and

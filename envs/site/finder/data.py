@@ -14,8 +14,8 @@ def write_finder_data(folder: Path) -> None:
 
     Raises Problem if something cannot be read, or cannot be fetched.
     """
-    errors = error_data.make_errors()
-    _write_json(folder / "errors.json", errors)
+    _write_json(folder / "errors.json", error_data.make_errors())
+    _write_json(folder / "cures.json", error_data.make_cures())
     _write_json(folder / "choices.json", choice_data.make_choices())
     _write_json(folder / "seen.json", error_data.make_seen())
     cells = folder / "cells"

@@ -27,6 +27,17 @@ def make_errors() -> dict[str, Any]:
     }
 
 
+def make_cures() -> dict[str, Any]:
+    """Entry -> its cause and its cures, which the page loads when the first error is matched."""
+    return {
+        entry.name: {
+            "cause": entry.cause,
+            "cures": [_make_cure(cure) for cure in entry.cures.values()],
+        }
+        for entry in load_catalogue().values()
+    }
+
+
 def _make_reading() -> dict[str, Any]:
     """The patterns and words by which a text is read, each under the name that Python has for it.
 
@@ -61,6 +72,7 @@ def _make_reading() -> dict[str, Any]:
         "titles": [[*write_javascript(start), name] for start, name in text_reading.TITLES],
         "told": [[*write_javascript(message), name] for message, name in text_reading.TOLD],
         "most_told": text_reading.MOST_TOLD,
+        "unnamed": text_reading.UNNAMED,
         "called": text_reading.CALLED,
         "most_above": text_reading.MOST_ABOVE,
         "retyped": [
@@ -107,11 +119,9 @@ def _make_entry(entry: Entry) -> dict[str, Any]:
         "name": entry.name,
         "group": entry.group,
         "line": entry.line,
-        "cause": entry.cause,
         "patterns": [
             [*write_javascript(pattern), find_needle(pattern)] for pattern in entry.patterns
         ],
-        "cures": [_make_cure(cure) for cure in entry.cures.values()],
         "made": list(dict.fromkeys(case.line for case in entry.cases)),
         "parts": dict(entry.parts),
         "when": {name: str(releases) for name, releases in entry.when.items()},

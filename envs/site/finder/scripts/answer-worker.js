@@ -111,11 +111,21 @@ async function findCell({ cells, verdict }) {
   return (await rows.get(last.row))[last.column];
 }
 
+/** The answer with causes and cures, which are loaded when the first error is matched. */
+async function answerWhole(answerer, text, choice) {
+  const answer = answerer.answer(text, choice);
+  if (!answerer.explainer.lacksCures) return answer;
+  answerer.explainer.cures = await load("cures.json");
+  answerer.explainer.lacksCures = false;
+  return answerer.answer(text, choice);
+}
+
 async function start() {
   const tables = await Promise.all(["errors.json", "choices.json", "seen.json"].map(load));
   const answerer = new Answerer(...tables);
   // A pattern is compiled when it is first used: before the first key, not after it.
   for (const text of WARMING) answerer.answer(text, {});
+  answerer.explainer.lacksCures = false;
   return answerer;
 }
 
@@ -130,7 +140,7 @@ if (typeof DedicatedWorkerGlobalScope !== "undefined" && globalThis instanceof D
     try {
       const answerer = await started;
       const began = performance.now();
-      const answer = answerer.answer(text, choice);
+      const answer = await answerWhole(answerer, text, choice);
       postMessage({ id, answer, took: performance.now() - began });
       const cell = await findCell(answer);
       if (cell) postMessage({ id, answer: { ...answer, cell }, took: 0 });

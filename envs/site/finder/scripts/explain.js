@@ -12,8 +12,14 @@ function compareReleases(when, facts) {
     .filter((said) => said !== null);
 }
 
-/** Everything that a text can be explained by. `pairings` is name -> its Pythons. */
+/**
+ * Everything that a text can be explained by. `pairings` is name -> its Pythons. `cures` is entry ->
+ * its cause and its cures: as long as it is null, `lacksCures` says that an answer had none.
+ */
 export class Explainer {
+  cures = null;
+  lacksCures = false;
+
   constructor(errors, pairings) {
     this.reading = new Reading(errors.reading);
     this.data = errors.reading;
@@ -139,6 +145,8 @@ export class Explainer {
 
   describeMatch(match, facts) {
     const { entry, line, parts, seen, fits } = match;
+    if (!this.cures) this.lacksCures = true;
+    const { cause, cures } = this.cures?.[entry.name] ?? { cause: "", cures: [] };
     const words = { ...facts, ...parts };
     const fill = (text) => this.fill(text, { ...entry.parts, ...words });
     return {
@@ -150,8 +158,8 @@ export class Explainer {
       sure: entry.unmade ? "not reproduced" : seen ? "seen" : "fits",
       sureness: entry.sure[Number(seen)] + (fits === false && !entry.unmade ? this.data.otherwise : ""),
       fits,
-      cause: fill(entry.cause),
-      cures: entry.cures.filter((cure) => compareReleases(cure.when, facts).every(Boolean)).map((cure) => ({
+      cause: fill(cause),
+      cures: cures.filter((cure) => compareReleases(cure.when, facts).every(Boolean)).map((cure) => ({
         name: cure.name,
         kind: cure.kind,
         for: cure.for ?? null,

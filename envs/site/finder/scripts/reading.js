@@ -102,7 +102,10 @@ export class Reading {
     let line = stripBoth(strip(given), "│┃ ");
     const odd = (line.split("`").length - 1) % 2;
     if (line.length > 2 && (odd || (line[0] === "`" && line.at(-1) === "`"))) line = stripBoth(line, "`");
-    if (line.startsWith("**") && line.endsWith("**")) line = stripBoth(line, "*");
+    if (line.startsWith("**") || line.endsWith("**")) line = stripBoth(line, "*");
+    if (line.length > 2 && line[0] === '"' && line.at(-1) === '"' && line.split('"').length === 3) {
+      line = stripBoth(line, '" ');
+    }
     let found;
     while ((found = this.before.exec(line)) && found[0]) {
       line = line.slice(found[0].length).replace(LEADING, "");
@@ -137,6 +140,7 @@ export class Reading {
       const quoted = this.quoted.exec(line);
       if (quoted) variants.push(quoted[2] ?? quoted[3], ...this.nameExceptions(quoted[2] ?? quoted[3]));
       if (told) variants.push(...this.findTold(line));
+      if (told && !raised) variants.push(...this.data.unnamed.map((name) => `${name}: ${line}`));
       const wrapped = line.indexOf(this.data.wrapper);
       if (wrapped >= 0) {
         const inner = strip(line.slice(wrapped + this.data.wrapper.length));
