@@ -122,7 +122,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=False, default=False)
 def proofs(session: nox.Session) -> None:
-    """Prove what the pages claim of locks with real installs, caps, tampering: -- [--today 20]."""
+    """Prove what the pages claim of locks with real installs, caps, tampering: -- [--today 14]."""
     pytest(session, "tests", "-m", "proof")
 
 
@@ -134,7 +134,7 @@ def interference(session: nox.Session) -> None:
 
 @nox.session(python=False, default=False)
 def faults(session: nox.Session) -> None:
-    """Make every fault for real and see it noticed: -- [-k install] [--today 90] [--bless]."""
+    """Make every fault for real and see it noticed: -- [-k install] [--today 60] [--bless]."""
     pytest(session, "tests", "-m", "faults")
 
 

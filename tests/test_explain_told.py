@@ -143,3 +143,21 @@ def test_no_pictures_are_not_taken_for_two_types() -> None:
     line = "TypeError: Input '{}' of '{}' Op has type float32 that does not match expected type of "
     assert names(line.format("filename", "ReadFile") + "string.") == ["no-batches"]
     assert names(line.format("y", "AddV2") + "int32.") == ["dtype-mismatch"]
+
+
+@pytest.mark.parametrize(
+    ("call", "word"),
+    [("reduce_mean() {} 'keep_dims'", "keepdims="), ("argmax() {} 'dimension'", "axis=")],
+)
+def test_an_argument_of_a_function_of_tensorflow_is_answered_from_the_record(
+    call: str, word: str
+) -> None:
+    """Keras 3 has an `argmax` too, which never took it."""
+    line = "TypeError: " + call.format("got an unexpected keyword argument")
+    clue = explain_run.answer_pasted(line, {}).clue
+    assert clue is not None
+    assert clue.path.startswith("tensorflow.")
+    assert "keras" not in clue.path
+    assert (clue.write, clue.there) == (word, ("tf113", "tf114", "tf115"))
+    mine = explain_run.answer_pasted(f"TypeError: my_{line[11:]}", {})
+    assert mine.clue is None

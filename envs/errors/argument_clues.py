@@ -27,6 +27,9 @@ LINES = (
 _OWNERS = {"TensorFlowTrainer": "Model", "Functional": "Model"}
 """Classes that messages name, and the public class that has their methods."""
 
+_UNUSUAL = {"compat", "contrib", "core", "experimental", "keras", "python", "raw_ops"}
+"""Parts of paths under which a function is not what code calls by its bare name."""
+
 
 def find_argument_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
     """What the record of names knows of an argument that a line says is not taken.
@@ -38,10 +41,17 @@ def find_argument_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
     if use is None:
         return None
     owner, name, keyword = use
-    names, table = files.load_names(), load_successor_table()
-    path = _find_path(names, owner, name)
-    if not path:
-        return None
+    names = files.load_names()
+    paths = [_find_path(names, owner, name), "" if owner else _find_function(names, name)]
+    clues = (_judge_argument(names, path, keyword, line, facts) for path in paths if path)
+    return next((clue for clue in clues if clue is not None), None)
+
+
+def _judge_argument(
+    names: Names, path: str, keyword: str, line: str, facts: Mapping[str, str]
+) -> Clue | None:
+    """What the record knows of an argument of one class or function; None as above."""
+    table = load_successor_table()
     # Where the table names the releases that refuse an argument, `**kwargs` takes it in the others.
     told = any(entry.refused for entry in table.find_successors(path, keyword))
     there, missing = [], []
@@ -92,4 +102,19 @@ def _find_path(names: Names, owner: str, name: str) -> str:
         found.sort(key=lambda path: not path.startswith("tensorflow.keras."))
         if found:
             return found[0] if name == "__init__" or not owner else f"{found[0]}.{name}"
+    return ""
+
+
+def _find_function(names: Names, name: str) -> str:
+    """The shortest public path of a function of TensorFlow, in the newest pairing that has it."""
+    for one in reversed(names.pairings):
+        found = [
+            path
+            for path in names.same_leaf(name, one)
+            if path.startswith("tensorflow.")
+            and not _UNUSUAL.intersection(path.split("."))
+            and names.look_up(path, one).kind == "function"
+        ]
+        if found:
+            return min(found, key=lambda path: (path.count("."), path))
     return ""

@@ -1798,7 +1798,7 @@ only tensorflow >=2.14
 [keras-of-another-tensorflow]
 line AttributeError: module '(?P<module>tensorflow(?:_core)?(?:\._api\.v\d)?\.compat\.v2\.__internal__(?:\.\w+)+)' has no attribute '(?P<name>\w+)\'
 line AttributeError: module '(?P<module>tensorflow(?:\._api\.v\d)?\.compat\.v2\.__internal__)' has no attribute '(?P<name>register_load_context_function|register_clear_session_function|dispatch|tracking|monitoring|tf2|enable_v2_behavior|saved_model|distribute|eager_context|function|ops)\'
-line ImportError: cannot import name '(?P<name>get_config)' from '(?P<module>tensorflow\.python\.eager\.context)\'
+line ImportError: cannot import name '(?P<name>get_config)'(?: from '(?P<module>tensorflow\.python\.eager\.context)')?
 why The Keras that is imported was made for another TensorFlow: Keras 2.12 to 2.15, and
   tf-keras of those minors, need the TensorFlow of their own minor. The path in the
   traceback says whether it is `keras` or `tf_keras`.
@@ -2034,6 +2034,15 @@ cure Install it:
 install keras-preprocessing
 install tensorflow=={tensorflow}
 cure Write `tensorflow.keras.preprocessing`.
+[libgl-missing]
+line (?:ImportError: |OSError: )?(?P<name>libGL\.so\.1|libgthread-2\.0\.so\.0|libSM\.so\.6|libXrender\.so\.1|libXext\.so\.6): cannot open shared object file: No such file or directory
+why OpenCV wants the libraries of a desktop, which servers, containers and Colab's like do
+  not have. It is no error of TensorFlow.
+cure Install the OpenCV without a desktop in its place:
+uninstall opencv-python
+install opencv-python-headless
+install tensorflow=={tensorflow}
+cure Install the libraries: `apt-get install libgl1 libglib2.0-0`.
 [missing-requirement]
 line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>flatbuffers|wrapt|gast|astunparse|termcolor|opt_einsum|ml_dtypes|absl|six|google|google\.protobuf|protobuf|grpc|tensorboard|optree|namex|rich|h5py|libclang|markdown|typing_extensions|google_pasta|pasta)'?
 why A package that TensorFlow requires is missing: `{name}`. The installation was made
@@ -2383,6 +2392,7 @@ cure `nox -s copy -- tf216 PATH` copies a lock that has all packages, for uv and
 [python-build-backend]
 line (?:ERROR|error): (?P<package>metadata-generation-failed|subprocess-exited-with-error|backend-unavailable)
 line (?:ERROR|error): Failed (?:to build|building wheel for) '?(?P<package>(?!tensorflow-gpu)[\w.-]+?)'?(?: when .*)?
+line (?:ERROR: |error: )?Command "?python setup\.py (?P<package>egg_info|install|bdist_wheel)"? failed with error code 1(?: in .*)?
 line (?:ERROR: )?Could not build wheels for (?P<package>[\w.-]+)(?:,.*)?.*
 why pip found no wheel of `{package}` for your Python, and tried to build an old release
   from its source, which needs a compiler and tools of its time.
