@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_nox import nox
@@ -34,6 +35,12 @@ CAPS = [(name, cap) for name in CAPPED for cap in TARGETS[name].pairing.caps]
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(os.cpu_count()) as executor:
         yield executor
+
+
+def list_chosen(request: pytest.FixtureRequest, test: str) -> list[dict[str, Any]]:
+    """The parameters with which a test is run: with `--today`, a share of all."""
+    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    return [dict(item.callspec.params) for item in items if item.originalname == test]
 
 
 # --- a lock is ordinary ---
@@ -62,10 +69,14 @@ def install_plainly(name: str, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def plain(
-    pool: ThreadPoolExecutor, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    pool: ThreadPoolExecutor,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Future[Path]]:
     folder = tmp_path_factory.mktemp("plain")
-    return {name: pool.submit(install_plainly, name, folder / name) for name in PLAIN}
+    chosen = list_chosen(request, "test_plain_pip_installs_a_lock_in_a_plain_venv")
+    names = [one["name"] for one in chosen]
+    return {name: pool.submit(install_plainly, name, folder / name) for name in names}
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -98,11 +109,15 @@ def without(name: str, cap: Cap, folder: Path) -> Outcome:
 
 @pytest.fixture(scope="module")
 def uncapped(
-    pool: ThreadPoolExecutor, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    pool: ThreadPoolExecutor,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[tuple[str, Cap], Future[Outcome]]:
+    chosen = list_chosen(request, "test_without_a_cap_the_environment_is_not_whole")
+    caps = [(one["name"], one["cap"]) for one in chosen]
     return {
         (name, cap): pool.submit(without, name, cap, tmp_path_factory.mktemp(name))
-        for name, cap in CAPS
+        for name, cap in caps
     }
 
 
