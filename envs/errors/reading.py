@@ -99,6 +99,9 @@ UNNAMED = (
 )
 """What exceptions a message is tried with that a person gives without the name of any."""
 
+FEWEST_WORDS = 4
+"""How many words such a message has at least: a shorter one names releases or a package."""
+
 MOST_TOLD = 3
 """How many lines such a text has; a longer one is a log, in which they are no last words."""
 
@@ -275,7 +278,8 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
             variants += [quoted, *_name_exceptions(quoted)]
         if told:
             variants += _find_told(line)
-            variants += [] if raised else [f"{name}: {line}" for name in UNNAMED]
+            if not raised and line.count(" ") >= FEWEST_WORDS - 1:
+                variants += [f"{name}: {line}" for name in UNNAMED]
         if WRAPPER in line:
             inner = line.partition(WRAPPER)[2].strip()
             variants += [inner, *_name_exceptions(inner)] if inner else []

@@ -28,7 +28,7 @@ def make_errors() -> dict[str, Any]:
 
 
 def make_cures() -> dict[str, Any]:
-    """Entry -> its cause and its cures, which the page loads when the first error is matched."""
+    """Entry -> its cause and its cures, which the page loads as soon as it is ready."""
     return {
         entry.name: {
             "cause": entry.cause,
@@ -73,6 +73,7 @@ def _make_reading() -> dict[str, Any]:
         "told": [[*write_javascript(message), name] for message, name in text_reading.TOLD],
         "most_told": text_reading.MOST_TOLD,
         "unnamed": text_reading.UNNAMED,
+        "fewest_words": text_reading.FEWEST_WORDS,
         "called": text_reading.CALLED,
         "most_above": text_reading.MOST_ABOVE,
         "retyped": [

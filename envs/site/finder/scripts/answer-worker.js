@@ -111,12 +111,24 @@ async function findCell({ cells, verdict }) {
   return (await rows.get(last.row))[last.column];
 }
 
-/** The answer with causes and cures, which are loaded when the first error is matched. */
+let loading = null;
+
+/** Causes and cures, which are loaded once the page is ready; an error that comes sooner waits. */
+async function loadCures({ explainer }) {
+  loading ??= load("cures.json");
+  try {
+    explainer.cures = await loading;
+    explainer.lacksCures = false;
+  } catch (error) {
+    loading = null; // the next error tries again
+    throw error;
+  }
+}
+
 async function answerWhole(answerer, text, choice) {
   const answer = answerer.answer(text, choice);
   if (!answerer.explainer.lacksCures) return answer;
-  answerer.explainer.cures = await load("cures.json");
-  answerer.explainer.lacksCures = false;
+  await loadCures(answerer);
   return answerer.answer(text, choice);
 }
 
@@ -132,8 +144,12 @@ async function start() {
 if (typeof DedicatedWorkerGlobalScope !== "undefined" && globalThis instanceof DedicatedWorkerGlobalScope) {
   const started = start();
   started.then(
-    ({ choices, explainer: { data } }) =>
-      postMessage({ ready: true, tables: { ...choices, kinds: data.kinds, otherImport: data.other_import } }),
+    (answerer) => {
+      const { choices, explainer } = answerer;
+      const { kinds, other_import: otherImport } = explainer.data;
+      postMessage({ ready: true, tables: { ...choices, kinds, otherImport } });
+      loadCures(answerer).catch(() => {});
+    },
     (error) => postMessage({ failure: String(error) }),
   );
   onmessage = async ({ data: { id, text, choice } }) => {

@@ -140,7 +140,9 @@ export class Reading {
       const quoted = this.quoted.exec(line);
       if (quoted) variants.push(quoted[2] ?? quoted[3], ...this.nameExceptions(quoted[2] ?? quoted[3]));
       if (told) variants.push(...this.findTold(line));
-      if (told && !raised) variants.push(...this.data.unnamed.map((name) => `${name}: ${line}`));
+      if (told && !raised && line.split(" ").length >= this.data.fewest_words) {
+        variants.push(...this.data.unnamed.map((name) => `${name}: ${line}`));
+      }
       const wrapped = line.indexOf(this.data.wrapper);
       if (wrapped >= 0) {
         const inner = strip(line.slice(wrapped + this.data.wrapper.length));
