@@ -102,7 +102,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """With `--drop`, what a proof downloaded of TensorFlow goes with the proof."""
     if item.config.getoption("--drop") and item.get_closest_marker("proof"):
-        installation.drop_cached("tensorflow")
+        installation.drop_cached_tensorflow()
 
 
 @pytest.hookimpl(tryfirst=True)

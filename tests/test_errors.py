@@ -229,7 +229,9 @@ def test_a_run_that_drops_has_one_environment_a_job_at_a_time(
 ) -> None:
     """A share has environments of many TensorFlows, of which a disk holds few."""
     dropped: list[str] = []
-    monkeypatch.setattr(installation, "drop_cached", dropped.append)
+    monkeypatch.setattr(
+        installation, "drop_cached_tensorflow", lambda: dropped.append("tensorflow")
+    )
     monkeypatch.setattr(
         installation, "drop_environment", lambda folder: dropped.append(folder.name)
     )

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from chosen_tests import list_chosen
 
 from envs import Problem
 from envs.interference import interferences, makers, reproduction
@@ -31,10 +32,8 @@ Results = dict[str, Future[dict[str, Result | str]]]
 def results(request: pytest.FixtureRequest) -> Iterator[Results]:
     """Start every selected interference, two pairings at a time. Session -> its results."""
     chosen: dict[str, list[str]] = {}
-    for item in request.session.items:
-        if hasattr(item, "callspec") and "name" in item.callspec.params:
-            params = item.callspec.params
-            chosen.setdefault(params["session"], []).append(params["name"])
+    for params in list_chosen(request, "test_it_is_detected_and_its_fix_mends_it"):
+        chosen.setdefault(params["session"], []).append(params["name"])
     drop, bless = (request.config.getoption(option) for option in ("--drop", "--bless"))
     with ThreadPoolExecutor(2) as pool:
         yield {

@@ -9,9 +9,9 @@ import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
+from chosen_tests import list_chosen
 from test_nox import nox
 
 from envs import ROOT
@@ -35,12 +35,6 @@ CAPS = [(name, cap) for name in CAPPED for cap in TARGETS[name].pairing.caps]
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(os.cpu_count()) as executor:
         yield executor
-
-
-def list_chosen(request: pytest.FixtureRequest, test: str) -> list[dict[str, Any]]:
-    """The parameters with which a test is run: with `--today`, a share of all."""
-    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    return [dict(item.callspec.params) for item in items if item.originalname == test]
 
 
 # --- a lock is ordinary ---

@@ -231,9 +231,8 @@ def test_an_answer_comes_within_a_tenth_of_a_second(
     page = open_page()
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
     page.evaluate(_NOTE_TIMES)
-    rounds: list[float] = []
-    # Other work on the machine may disturb some: then there are more.
-    while len(rounds) < 3 or (len(rounds) < 9 and min(rounds) >= 100):
+    rounds = []
+    for _ in range(3):  # other work on the machine may disturb one
         for text in ("2.12 keras 3", NP_UTILS, f"Traceback:\n{NP_UTILS}", "python 3.13 windows"):
             page.fill("#finder-text", text[:-1])
             page.wait_for_timeout(150)

@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from chosen_tests import list_chosen
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -371,13 +372,12 @@ def run_all(target: Target, folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def ended(
-    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[Target, Future[dict[str, str]]]]:
+    chosen = list_chosen(request, "test_what_a_project_gets_installs_and_verifies")
+    folders = {one["target"]: tmp_path_factory.mktemp("project") / "new" for one in chosen}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {
-            target: pool.submit(run_all, target, tmp_path_factory.mktemp("project") / "new")
-            for target in PICKS
-        }
+        yield {one: pool.submit(run_all, one, folder) for one, folder in folders.items()}
 
 
 @pytest.mark.proof

@@ -116,7 +116,7 @@ class _Running:
             finally:
                 installation.drop_environment(environment.folder)
                 if self.drop:
-                    installation.drop_cached("tensorflow")
+                    installation.drop_cached_tensorflow()
 
     def note(self, target: Target, column: Column, cell: Cell, seconds: float) -> None:
         """Record a cell, or note that it differs from its record; then say how far the run is."""

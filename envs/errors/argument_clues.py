@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from envs.errors.catalogue import trim_line
 from envs.errors.name_clues import Clue, choose_pairing, choose_taken, load_successor_table
@@ -42,8 +42,8 @@ def find_argument_clue(line: str, facts: Mapping[str, str]) -> Clue | None:
         return None
     owner, name, keyword = use
     names = files.load_names()
-    paths = [_find_path(names, owner, name), "" if owner else _find_function(names, name)]
-    clues = (_judge_argument(names, path, keyword, line, facts) for path in paths if path)
+    paths = _list_paths(names, owner, name)
+    clues = (_judge_argument(names, path, keyword, line, facts) for path in paths)
     return next((clue for clue in clues if clue is not None), None)
 
 
@@ -89,32 +89,31 @@ def read_argument(line: str) -> tuple[str, str, str] | None:
     return None
 
 
-def _find_path(names: Names, owner: str, name: str) -> str:
-    """The public path of a class, of its method, or of a function, in the newest that has it."""
-    for one in reversed(names.pairings):
-        found = [
-            path
-            for path in names.same_leaf(owner or name, one)
-            if split_keras(path)[0]
-            and not any(part.startswith("_") or part == "src" for part in path.split("."))
-            and names.look_up(path, one).kind == ("class" if owner else "function")
-        ]
-        found.sort(key=lambda path: not path.startswith("tensorflow.keras."))
-        if found:
-            return found[0] if name == "__init__" or not owner else f"{found[0]}.{name}"
-    return ""
+def _list_paths(names: Names, owner: str, name: str) -> list[str]:
+    """The public paths of a class, of its method, or of a function: of Keras, then TensorFlow's."""
+    kind = "class" if owner else "function"
+    found = _list_newest(names, owner or name, kind, _is_of_keras)
+    found.sort(key=lambda path: not path.startswith("tensorflow.keras."))
+    paths = found[:1]
+    if owner:
+        return [path if name == "__init__" else f"{path}.{name}" for path in paths]
+    others = _list_newest(names, name, kind, _is_of_tensorflow)
+    return paths + sorted(others, key=lambda path: (path.count("."), path))[:1]
 
 
-def _find_function(names: Names, name: str) -> str:
-    """The shortest public path of a function of TensorFlow, in the newest pairing that has it."""
+def _list_newest(names: Names, leaf: str, kind: str, fits: Callable[[str], bool]) -> list[str]:
+    """The paths that end in a name, in the newest pairing that has one that fits."""
     for one in reversed(names.pairings):
-        found = [
-            path
-            for path in names.same_leaf(name, one)
-            if path.startswith("tensorflow.")
-            and not _UNUSUAL.intersection(path.split("."))
-            and names.look_up(path, one).kind == "function"
-        ]
-        if found:
-            return min(found, key=lambda path: (path.count("."), path))
-    return ""
+        paths = filter(fits, names.same_leaf(leaf, one))
+        if found := [path for path in paths if names.look_up(path, one).kind == kind]:
+            return found
+    return []
+
+
+def _is_of_keras(path: str) -> bool:
+    private = any(part.startswith("_") or part == "src" for part in path.split("."))
+    return bool(split_keras(path)[0]) and not private
+
+
+def _is_of_tensorflow(path: str) -> bool:
+    return path.startswith("tensorflow.") and not _UNUSUAL.intersection(path.split("."))

@@ -118,7 +118,7 @@ def choose_entries(request: ErrorsRequest, say: Say) -> list[Entry]:
 def drop_place(environment: CaseEnvironment) -> None:
     """Remove an environment, and TensorFlow from uv's cache."""
     installation.drop_environment(environment.folder)
-    installation.drop_cached("tensorflow")
+    installation.drop_cached_tensorflow()
 
 
 def is_dry(track: Track) -> bool:

@@ -106,7 +106,7 @@ def reproduce_all(
     finally:
         if drop:
             installation.drop_environment(folder)
-            installation.drop_cached("tensorflow")
+            installation.drop_cached_tensorflow()
     if bless:
         interferences.bless_interferences(
             {

@@ -144,7 +144,7 @@ class _Running:
                 if not keep:
                     installation.drop_environment(folder)
         if self.request.drop and not keep:
-            installation.drop_cached("tensorflow")
+            installation.drop_cached_tensorflow()
 
     def save(self, side: Side, python: Path) -> None:
         """Have a side save its files."""

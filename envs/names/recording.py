@@ -206,7 +206,7 @@ class _Recording:
         began = time.monotonic()
         walked = walk_target(target, self.request.keep, self.say)
         if self.request.drop:
-            installation.drop_cached("tensorflow")
+            installation.drop_cached_tensorflow()
         seen = state_walk(walked)
         python = interpreters.version_of(interpreters.find_interpreter(target.python)) or ""
         with self.writing, disk.alone(ROOT / ".nox" / "names"):

@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from envs import ROOT, Problem
-from envs.model import disk
+from envs.model import disk, platforms
 from envs.running import installers, integrity, interpreters, long_paths
 from envs.running.integrity import Files
 
@@ -217,6 +217,11 @@ def drop_cached(*packages: str) -> None:
     """Remove packages from uv's cache, so that they are downloaded again when needed."""
     if command := installers.find_uv():
         subprocess.run([command, "cache", "clean", "-q", *packages], env=installers.tool_environ())
+
+
+def drop_cached_tensorflow() -> None:
+    """Remove every package that carries TensorFlow's code from uv's cache."""
+    drop_cached(*platforms.PACKAGES)
 
 
 def list_installed(folder: Path) -> dict[str, str]:

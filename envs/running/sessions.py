@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from envs import ROOT, Problem
-from envs.model import host, lock, nearest_lock, outcomes, pairing, platforms, results
+from envs.model import host, lock, nearest_lock, outcomes, pairing, results
 from envs.model.disk import NotWritable
 from envs.model.failures import Rules
 from envs.model.outcomes import Kind, Outcome, Run
@@ -53,7 +53,7 @@ def drop_sessions(names: list[str]) -> None:
     for name in pairing.choose_names(known, names):
         installation.drop_environment(environment_folder(known[name]))
         shutil.rmtree(bytecode_folder(known[name]).parent, ignore_errors=True)
-    installation.drop_cached(*platforms.PACKAGES)
+    installation.drop_cached_tensorflow()
 
 
 def start_scripts(

@@ -111,52 +111,28 @@ async function findCell({ cells, verdict }) {
   return (await rows.get(last.row))[last.column];
 }
 
-let loading = null;
-
-/** Causes and cures, which are loaded once the page is ready; an error that comes sooner waits. */
-async function loadCures({ explainer }) {
-  loading ??= load("cures.json");
-  try {
-    explainer.cures = await loading;
-    explainer.lacksCures = false;
-  } catch (error) {
-    loading = null; // the next error tries again
-    throw error;
-  }
-}
-
-async function answerWhole(answerer, text, choice) {
-  const answer = answerer.answer(text, choice);
-  if (!answerer.explainer.lacksCures) return answer;
-  await loadCures(answerer);
-  return answerer.answer(text, choice);
-}
-
 async function start() {
   const tables = await Promise.all(["errors.json", "choices.json", "seen.json"].map(load));
   const answerer = new Answerer(...tables);
   // A pattern is compiled when it is first used: before the first key, not after it.
   for (const text of WARMING) answerer.answer(text, {});
-  answerer.explainer.lacksCures = false;
   return answerer;
 }
 
 if (typeof DedicatedWorkerGlobalScope !== "undefined" && globalThis instanceof DedicatedWorkerGlobalScope) {
-  const started = start();
-  started.then(
-    (answerer) => {
-      const { choices, explainer } = answerer;
-      const { kinds, other_import: otherImport } = explainer.data;
-      postMessage({ ready: true, tables: { ...choices, kinds, otherImport } });
-      loadCures(answerer).catch(() => {});
-    },
-    (error) => postMessage({ failure: String(error) }),
-  );
+  const started = start().then(async (answerer) => {
+    const { choices, explainer } = answerer;
+    const { kinds, other_import: otherImport } = explainer.data;
+    postMessage({ ready: true, tables: { ...choices, kinds, otherImport } });
+    explainer.cures = await load("cures.json");
+    return answerer;
+  });
+  started.catch((error) => postMessage({ failure: String(error) }));
   onmessage = async ({ data: { id, text, choice } }) => {
     try {
       const answerer = await started;
       const began = performance.now();
-      const answer = await answerWhole(answerer, text, choice);
+      const answer = answerer.answer(text, choice);
       postMessage({ id, answer, took: performance.now() - began });
       const cell = await findCell(answer);
       if (cell) postMessage({ id, answer: { ...answer, cell }, took: 0 });

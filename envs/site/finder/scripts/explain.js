@@ -13,12 +13,11 @@ function compareReleases(when, facts) {
 }
 
 /**
- * Everything that a text can be explained by. `pairings` is name -> its Pythons. `cures` is entry ->
- * its cause and its cures: as long as it is null, `lacksCures` says that an answer had none.
+ * Everything that a text can be explained by. `pairings` is name -> its Pythons, `cures` is entry ->
+ * its cause and its cures, which come later than the rest.
  */
 export class Explainer {
-  cures = null;
-  lacksCures = false;
+  cures = {};
 
   constructor(errors, pairings) {
     this.reading = new Reading(errors.reading);
@@ -145,8 +144,7 @@ export class Explainer {
 
   describeMatch(match, facts) {
     const { entry, line, parts, seen, fits } = match;
-    if (!this.cures) this.lacksCures = true;
-    const { cause, cures } = this.cures?.[entry.name] ?? { cause: "", cures: [] };
+    const { cause, cures } = this.cures[entry.name] ?? { cause: "", cures: [] };
     const words = { ...facts, ...parts };
     const fill = (text) => this.fill(text, { ...entry.parts, ...words });
     return {
