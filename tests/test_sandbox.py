@@ -76,6 +76,15 @@ def test_a_script_that_hangs_is_ended_and_so_is_what_it_started(tmp_path: Path) 
     assert not left.exists()
 
 
+def test_a_script_that_is_ended_leaves_nothing_in_the_temporary_folder(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    code = f"""import os, pathlib, tempfile
+pathlib.Path({str(said)!r}).write_text(tempfile.mkstemp()[1])
+os._exit(0)"""
+    assert run(tmp_path, code).outcome == WORKS
+    assert not Path(said.read_text()).exists()
+
+
 def test_what_a_script_started_as_it_ended_is_seen(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

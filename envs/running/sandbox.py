@@ -20,7 +20,7 @@ TIMEOUT = 300.0
 
 # The variables that a script inherits. None of them changes which Keras is imported.
 _ENVIRON = (
-    *("PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP"),
+    *("PATH", "LANG", "LC_ALL"),
     # Windows: without these, Python does not start, or does not know its processor.
     *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT"),
     *("PROCESSOR_ARCHITECTURE", "NUMBER_OF_PROCESSORS"),
@@ -52,6 +52,8 @@ def run_script(
         tempfile.TemporaryFile() as err,
     ):
         home = str(folder)
+        # The temporary folder too: a script that is ended leaves its files there.
+        homes = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), home)
         isolated = [] if project else ["-I"]
         environ = {name: os.environ[name] for name in _ENVIRON if name in os.environ}
         options = []
@@ -62,7 +64,7 @@ def run_script(
         process = subprocess.Popen(
             [python, *isolated, *options, script, *args],
             cwd=project or home,
-            env=environ | {"HOME": home, "USERPROFILE": home} | dict(env),
+            env=environ | homes | dict(env),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
