@@ -138,6 +138,7 @@ def list_inputs() -> Iterator[Given]:
     yield from ((line, {}) for line in differs)
     for entry in load_catalogue().values():
         yield from ((case.line, {"tensorflow": "2.16"}) for case in entry.cases[:1])
+    yield from ((f"{line[: len(line) * 7 // 10].rpartition(' ')[0]}...", {}) for line in lines[::4])
     chance = random.Random(17)
     for number in range(120):
         one, other = chance.sample(lines, 2)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+import re
+
 import pytest
 from test_explain import names
 
-from envs.errors import explain_run
+from envs.errors import catalogue_files, explain_run, explanation
+from envs.errors.catalogue import trim_line
 
 
 @pytest.mark.parametrize(
@@ -161,3 +165,51 @@ def test_an_argument_of_a_function_of_tensorflow_is_answered_from_the_record(
     assert (clue.write, clue.there) == (word, ("tf113", "tf114", "tf115"))
     mine = explain_run.answer_pasted(f"TypeError: my_{line[11:]}", {})
     assert mine.clue is None
+
+
+DECAY = "ValueError: decay is deprecated in the new Keras optimizer, please check the docstring"
+PROBABILITY = (
+    "ImportError: This version of TensorFlow Probability requires TensorFlow version >= 2.11"
+)
+
+
+@pytest.mark.parametrize("end", ["", "...", " ...", "\u2026"])
+def test_a_line_that_was_cut_off_is_answered_and_said_to_be(end: str) -> None:
+    found = explain_run.answer_pasted(DECAY + end, {}).found
+    assert [match.entry.name for match in found.matches] == ["optimizer-decay"]
+    assert found.explained
+    assert "the end of the line is missing" in explanation.describe_sureness(found.matches[0])
+
+
+def test_what_was_cut_off_is_not_made_up() -> None:
+    (match,) = explain_run.answer_pasted(PROBABILITY, {}).found.matches
+    assert match.entry.name == "probability-too-new"
+    words = set(match.parts.values())
+    assert "2.11" in words
+    assert "\u2026" in words
+    assert not any(re.search(r"\d", word) for word in words - {"2.11"})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ValueError: decay is",
+        "ImportError: cannot import name 'abs'",
+        "RuntimeError: decay is deprecated in the new Keras optimizer, please check the docstring",
+    ],
+)
+def test_a_beginning_that_says_too_little_is_no_answer(line: str) -> None:
+    assert not explain_run.answer_pasted(line, {}).knows
+
+
+def test_a_line_of_the_catalogue_that_is_cut_off_is_its_own_entry_or_none() -> None:
+    chance = random.Random(20)
+    entries = [one for one in catalogue_files.load_catalogue().values() if one.group != "warnings"]
+    answered = 0
+    for entry in chance.sample(entries, 40):
+        cut = trim_line(entry.line)[: len(entry.line) * 3 // 4].rpartition(" ")[0]
+        matches = explain_run.answer_pasted(cut, {}).found.matches
+        begun = [match.entry.name for match in matches if match.is_cut]
+        assert begun in ([], [entry.name]), cut
+        answered += len(begun)
+    assert answered > 15

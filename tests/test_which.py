@@ -267,6 +267,11 @@ def suggested(text: str, name: str) -> dict[str, str]:
          "from tensorflow.keras.preprocessing.image import ImageDataGenerator"),
         ("from keras.preprocessing.sequence import pad_sequences", "tf212",
          "from keras.utils import pad_sequences"),
+        # In Keras 2.8 they are only deeper inside `keras`.
+        ("from keras.optimizers import Adam", "tf28",
+         "from tensorflow.keras.optimizers import Adam"),
+        ("from keras.utils import to_categorical", "tf27",
+         "from tensorflow.keras.utils import to_categorical"),
         ("from keras.backend import sum as s", "tf221", "from keras.ops import sum as s"),
         ("from keras import backend as K\nK.sum", "tf221", "ops.sum <- from keras import ops"),
         # `keras.tree.flatten` has the same name, and does something else.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from envs import Problem
-from envs.errors import catalogue_files, explanation, matching, reading
+from envs.errors import beginnings, catalogue_files, explanation, matching, reading
 from envs.errors.catalogue import Entry, trim_line
 from envs.errors.explanation import Explanation, Known
 from envs.errors.reading import Line, Pasted
@@ -134,7 +134,7 @@ def answer_pasted(text: str, facts: Mapping[str, str]) -> Explanation:
         known["minor"] = ".".join(release.split(".")[:2])
     entries = catalogue_files.load_catalogue()
     found = matching.find_matches(pasted, entries.values(), known)
-    seen, clue = None, None
+    seen, clue, named = None, None, False
     if not found.explained:
         for line in _list_asked(pasted, found.last):
             seen = find_known(line)
@@ -143,8 +143,13 @@ def answer_pasted(text: str, facts: Mapping[str, str]) -> Explanation:
 
                 clue = name_clues.find_clue(line.text, known)
                 clue = clue or argument_clues.find_argument_clue(line.text, known)
+                lines = (*name_clues.LINES, *argument_clues.LINES)
+                named = named or any(re.fullmatch(one, line.text) for one in lines)
             if seen or clue:
                 break
+        # A line that names a name or an argument is whole.
+        if not seen and not named:
+            found = beginnings.add_beginning(pasted, found, entries.values(), known)
     nearest: list[Entry] = []
     if not (found.explained or seen or clue) and found.last:
         nearest = matching.find_nearest_entries(found.last.text, entries.values())

@@ -30,6 +30,9 @@ OTHER_IMPORT = (
 )
 """What to do where a name should be there: two sentences, with a command between them."""
 
+IS_CUT = "; the end of the line is missing, and only this error begins so"
+"""What is said of a line that was cut off."""
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -178,12 +181,13 @@ def describe_sureness(match: Match) -> str:
     places = f" in {', '.join(where)}" if where else ""
     if entry.unmade:
         said = f"the pattern fits; it is not reproduced here ({entry.unmade})"
-        return f"{said}: it is from {', '.join(entry.sources[:2])}"
+        return f"{said}: it is from {', '.join(entry.sources[:2])}{IS_CUT * match.is_cut}"
     day = f" on {made.date}" if made else ""
     if match.seen:
         said = f"this very line was made here{places}{day}, and each cure carried out"
     else:
         said = f"the pattern fits; lines like it were made here{places}{day}, and the cures tried"
+    said += IS_CUT * match.is_cut
     if match.fits is False:
         said += "; but the releases or the lines around it are others than where it was seen"
     return said
@@ -289,6 +293,12 @@ def render_answer_json(answer: Explanation) -> str:
     return json.dumps(document, indent=2)
 
 
+def _name_sureness(match: Match) -> str:
+    if match.entry.unmade:
+        return "not reproduced"
+    return "seen" if match.seen else "begins" if match.is_cut else "fits"
+
+
 def _match_as_json(match: Match, facts: Mapping[str, str]) -> dict[str, Any]:
     entry, words = match.entry, {**facts, **match.parts}
     return {
@@ -297,7 +307,7 @@ def _match_as_json(match: Match, facts: Mapping[str, str]) -> dict[str, Any]:
         "line": match.line.shown,
         "number": match.line.number,
         "parts": dict(match.parts),
-        "sure": "not reproduced" if entry.unmade else "seen" if match.seen else "fits",
+        "sure": _name_sureness(match),
         "fits": match.fits,
         "cause": entry.fill(entry.cause, words),
         "cures": [

@@ -29,7 +29,8 @@ class Match:
     """An entry that a line shows. `parts` are the words that the line has for it.
 
     `seen` says that this very line was made here, and `fits` whether what is known of the reader's
-    releases and of the rest of the text is so where it happens: None if nothing is known.
+    releases and of the rest of the text is so where it happens: None if nothing is known. `is_cut`
+    says that the end of the line is missing.
     """
 
     entry: Entry
@@ -37,6 +38,7 @@ class Match:
     parts: Mapping[str, str]
     seen: bool
     fits: bool | None
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)

@@ -131,12 +131,29 @@ class Adviser:
         """Another path that is there, and why it is the one.
 
         First the same object under the same Keras, then the same name there, then the other Keras.
+        But for one that is only deeper inside `keras` until it comes back: `tensorflow.keras` has
+        it where it is meant to be, and that holds for all of TensorFlow 2.
         """
         found = [one for one in (self._same_object(path), self._same_leaf(path)) if one]
         keras = _public(split_keras(path)[0])
         if not keras:
             return next(iter(found), None)
-        return min(found, key=lambda one: _public(split_keras(one.path)[0]) != keras, default=None)
+        first = min(found, key=lambda one: _public(split_keras(one.path)[0]) != keras, default=None)
+        if first and (self.apart or first.path.count(".") <= path.count(".")):
+            return first
+        return self._same_in_tensorflow(path) or first
+
+    def _same_in_tensorflow(self, path: str) -> Found | None:
+        """The very name of `keras` in `tensorflow.keras`."""
+        keras, rest = split_keras(path)
+        later = self.names.pairings[self.names.pairings.index(self.pairing) + 1 :]
+        back = next((one for one in later if self._seen(path, one)), None)
+        if keras != "keras" or not rest or back is None:
+            return None
+        new = f"tensorflow.keras{rest}"
+        if not self._is_there(new, self.names.look_up(path, back), path):
+            return None
+        return Found(new, f"the same name in `{new.rpartition('.')[0]}`", same=True)
 
     def _same_object(self, path: str) -> Found | None:
         seen = {path}

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from envs.atlas import cells, row_files
-from envs.errors import argument_clues, catalogue, explain_run, explanation, matching, name_clues
+from envs.errors import (
+    argument_clues,
+    beginnings,
+    catalogue,
+    explain_run,
+    explanation,
+    matching,
+    name_clues,
+)
 from envs.errors import reading as text_reading
 from envs.errors.catalogue import Cure, Entry, trim_line
 from envs.errors.catalogue_files import load_catalogue
@@ -62,6 +70,7 @@ def _make_reading() -> dict[str, Any]:
             ),
             (text_reading, ("PYTHON_PATH", "PYTHON_BANNER")),
             (matching, ("WRAPS", "WORD")),
+            (beginnings, ("ENDS", "ELLIPSIS")),
             (catalogue, ("FOLDERS",)),
         )
         for name in names
@@ -96,6 +105,10 @@ def _make_reading() -> dict[str, Any]:
         "kinds": catalogue.KINDS,
         "other_import": explanation.OTHER_IMPORT,
         "otherwise": _describe_otherwise(),
+        "is_cut": explanation.IS_CUT,
+        "fewest_characters": beginnings.FEWEST_CHARACTERS,
+        "fewest_begun": beginnings.FEWEST_WORDS,
+        "shared": beginnings.SHARED,
         "names": [write_javascript(line) for line in (*name_clues.LINES, *argument_clues.LINES)],
     }
 

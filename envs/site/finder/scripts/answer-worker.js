@@ -72,7 +72,7 @@ export class Answerer {
   }
 
   answerError(question, choice) {
-    const { explanation } = question;
+    const { found, ...explanation } = question.explanation;
     const answer = { kind: question.kind, choice, explanation };
     if (explanation.knows) return answer;
     for (const line of explanation.asked) {
@@ -87,7 +87,9 @@ export class Answerer {
         break;
       }
     }
-    if (explanation.last) explanation.nearest = this.explainer.findNearest(explanation.last);
+    // A line that names a name or an argument is whole.
+    if (!answer.needs) this.explainer.addBeginning(explanation, found);
+    if (explanation.last && !explanation.knows) explanation.nearest = this.explainer.findNearest(explanation.last);
     return answer;
   }
 

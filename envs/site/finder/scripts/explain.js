@@ -35,6 +35,7 @@ export class Explainer {
           : { whole: this.reading.trimLine(line) },
       ),
       lines: [entry.line, ...(entry.made ?? [])].map((line) => this.reading.trimLine(line)),
+      begun: [entry.line, ...(entry.made ?? [])].map((line) => this.reading.trimLine(line.replace(/\.\.\.$/, ""))),
       abovePattern: entry.above ? compilePattern(entry.above) : null,
     }));
   }
@@ -58,6 +59,7 @@ export class Explainer {
       nearest: [],
       asked: found.explained ? [] : this.listAsked(pasted, found.last).map(({ text, shown }) => ({ text, shown })),
       last: found.last?.text ?? null,
+      found: { ...found, pasted },
       isRaised: pasted.lines.some((line) => line.raised),
     };
   }
@@ -98,10 +100,7 @@ export class Explainer {
 
   isBelow(last, matches) {
     return (
-      matches.some(({ line }) => {
-        const colon = line.text.indexOf(": ");
-        return last.text.includes(colon < 0 ? "" : line.text.slice(colon + 2));
-      }) || this.reading.wraps.test(last.text)
+      matches.some(({ line }) => last.text.includes(messageOf(line.text))) || this.reading.wraps.test(last.text)
     );
   }
 
@@ -142,8 +141,55 @@ export class Explainer {
     return [...same, ...(this.reading.isChained(pasted) ? others.slice(0, 5) : [])];
   }
 
+  /**
+   * An explanation with the entry whose line begins as the last exception does, if it is one alone:
+   * what was pasted may have been cut off.
+   */
+  addBeginning(explanation, { pasted, matches, last }) {
+    const match = last && this.findBeginning(pasted, last, explanation.facts);
+    if (!match) return;
+    explanation.knows = true;
+    explanation.errors = [match, ...matches]
+      .slice(0, this.data.most)
+      .map((one) => this.describeMatch(one, explanation.facts));
+  }
+
+  findBeginning(pasted, last, facts) {
+    const known = this.entries.filter((entry) => compareReleases(entry.when, facts).every(Boolean));
+    for (const line of pasted.lines.filter((one) => one.number === last.number)) {
+      const text = line.text.replace(this.reading.ellipsis, "");
+      if (text.length < this.data.fewest_characters || text.split(" ").length < this.data.fewest_begun) continue;
+      const found = known
+        .map((entry) => ({ entry, parts: this.complete(text, entry) }))
+        .filter(({ parts }) => parts);
+      if (found.length === 1 && !found[0].entry.needs_above) {
+        const fits = this.judgeFit(found[0].entry, pasted, facts);
+        return { ...found[0], line, seen: false, fits, isCut: true };
+      }
+    }
+    return null;
+  }
+
+  /**
+   * The named parts of a text with the rest of one of an entry's lines; null if none fits. What only
+   * the rest names is not the reader's: an ellipsis stands for it.
+   */
+  complete(text, entry) {
+    const start = messageOf(text).slice(0, this.data.shared);
+    if (start.length < this.data.shared) return null;
+    for (const made of entry.begun) {
+      if (!messageOf(made).startsWith(start)) continue;
+      for (const end of made.matchAll(this.reading.ends)) {
+        const whole = text + made.slice(end.index);
+        const matcher = entry.matchers.find(({ pattern }) => pattern.test(whole));
+        if (matcher) return namePartsWithin(text.length, whole, matcher.pattern, entry);
+      }
+    }
+    return null;
+  }
+
   describeMatch(match, facts) {
-    const { entry, line, parts, seen, fits } = match;
+    const { entry, line, parts, seen, fits, isCut } = match;
     const { cause, cures } = this.cures[entry.name] ?? { cause: "", cures: [] };
     const words = { ...facts, ...parts };
     const fill = (text) => this.fill(text, { ...entry.parts, ...words });
@@ -153,8 +199,8 @@ export class Explainer {
       line: line.shown,
       number: line.number,
       parts,
-      sure: entry.unmade ? "not reproduced" : seen ? "seen" : "fits",
-      sureness: entry.sure[Number(seen)] + (fits === false && !entry.unmade ? this.data.otherwise : ""),
+      sure: entry.unmade ? "not reproduced" : seen ? "seen" : isCut ? "begins" : "fits",
+      sureness: entry.sure[Number(seen)] + (isCut ? this.data.is_cut : "") + (fits === false && !entry.unmade ? this.data.otherwise : ""),
       fits,
       cause: fill(cause),
       cures: cures.filter((cure) => compareReleases(cure.when, facts).every(Boolean)).map((cure) => ({
@@ -237,6 +283,20 @@ function matchLine(entry, line) {
     }
   }
   return null;
+}
+
+function messageOf(line) {
+  const colon = line.indexOf(": ");
+  return colon < 0 ? "" : line.slice(colon + 2);
+}
+
+/** The named parts of a text of which only so many characters are the reader's. */
+function namePartsWithin(length, whole, pattern, entry) {
+  const { groups = {} } = new RegExp(pattern.source, `${pattern.flags}d`).exec(whole).indices;
+  const named = Object.entries(groups)
+    .filter(([, span]) => span && span[0] < span[1])
+    .map(([name, [start, end]]) => [name, whole.slice(start, Math.max(start, Math.min(end, length))) + (end > length ? "\u2026" : "")]);
+  return { ...entry.parts, ...Object.fromEntries(named) };
 }
 
 /** How many characters two texts have in common, as a share: Python's `quick_ratio`. */

@@ -55,6 +55,8 @@ export class Reading {
     this.folders = all("folders");
     this.wraps = compilePattern(data.wraps);
     this.word = all("word");
+    this.ends = all("ends");
+    this.ellipsis = compilePattern(data.ellipsis);
     this.pythonPath = all("python_path");
     this.pythonBanner = compilePattern(data.python_banner);
     this.stated = Object.entries(data.stated).map(([name, pattern]) => [name, compilePattern(pattern, false, "g")]);
