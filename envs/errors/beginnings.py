@@ -9,12 +9,15 @@ from envs.errors.catalogue import Entry, compare_releases, trim_line
 from envs.errors.matching import MOST, Match, Matches, judge_fit
 from envs.errors.reading import Line, Pasted
 
-FEWEST_CHARACTERS = 30
+FEWEST_CHARACTERS = 24
 FEWEST_WORDS = 5
 """How long a beginning must be to say enough."""
 
-SHARED = 12
-"""How many characters of the message must be those of a line that an entry has."""
+SHARED = 0.6
+"""How many of its words, as a share, must be in a line that an entry has."""
+
+UNSAID = (":", "=", "(")
+"""What stands before that which tells an error from others: a line that ends so says too little."""
 
 ENDS = re.compile(r"(?=\W)(?!\.\d)")
 """Where a line may be cut: not inside a word, nor a release."""
@@ -44,6 +47,8 @@ def _find_beginning(
         text = ELLIPSIS.sub("", line.text)
         if len(text) < FEWEST_CHARACTERS or len(text.split(" ")) < FEWEST_WORDS:
             continue
+        if text.endswith(UNSAID):
+            continue
         found = [(one, parts) for one in known if (parts := _complete(text, one)) is not None]
         if len(found) == 1 and not found[0][0].needs_above:
             entry, parts = found[0]
@@ -57,9 +62,8 @@ def _complete(text: str, entry: Entry) -> dict[str, str] | None:
 
     What only the rest names is not the reader's: an ellipsis stands for it.
     """
-    message = text.partition(": ")[2]
     for made in _list_lines(entry):
-        if not _begin_alike(message, made.partition(": ")[2]):
+        if not _is_alike(text, made):
             continue
         for end in ENDS.finditer(made):
             rest = made[end.start() :]
@@ -75,8 +79,11 @@ def _complete(text: str, entry: Entry) -> dict[str, str] | None:
     return None
 
 
-def _begin_alike(one: str, other: str) -> bool:
-    return len(one) >= SHARED and one[:SHARED] == other[:SHARED]
+def _is_alike(text: str, made: str) -> bool:
+    """Whether two messages have the same first word, and most words of the one are in the other."""
+    words, others = (one.partition(": ")[2].split(" ") for one in (text, made))
+    common = sum(word in others for word in words)
+    return words[0] == others[0] and common >= SHARED * len(words)
 
 
 def _list_lines(entry: Entry) -> Iterator[str]:

@@ -109,6 +109,7 @@ def _make_reading() -> dict[str, Any]:
         "fewest_characters": beginnings.FEWEST_CHARACTERS,
         "fewest_begun": beginnings.FEWEST_WORDS,
         "shared": beginnings.SHARED,
+        "unsaid": beginnings.UNSAID,
         "names": [write_javascript(line) for line in (*name_clues.LINES, *argument_clues.LINES)],
     }
 

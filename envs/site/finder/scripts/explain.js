@@ -159,6 +159,7 @@ export class Explainer {
     for (const line of pasted.lines.filter((one) => one.number === last.number)) {
       const text = line.text.replace(this.reading.ellipsis, "");
       if (text.length < this.data.fewest_characters || text.split(" ").length < this.data.fewest_begun) continue;
+      if (this.data.unsaid.some((end) => text.endsWith(end))) continue;
       const found = known
         .map((entry) => ({ entry, parts: this.complete(text, entry) }))
         .filter(({ parts }) => parts);
@@ -175,10 +176,8 @@ export class Explainer {
    * the rest names is not the reader's: an ellipsis stands for it.
    */
   complete(text, entry) {
-    const start = messageOf(text).slice(0, this.data.shared);
-    if (start.length < this.data.shared) return null;
     for (const made of entry.begun) {
-      if (!messageOf(made).startsWith(start)) continue;
+      if (!this.isAlike(text, made)) continue;
       for (const end of made.matchAll(this.reading.ends)) {
         const whole = text + made.slice(end.index);
         const matcher = entry.matchers.find(({ pattern }) => pattern.test(whole));
@@ -186,6 +185,13 @@ export class Explainer {
       }
     }
     return null;
+  }
+
+  /** Whether two messages have the same first word, and most words of the one are in the other. */
+  isAlike(text, made) {
+    const [words, others] = [text, made].map((one) => messageOf(one).split(" "));
+    const common = words.filter((word) => others.includes(word)).length;
+    return words[0] === others[0] && common >= this.data.shared * words.length;
   }
 
   describeMatch(match, facts) {
