@@ -2105,7 +2105,8 @@ install tensorflow=={tensorflow}
 only python <3.12
 cure Write Python's own `object`, `bool`, `int`, `float`, or `np.float64`.
 [numpy-size-changed]
-line ValueError: numpy\.(?P<name>dtype|ndarray|ufunc) size changed, may indicate binary incompatibility\. Expected \d+ from C header, got \d+ from PyObject
+line (?:ValueError: |(?:.*: )?RuntimeWarning: )?numpy\.(?P<name>\w+) size changed, may indicate binary incompatibility\. Expected \d+(?: from C header)?, got \d+(?: from PyObject)?
+line (?:(?:ValueError|RuntimeWarning): )?numpy\.(?P<name>\w+) has the wrong size, try recompiling(?:\. Expected \d+, got \d+)?
 line RuntimeError: module compiled against ABI version 0x[\w.]+ but this version of numpy is 0x[\w.]+.*
 part name dtype
 why A package is compiled for another NumPy than the one that is installed: with 96
@@ -2492,6 +2493,17 @@ cure Upgrade the system, or install an older TensorFlow: Linux with GLIBC 2.17 h
   the newest; or run it in a container.
 cure `conda install -c conda-forge libstdcxx-ng`, or take the system's: `export
   LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libstdc++.so.6`.
+[gpu-busy]
+line (?:(?:[\w.]+\.)?(?:Internal|Runtime)Error: +|(?![\w.]+Error: )).*(?:[Aa]ll CUDA-capable devices are busy or unavailable|CUDA-capable device\(s\) is/are busy or unavailable|CUDA_ERROR_DEVICE_UNAVAILABLE).*
+why The driver gives no context on the GPU. Either it is set to serve one process, and
+  another has it, often an earlier kernel of a notebook; or the driver is in a bad state,
+  or has no licence as a virtual GPU needs one.
+cure `nvidia-smi` shows the processes: end those that are yours, restart the kernel, or
+  choose another GPU with `CUDA_VISIBLE_DEVICES=1`.
+cure Let several processes in: `sudo nvidia-smi -c 0`; on a cluster, ask for the GPU by
+  its queue.
+cure Restart the machine or install its driver anew, and look at `dmesg`; a virtual GPU
+  (GRID) needs its licence.
 [gpu-launch-failed]
 line .*CUDA_ERROR_(?:LAUNCH_FAILED|ILLEGAL_ADDRESS|MISALIGNED_ADDRESS|ILLEGAL_INSTRUCTION|LAUNCH_TIMEOUT).*
 line (?:.*\] )?Unexpected Event status: 1
@@ -2519,7 +2531,7 @@ cure Compute on the processor: set `CUDA_VISIBLE_DEVICES=-1` before TensorFlow i
   imported.
 [illegal-instruction]
 line (?:.*: )?(?:line \d+: +\d+ )?Illegal instruction(?!: 4)(?::? ?\d*)?(?: \(core dumped\))?.*
-line .*The TensorFlow library was compiled to use (?P<name>\w+) instructions, but these aren't available on your machine\.
+line .*The TensorFlow library was compiled to use (?P<name>[\w.]+(?:,? (?:and )?[\w.]+)*) instructions, but these aren't available on your machine\.?
 line Process finished with exit code (?:132 \(interrupted by signal 4: SIGILL\)|-1073741795 \(0xC000001D\))
 line ImportError: DLL load failed with error code -1073741795.*
 why TensorFlow 1.6 and later are compiled for processors with AVX. Yours, or the virtual
