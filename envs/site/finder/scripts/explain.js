@@ -34,8 +34,8 @@ export class Explainer {
           ? { start: this.reading.trimLine(line.slice(0, -3)) }
           : { whole: this.reading.trimLine(line) },
       ),
+      untrimmed: [entry.line, ...(entry.made ?? [])],
       lines: [entry.line, ...(entry.made ?? [])].map((line) => this.reading.trimLine(line)),
-      begun: [entry.line, ...(entry.made ?? [])].map((line) => this.reading.trimLine(line.replace(/\.\.\.$/, ""))),
       abovePattern: entry.above ? compilePattern(entry.above) : null,
     }));
   }
@@ -176,6 +176,8 @@ export class Explainer {
    * the rest names is not the reader's: an ellipsis stands for it.
    */
   complete(text, entry) {
+    // Few lines are cut off: what they are compared with is trimmed when the first one is.
+    entry.begun ??= entry.untrimmed.map((line) => this.reading.trimLine(line.replace(/\.\.\.$/, "")));
     for (const made of entry.begun) {
       if (!this.isAlike(text, made)) continue;
       for (const end of made.matchAll(this.reading.ends)) {
