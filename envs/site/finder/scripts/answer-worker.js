@@ -101,7 +101,13 @@ export class Answerer {
   }
 }
 
-const WARMING = ["2.12 keras 3", "ImportError: cannot import name 'a' from 'keras'", "Error: a\nb: c", "import keras"];
+const WARMING = [
+  "2.12 keras 3",
+  "ImportError: cannot import name 'a' from 'keras'",
+  "Error: a\nb: c",
+  "ValueError: a b c d e f g h i j",
+  "import keras",
+];
 
 const rows = new Map();
 

@@ -160,8 +160,9 @@ export class Explainer {
       const text = line.text.replace(this.reading.ellipsis, "");
       if (text.length < this.data.fewest_characters || text.split(" ").length < this.data.fewest_begun) continue;
       if (this.data.unsaid.some((end) => text.endsWith(end))) continue;
+      const words = messageOf(text).split(" ");
       const found = known
-        .map((entry) => ({ entry, parts: this.complete(text, entry) }))
+        .map((entry) => ({ entry, parts: this.complete(text, words, entry) }))
         .filter(({ parts }) => parts);
       if (found.length === 1 && !found[0].entry.needs_above) {
         const fits = this.judgeFit(found[0].entry, pasted, facts);
@@ -175,11 +176,14 @@ export class Explainer {
    * The named parts of a text with the rest of one of an entry's lines; null if none fits. What only
    * the rest names is not the reader's: an ellipsis stands for it.
    */
-  complete(text, entry) {
-    // Few lines are cut off: what they are compared with is trimmed when the first one is.
-    entry.begun ??= entry.untrimmed.map((line) => this.reading.trimLine(line.replace(/\.\.\.$/, "")));
-    for (const made of entry.begun) {
-      if (!this.isAlike(text, made)) continue;
+  complete(text, words, entry) {
+    // Few lines are cut off: what they are compared with is made when the first one is.
+    entry.begun ??= entry.untrimmed.map((line) => {
+      const made = this.reading.trimLine(line.replace(/\.\.\.$/, ""));
+      return { made, others: messageOf(made).split(" ") };
+    });
+    for (const { made, others } of entry.begun) {
+      if (!this.isAlike(words, others)) continue;
       for (const end of made.matchAll(this.reading.ends)) {
         const whole = text + made.slice(end.index);
         const matcher = entry.matchers.find(({ pattern }) => pattern.test(whole));
@@ -190,10 +194,9 @@ export class Explainer {
   }
 
   /** Whether two messages have the same first word, and most words of the one are in the other. */
-  isAlike(text, made) {
-    const [words, others] = [text, made].map((one) => messageOf(one).split(" "));
-    const common = words.filter((word) => others.includes(word)).length;
-    return words[0] === others[0] && common >= this.data.shared * words.length;
+  isAlike(words, others) {
+    if (words[0] !== others[0]) return false;
+    return words.filter((word) => others.includes(word)).length >= this.data.shared * words.length;
   }
 
   describeMatch(match, facts) {
