@@ -96,6 +96,21 @@ def test_what_cannot_be_in_one_environment_is_said_to_be_so(empty: Environment) 
     clean(empty.run(), "note:          tensorflow 2.15.1 requires wrapt<1.15,>=1.11.0, but 2.5.2")
 
 
+def test_what_is_told_beside_it_does_not_ask_for_it_again(empty: Environment) -> None:
+    """As after `uv pip install mlflow`: pydantic 2, and protobuf of today."""
+    needs = ["typing-extensions>=3.6.6", "wrapt<1.15,>=1.11.0", "protobuf<5,>=3.20.3"]
+    tensorflow(empty, "2.15.1", *needs)
+    empty.install("wrapt", "1.14.2")
+    empty.install("pydantic", "2.14.0", requires=["typing-extensions>=4.14.1"])
+    empty.install("typing-extensions", "4.16.0")
+    empty.install("protobuf", "7.36.2")
+    first, then = [line for line in empty.run()[1].splitlines() if "pip install" in line]
+    assert 'pip install --no-deps "wrapt>=2"' in first
+    assert '"protobuf<5,>=3.20.3"' in then
+    assert "typing-extensions" not in then
+    assert "tensorflow" not in then
+
+
 def test_a_requirement_that_is_harmless_to_break_is_a_note(empty: Environment) -> None:
     tensorflow(empty, "2.13.1", "typing-extensions<4.6.0,>=3.6.6", "wrapt>=1.11.0")
     empty.install("wrapt", "2.5.2")

@@ -490,7 +490,8 @@ def limits_of(installed, tensorflow, lost):
             if go_together(limits.get(name, ""), clauses):
                 limits[name] = join(limits.get(name, ""), clauses)
     for name, clauses in list(caps_of(installed, tensorflow, limits)):
-        limits[name] = join(limits.get(name, ""), clauses)
+        if name not in lost:
+            limits[name] = join(limits.get(name, ""), clauses)
     return limits
 
 
@@ -562,7 +563,8 @@ class Remedy:
         self.whole = bool(tensorflow) and not lost  # else its metadata would rule out what is right
         self.named, self.moved = {}, []
         for name, clauses in caps_of(installed, tensorflow, limits):
-            self.named[name] = join(limits[name], clauses)
+            if name not in lost:
+                self.named[name] = join(limits[name], clauses)
         todo = [self.mover(conflict) for conflict in conflicts]
         done = set()
         while todo:
@@ -684,6 +686,9 @@ def check_requirements(report, installed, tensorflow):
         if any(conflict.name == name for conflict in near):
             near = [conflict for conflict in near if conflict.name != name]
             check_stuck(report, installed, tensorflow, limits, (one, name, clauses, why))
+            # What is told next must leave it as it is, or it would break what stays.
+            lost = dict(lost, **{name: (clauses, why)})
+    limits = limits_of(installed, tensorflow, lost)
     if near:
         seen, lines = set(), []
         for conflict in near:
