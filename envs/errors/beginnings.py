@@ -40,14 +40,12 @@ def _find_beginning(
     pasted: Pasted, last: Line | None, entries: Iterable[Entry], facts: Mapping[str, str]
 ) -> Match | None:
     """The entry that has a line which begins as the last exception; None if several have."""
+    if last is None:
+        return None
     known = [one for one in entries if False not in compare_releases(one.when, facts)]
     for line in pasted.lines:
-        if last is None or line.number != last.number:
-            continue
         text = ELLIPSIS.sub("", line.text)
-        if len(text) < FEWEST_CHARACTERS or len(text.split(" ")) < FEWEST_WORDS:
-            continue
-        if text.endswith(UNSAID):
+        if line.number != last.number or not _says_enough(text):
             continue
         found = [(one, parts) for one in known if (parts := _complete(text, one)) is not None]
         if len(found) == 1 and not found[0][0].needs_above:
@@ -55,6 +53,11 @@ def _find_beginning(
             fits = judge_fit(entry, pasted, facts)
             return Match(entry, line, parts, seen=False, fits=fits, is_cut=True)
     return None
+
+
+def _says_enough(text: str) -> bool:
+    long = len(text) >= FEWEST_CHARACTERS and len(text.split(" ")) >= FEWEST_WORDS
+    return long and not text.endswith(UNSAID)
 
 
 def _complete(text: str, entry: Entry) -> dict[str, str] | None:
@@ -66,9 +69,7 @@ def _complete(text: str, entry: Entry) -> dict[str, str] | None:
         if not _is_alike(text, made):
             continue
         for end in ENDS.finditer(made):
-            rest = made[end.start() :]
-            match = next(filter(None, (one.fullmatch(text + rest) for one in entry.compiled)), None)
-            if match:
+            if match := entry.match_whole(text + made[end.start() :]):
                 named = {
                     name: text[match.start(name) : match.end(name)]
                     + "\u2026" * (match.end(name) > len(text))

@@ -145,11 +145,13 @@ class Entry:
 
         The line is as `trim_line` leaves it.
         """
-        for pattern in self.compiled:
-            if match := pattern.fullmatch(line):
-                named = {key: value for key, value in match.groupdict().items() if value}
-                return {**self.parts, **named}
-        return None
+        if (match := self.match_whole(line)) is None:
+            return None
+        return {**self.parts, **{key: value for key, value in match.groupdict().items() if value}}
+
+    def match_whole(self, line: str) -> re.Match[str] | None:
+        """What the first pattern that fits makes of a whole line."""
+        return next(filter(None, (pattern.fullmatch(line) for pattern in self.compiled)), None)
 
     def fill(self, text: str, known: Mapping[str, str]) -> str:
         """A text with the reader's own words in place of `{name}`; see `fill_words`."""

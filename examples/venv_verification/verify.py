@@ -443,7 +443,7 @@ def known(table, installed, tensorflow):
             yield (*split(requirement), beside, why)
 
 
-def caps_of(installed, tensorflow, limits):
+def caps_of(installed, tensorflow, limits, lost):
     """(name, clauses) of the caps that will hold once the limits do: now, or beside what comes."""
     for span, requirement, beside, _ in CAPS:
         other, limit = split(beside) if beside else ("", "")
@@ -452,8 +452,9 @@ def caps_of(installed, tensorflow, limits):
             there = allowed(limit, found.version)
         else:  # it is not there, or it moves
             there = not beside or (other in limits and go_together(limits[other], limit))
-        if tensorflow and allowed(span, tensorflow.version) and there:
-            yield split(requirement)
+        name, clauses = split(requirement)
+        if tensorflow and allowed(span, tensorflow.version) and there and name not in lost:
+            yield name, clauses
 
 
 def given_up(installed, tensorflow):
@@ -489,9 +490,8 @@ def limits_of(installed, tensorflow, lost):
                 continue
             if go_together(limits.get(name, ""), clauses):
                 limits[name] = join(limits.get(name, ""), clauses)
-    for name, clauses in list(caps_of(installed, tensorflow, limits)):
-        if name not in lost:
-            limits[name] = join(limits.get(name, ""), clauses)
+    for name, clauses in list(caps_of(installed, tensorflow, limits, lost)):
+        limits[name] = join(limits.get(name, ""), clauses)
     return limits
 
 
@@ -562,9 +562,8 @@ class Remedy:
         self.needed = set(needed_by_family(installed))
         self.whole = bool(tensorflow) and not lost  # else its metadata would rule out what is right
         self.named, self.moved = {}, []
-        for name, clauses in caps_of(installed, tensorflow, limits):
-            if name not in lost:
-                self.named[name] = join(limits[name], clauses)
+        for name, clauses in caps_of(installed, tensorflow, limits, lost):
+            self.named[name] = join(limits[name], clauses)
         todo = [self.mover(conflict) for conflict in conflicts]
         done = set()
         while todo:
