@@ -34,8 +34,8 @@ export class Explainer {
           ? { start: this.reading.trimLine(line.slice(0, -3)) }
           : { whole: this.reading.trimLine(line) },
       ),
-      untrimmed: [entry.line, ...(entry.made ?? [])],
-      lines: [entry.line, ...(entry.made ?? [])].map((line) => this.reading.trimLine(line)),
+      untrimmed: listLines(entry),
+      lines: listLines(entry).map((line) => this.reading.trimLine(line)),
       abovePattern: entry.above ? compilePattern(entry.above) : null,
     }));
   }
@@ -295,6 +295,9 @@ function matchLine(entry, line) {
   }
   return null;
 }
+
+/** The line of an entry, and those that were made. */
+const listLines = (entry) => [entry.line, ...(entry.made ?? [])];
 
 function messageOf(line) {
   const colon = line.indexOf(": ");
