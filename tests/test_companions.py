@@ -22,6 +22,8 @@ from envs.publish import companion_tables
 WHOLE = State("works", "works", "works", ())
 BROKEN = State("works", "works", "fails: ImportError: x", ())
 NAMED = replace(BROKEN, problems=("x is missing",))
+EITHER = replace(BROKEN, problems=(f"x and y: {trials.IMPOSSIBLE}",))
+BOTH = replace(BROKEN, problems=(*EITHER.problems, *NAMED.problems))
 TARGETS = packages.list_environments()
 DAY = "2026-11-18"
 
@@ -61,7 +63,11 @@ def test_a_list_that_cannot_be_read_is_refused(text: str, message: str, tmp_path
         (made(), "works"),
         (made(installed=None, cannot="no wheel"), "cannot"),
         (made(installed=BROKEN), "unnoticed"),
-        (made(installed=NAMED, fixes=("take two environments",)), "said to be impossible"),
+        (made(installed=EITHER, fixes=("take two environments",)), "said to be impossible"),
+        (made(installed=BOTH, fixes=("take two environments",)), "not mended"),
+        (made(installed=BOTH, fixes=("do it",), mended=EITHER), "said to be impossible"),
+        (made(installed=BOTH, fixes=("do it",), mended=NAMED), "not mended"),
+        (made(installed=NAMED, fixes=("do it",), mended=EITHER), "not mended"),
         (made(installed=NAMED, fixes=("do it",)), "not mended"),
         (made(installed=NAMED, fixes=("do it",), mended=BROKEN), "not mended"),
         (made(installed=NAMED, fixes=("do it",), mended=replace(WHOLE, keras="")), "mended"),

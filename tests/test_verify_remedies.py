@@ -111,6 +111,41 @@ def test_what_is_told_beside_it_does_not_ask_for_it_again(empty: Environment) ->
     assert "tensorflow" not in then
 
 
+@pytest.mark.parametrize(
+    ("name", "version", "remedy"),
+    [
+        ("tensorflow-probability", "0.25.0", "tensorflow-probability<0.15"),
+        ("tensorflow-addons", "0.23.0", ""),
+        ("keras-tuner", "1.4.8", ""),
+        ("scikeras", "0.12.0", "scikeras<0.11"),
+    ],
+)
+def test_a_release_for_a_newer_tensorflow_gives_way_to_one_that_goes_with_this(
+    empty: Environment, name: str, version: str, remedy: str
+) -> None:
+    tensorflow(empty, "2.6.5")
+    empty.install(name, version)
+    if not remedy:
+        clean(empty.run())
+        return
+    assert f'python -m pip install "tensorflow==2.6.5" "{remedy}"\n' in empty.run()[1]
+
+
+def test_a_package_without_any_release_for_this_tensorflow_is_said_to_have_none(
+    empty: Environment,
+) -> None:
+    tensorflow(empty, "2.6.5")
+    empty.install("keras-cv", "0.9.0")
+    empty.install("scikeras", "0.12.0")
+    code, printed = empty.run()
+    assert code == 1
+    said = " ".join(printed.split())
+    assert "tensorflow 2.6.5 is installed, and keras-cv 0.9.0 only with tensorflow>=2.9" in said
+    assert "take the pairing tf29 (TensorFlow 2.9.3), or two environments" in said
+    assert '"scikeras<0.11"' in said
+    assert "keras-cv<" not in said
+
+
 def test_a_requirement_that_is_harmless_to_break_is_a_note(empty: Environment) -> None:
     tensorflow(empty, "2.13.1", "typing-extensions<4.6.0,>=3.6.6", "wrapt>=1.11.0")
     empty.install("wrapt", "2.5.2")
@@ -232,7 +267,7 @@ def test_a_keras_that_fails_beside_an_old_tensorflow_gives_way_to_that_of_the_pa
 def test_no_keras_is_brought_beside_keras_nightly(empty: Environment) -> None:
     empty.tensorflow("2.5.3", BUNDLED, ["keras-nightly (~=2.5.0.dev)"])
     empty.keras("2.5.0.dev2021032900", "keras-nightly")
-    empty.install("keras-tuner", "1.4.8", requires=["keras>=2.6"])
+    empty.install("keras-tuner", "1.3.5", requires=["keras>=2.6"])
     clean(empty.run())
 
 

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 WORKS = "works"
+IMPOSSIBLE = "they cannot both be satisfied in one environment"
+"""How verify.py ends what it says of two that cannot be in one environment."""
 
 Changes = Mapping[str, tuple[str | None, str | None]]
 """Package -> its release before and after; None where it was not, or is no longer, there."""
@@ -68,12 +70,18 @@ def judge_trial(trial: Trial) -> str:
         return "works"
     if not trial.installed.problems:
         return "unnoticed"
-    if (
-        any(fix.startswith(("take the pairing", "take two")) for fix in trial.fixes)
-        and trial.mended is None
-    ):
+    if trial.mended and trial.mended.whole:
+        return "mended"
+    # Beside what cannot be, other things are told and carried out; what is left must be just that.
+    left = trial.mended or trial.installed
+    if _are_impossible(left.problems) and set(left.problems) <= set(trial.installed.problems):
         return "said to be impossible"
-    return "mended" if trial.mended and trial.mended.whole else "not mended"
+    return "not mended"
+
+
+def _are_impossible(problems: tuple[str, ...]) -> bool:
+    """Whether verify.py says of each problem that two cannot be in one environment."""
+    return bool(problems) and all(IMPOSSIBLE in problem for problem in problems)
 
 
 MEANING = {

@@ -549,6 +549,13 @@ def describe(conflict, installed, tensorflow):
     return f"{one.name} {one.version} {verb} {name}{clauses}, {has}" + (f": {why}" if why else "")
 
 
+def admitted(name, clauses, tensorflow, limits):
+    """Whether what a package needs can be had beside this TensorFlow."""
+    if is_tensorflow(name):
+        return allowed(clauses, tensorflow.version)
+    return go_together(limits.get(name, ""), clauses)
+
+
 class Remedy:
     """What pip or uv is told to solve together, so that it mends and breaks nothing else.
 
@@ -604,9 +611,7 @@ class Remedy:
 
     def admits(self, name, clauses):
         """Whether what a package needs can be had beside this TensorFlow."""
-        if is_tensorflow(name):
-            return allowed(clauses, self.tensorflow.version)
-        return go_together(self.limits.get(name, ""), clauses)
+        return admitted(name, clauses, self.tensorflow, self.limits)
 
     def dragged(self, name):
         """The names that change along with this one; those that only must hold are noted."""
@@ -665,7 +670,7 @@ def stuck_in(installed, tensorflow, limits):
     return [
         (one, name, clauses, f"{why}, and {final[one.name, why]}")
         for one, _, name, clauses, why in companions_of(installed, tensorflow)
-        if (one.name, why) in final and not go_together(limits.get(name, ""), clauses)
+        if (one.name, why) in final and not admitted(name, clauses, tensorflow, limits)
     ]
 
 
@@ -682,11 +687,13 @@ def check_requirements(report, installed, tensorflow):
     for conflict, touches in conflicts_of(installed, tensorflow, lost, leaking):
         (near if touches else far).append(conflict)
     for one, name, clauses, why in stuck_in(installed, tensorflow, limits):
-        if any(conflict.name == name for conflict in near):
-            near = [conflict for conflict in near if conflict.name != name]
+        own = is_tensorflow(name)
+        same = [c for c in near if c.name == name and (c.one is one or not own)]
+        if same:
+            near = [conflict for conflict in near if conflict not in same]
             check_stuck(report, installed, tensorflow, limits, (one, name, clauses, why))
             # What is told next must leave it as it is, or it would break what stays.
-            lost = dict(lost, **{name: (clauses, why)})
+            lost = lost if own else dict(lost, **{name: (clauses, why)})
     limits = limits_of(installed, tensorflow, lost)
     if near:
         seen, lines = set(), []
@@ -733,7 +740,11 @@ def check_stuck(report, installed, tensorflow, limits, stuck):
     one, name, clauses, why = stuck
     caps = [row for row in known(CAPS, installed, tensorflow) if row[0] == name]
     reason = f" ({caps[0][3]})" if caps else ""
-    what = f"{tensorflow.name} {tensorflow.version} goes only with {name}{limits[name]}{reason}, "
+    if is_tensorflow(name):
+        what = f"{tensorflow.name} {tensorflow.version} is installed, "
+    else:
+        what = f"{tensorflow.name} {tensorflow.version} goes only with "
+        what += f"{name}{limits[name]}{reason}, "
     what += f"and {one.name} {one.version} only with {name}{clauses} ({why}): "
     what += "they cannot both be satisfied in one environment"
     fixes = []
@@ -1580,6 +1591,16 @@ CAPS = (  # TensorFlow, what goes with it, only beside, why
 )
 HARMLESS = (  # TensorFlow, what it requires, only beside, what was seen
     (
+        ">=2.4,<2.6", "typing-extensions~=3.7.4", "",
+        "with typing-extensions 4.7 to 4.16 and pydantic 2 the environment is whole, on "
+        "every Python of this pairing",
+    ),
+    (
+        ">=2.6,<2.7", "typing-extensions<3.11,>=3.7", "",
+        "with typing-extensions 4.7 to 4.16 and pydantic 2 the environment is whole, on "
+        "every Python of this pairing",
+    ),
+    (
         ">=2.13,<2.14", "typing-extensions<4.6.0,>=3.6.6", "wrapt>=2",
         "with typing-extensions 4.16.0 and pydantic 2.14.4 the environment is whole, on "
         "every Python of this pairing that has them",
@@ -1648,9 +1669,84 @@ COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none 
         "it refuses an older TensorFlow as it is imported", "",
     ),
     (
+        "tensorflow-probability", ">=0.19", "", "tensorflow>=2.11",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "tensorflow-probability", ">=0.18", "", "tensorflow>=2.10",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "tensorflow-probability", ">=0.17", "", "tensorflow>=2.9",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "tensorflow-probability", ">=0.16", "", "tensorflow>=2.8",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "tensorflow-probability", ">=0.15", "", "tensorflow>=2.7",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "tensorflow-probability", ">=0.14", "", "tensorflow>=2.6",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "tensorflow-probability", ">=0.13", "", "tensorflow>=2.5",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "tensorflow-probability", ">=0.12", "", "tensorflow>=2.4",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "tensorflow-probability", ">=0.11", "", "tensorflow>=2.3",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "tensorflow-probability", ">=0.10", "", "tensorflow>=2.2",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "tensorflow-probability", ">=0.9", "", "tensorflow>=2.1",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "tensorflow-probability", ">=0.8", "", "tensorflow>=1.15",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "tensorflow-probability", ">=0.7", "", "tensorflow>=1.14",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "tensorflow-addons", ">=0.18", "", "tensorflow>=2.5",
+        "it imports keras.utils.tf_utils, which the Keras of an older TensorFlow lacks",
+        "",
+    ),
+    (
+        "keras-tuner", ">=1.4", "", "tensorflow>=2.6",
+        "it uses keras.layers.RandomRotation, which an older TensorFlow has elsewhere", "",
+    ),
+    (
+        "scikeras", ">=0.11", "", "tensorflow>=2.7",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "deepface", ">=0.0.97", "", "numpy>=1.20",
+        "it imports numpy.typing, which its metadata does not say", "",
+    ),
+    (
         "typing-extensions", ">=4.6", ">=2.16", "wrapt>=2",
         "with an older wrapt, a tf.function cannot return a dict that is kept on a "
         "tf.Module ('this __dict__ descriptor does not support '_DictWrapper' objects')",
+        "",
+    ),
+    (
+        "gradio", "<5", "", "huggingface-hub<1.0",
+        "it imports HfFolder, which huggingface-hub 1.0 removed, and its metadata does "
+        "not say so",
         "",
     ),
     (
@@ -1673,6 +1769,15 @@ COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none 
         "keras-cv", ">=0.9", "", "tensorflow>=2.13",
         "it registers a class twice beside an older TensorFlow, and cannot be imported",
         "",
+    ),
+    (
+        "keras-cv", ">=0.4", "", "tensorflow>=2.11",
+        "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "keras-cv", ">=0.2", "", "tensorflow>=2.9",
+        "it refuses an older TensorFlow, or fails in it",
+        "a release before 0.2 wants tf-nightly",
     ),
 )
 # What a line is like, when, what stands above it; why; each cure, how to do it.
