@@ -141,7 +141,7 @@ def test_a_package_without_any_release_for_this_tensorflow_is_said_to_have_none(
     assert code == 1
     said = " ".join(printed.split())
     assert "tensorflow 2.6.5 is installed, and keras-cv 0.9.0 only with tensorflow>=2.9" in said
-    assert "take the pairing tf29 (TensorFlow 2.9.3), or two environments" in said
+    assert "take the pairing tf29 (TensorFlow 2.9.3, on Python 3.10), or two environments" in said
     assert '"scikeras<0.11"' in said
     assert "keras-cv<" not in said
 
