@@ -1734,7 +1734,7 @@ COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none 
         "it refuses an older TensorFlow as it is imported", "",
     ),
     (
-        "deepface", ">=0.0.97", "", "numpy>=1.20",
+        "deepface", ">=0.0.97", "<2.7", "numpy>=1.20",
         "it imports numpy.typing, which its metadata does not say", "",
     ),
     (
