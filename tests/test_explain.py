@@ -12,7 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from envs.errors import catalogue_files, explain_run, matching, reading
+from envs.errors import catalogue_files, explain_run, matching, reading, stated
 from envs.errors.reading import read_pasted
 
 LR = "ValueError: Argument(s) not recognized: {'lr': 0.001}"
@@ -277,11 +277,11 @@ def test_a_file_that_is_no_text_is_refused(
 
 
 def test_the_python_is_taken_from_the_paths_of_the_traceback() -> None:
-    assert reading.guess_facts(TRACEBACK)["python"] == "3.12"
-    assert reading.guess_facts(r"C:\Python311\lib\site-packages")["python"] == "3.11"
-    assert reading.guess_facts("pip install tensorflow==2.12.0")["tensorflow"] == "2.12.0"
-    assert reading.guess_facts(">>> tf.__version__\n'2.9.1'")["tensorflow"] == "2.9.1"
-    assert reading.guess_facts("lib/python3.8 lib/python3.9") == {}
+    assert stated.guess_facts(TRACEBACK)["python"] == "3.12"
+    assert stated.guess_facts(r"C:\Python311\lib\site-packages")["python"] == "3.11"
+    assert stated.guess_facts("pip install tensorflow==2.12.0")["tensorflow"] == "2.12.0"
+    assert stated.guess_facts(">>> tf.__version__\n'2.9.1'")["tensorflow"] == "2.9.1"
+    assert stated.guess_facts("lib/python3.8 lib/python3.9") == {}
 
 
 def test_each_line_of_a_case_is_answered_by_its_entry_first() -> None:

@@ -33,6 +33,20 @@ from envs.errors.catalogue import trim_line
         ("ImportError: No module named 'object_detection'**", "object-detection"),
         ("Unexpected keyword argument passed to optimizer: learning_rate", "optimizer-word"),
         ("\"module 'tensorflow' has no attribute 'Session' \"", "tf-session"),
+        ("Exception: Input 0 is incompatible with layer lstm_1: expected ndim=3, found ndim=2", "in"),
+        ("ModuleNotFoundError: No module named '**tensorflow.contrib.tensorrt**'", "tf-contrib"),
+        ("SUB:[AttributeError: module 'tensorflow' has no attribute 'Session']", "tf-session"),
+        ("AttributeError: module 'tensorflow' has no attribute 'Session'](http://a.org)", "tf-s"),
+        (
+            "help: \"Error when checking target: expected dense_4 to have shape (1,) but got array "
+            'with shape (10,)"',
+            "label-shape",
+        ),
+        (
+            "63/100 [====>.....] - ETA: 7s - acc: 0.5WARNING:tensorflow:Your input ran out of data; "
+            "interrupting training.",
+            "ran-out",
+        ),
     ],
 )
 def test_a_message_that_is_told_from_memory_is_known(text: str, entry: str) -> None:
@@ -47,9 +61,28 @@ def test_a_module_that_python_2_does_not_name_is_read_from_the_code() -> None:
     assert names(line.format("contrib")) == []
 
 
+def test_a_module_that_python_3_6_does_not_name_is_read_from_the_code() -> None:
+    line = "ImportError: cannot import name 'Adam'"
+    assert not explain_run.answer_pasted(line, {}).knows
+    assert not explain_run.answer_pasted(f"from keras.optimizers import Adams\n{line}", {}).knows
+    clue = explain_run.answer_pasted(f"from keras.optimizers import (SGD, Adam)\n{line}", {}).clue
+    assert clue is not None
+    assert clue.path == "keras.optimizers.Adam"
+
+
 def test_what_is_told_is_not_read_out_of_a_log() -> None:
-    log = ["one", "Import fails, No module named 'keras_core' in the tutorial", "two", "three"]
-    assert names("\n".join(log)) == []
+    told = "Import fails, No module named 'keras_core' in the tutorial"
+    alone = ["one", told, "two", "three"]
+    assert names("\n".join(alone)) == ["package-not-installed"]
+    assert names("\n".join([*alone, "OSError: x"])) == []
+    assert names("\n".join([*alone, *(f"line {chr(97 + n)}" * n for n in range(60))])) == []
+
+
+def test_a_name_in_prose_is_answered_from_the_record_of_names() -> None:
+    text = "I wrote this:\n\nimport keras\n\nand got `AttributeError: module 'keras' has no {}`."
+    answer = explain_run.answer_pasted(text.format("attribute 'layrs'"), {})
+    assert answer.found.last is not None
+    assert answer.found.last.number == 5
 
 
 def test_an_error_that_only_counts_others_is_explained_by_what_was_printed() -> None:

@@ -337,7 +337,7 @@ def test_a_package_that_another_one_brought_is_ruled_out_as_well(
     empty.install("tensorflow-datasets", "4.9.10", requires=["tensorflow-metadata"])
     empty.install("tensorflow-metadata", "1.21.0", requires=["protobuf>=4.25.2"])
     old = protobuf == "4.25.9"
-    said = "tensorflow-metadata 1.21.0 requires protobuf>=5.26, but 4.25.9 is installed: it"
+    said = "tensorflow-metadata 1.21.0 requires protobuf>=6.31.1, but 4.25.9 is installed: it"
     fix = 'python -m pip install "tensorflow==2.16.2" '
     fix += "" if old else '"protobuf<5.0.0dev,>=3.20.3" '
     problems(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from envs import Problem
-from envs.errors import beginnings, catalogue_files, explanation, matching, reading
+from envs.errors import beginnings, catalogue_files, explanation, matching, reading, stated
 from envs.errors.catalogue import Entry, trim_line
 from envs.errors.explanation import Explanation, Known
 from envs.errors.reading import Line, Pasted
@@ -129,7 +129,7 @@ def _read(request: ExplainRequest, stdin: BinaryIO | None) -> str:
 def answer_pasted(text: str, facts: Mapping[str, str]) -> Explanation:
     """The answer to a text, with what else is known of the reader. Raises Problem."""
     pasted = reading.read_pasted(text)
-    known = {**reading.guess_facts(pasted.text), **facts}
+    known = {**stated.guess_facts(pasted.text), **facts}
     if release := known.get("tensorflow"):
         known["minor"] = ".".join(release.split(".")[:2])
     entries = catalogue_files.load_catalogue()

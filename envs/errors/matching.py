@@ -61,6 +61,9 @@ def find_matches(pasted: Pasted, entries: Iterable[Entry], facts: Mapping[str, s
     last = raised[-1] if raised else None
     if last is None and len({line.number for line in pasted.lines}) == 1:
         last = pasted.lines[-1]
+    if last is None and not matches:
+        # A person tells of an error that other records may know.
+        last = next((line for line in reversed(pasted.lines) if line.named), None)
     matches.sort(key=lambda one: (one.entry.group != "warnings", one.line.number), reverse=True)
     best: dict[str, Match] = {}
     for match in matches:

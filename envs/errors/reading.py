@@ -48,7 +48,7 @@ BEFORE = re.compile(
 
 EXCEPTION = re.compile(
     r"^(?:[A-Za-z_][\w.]*\.)?([A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt|NotFound\w*)"
-    r"|AlreadyExists\w*|OutOfRange)(?: \(see above for traceback\))?(?:: |:?$)"
+    r"|Exception|AlreadyExists\w*|OutOfRange)(?: \(see above for traceback\))?(?:: |:?$)"
 )
 TITLES = (
     (r"No module named ", "ModuleNotFoundError"),
@@ -56,6 +56,7 @@ TITLES = (
     (r"module '[\w.]+' has no attribute |'\w+' object has no attribute ", "AttributeError"),
     (r"Your currently installed version of Keras is Keras 3", "ValueError"),
     (r"Keras requires TensorFlow 2\.2 or higher", "ImportError"),
+    (r"Error when checking ", "ValueError"),
 )
 """How messages begin that people give without the name of their exception."""
 
@@ -67,10 +68,14 @@ RETYPED = (
     ),
     (r"ImportError: cannot import name (\w+)", r"ImportError: cannot import name '\1'"),
     (r"IOError: (.*)", r"OSError: \1"),
+    (r"Exception: (.*)", r"ValueError: \1"),
+    (r"(.*)'\*\*([^'*]+)\*\*'(.*)", r"\1'\2'\3"),
     (r"((?:[\w.]+\.)?\w+Error) \(see above for traceback\): (.*)", r"\1: \2"),
     (r"raise (\w+Error)\(u?(['\"])(.+)\2\)?", r"\1: \3"),
 )
 """Messages as people write them from memory, as Python 3 and TensorFlow 2 say them.
+
+Keras 1 raised plain exceptions, and pages put stars around what they want to show in bold.
 
 The last is the line of code that raised one, at which some end what they paste.
 """
@@ -105,6 +110,9 @@ FEWEST_WORDS = 4
 MOST_TOLD = 3
 """How many lines such a text has; a longer one is a log, in which they are no last words."""
 
+MOST_TOLD_ALONE = 60
+"""The same, where no line is one of an exception: a person tells of it, with code around it."""
+
 WRAPPER = "because of the following error (look up to see its traceback):"
 """Behind these words of transformers, in the same line or higher, stands the error itself."""
 
@@ -112,18 +120,29 @@ NATIVE = re.compile(r"^.{0,120}?\.cc:\d+\] ")
 SOURCE = re.compile(r"^(?:<path>|\S+:\d+:) (?=\w*Warning: )")
 """The file and line that Python prints before a warning."""
 
-NAMED = re.compile(r"(?<![\w.'\"])(?:[a-z]\w*\.)*[A-Z]\w* ?(?:Error|Exception) ?: ", re.ASCII)
-"""Where an exception is named in a line that begins with other words."""
+NAMED = re.compile(
+    r"(?<![\w.'\"])(?:[a-z]\w*\.)*[A-Z]\w* ?(?:Error|Exception) ?: |WARNING:tensorflow:", re.ASCII
+)
+"""Where an exception or a warning begins in a line that begins with other words."""
+
+CLOSED = re.compile(r"\](?:\([^()]*\))?$")
+"""What a link or a bracket around a message leaves at its end."""
 
 _ANY = r"(?:[a-z]\w*\.)*[A-Z]\w* ?(?:Error|Exception) ?: .+"
 QUOTED = re.compile(rf"([\"`]|\*\*)\s*({_ANY})\1|\(({_ANY})\)", re.ASCII)
 """An exception with its message between quotation marks or brackets, in a sentence."""
+
+QUOTATION = re.compile(r"[\"`\u201c]([^\"`\u201c\u201d]{20,})[\"`\u201d]")
+"""A message that a person quotes, without the name of its exception."""
 
 MODULE = re.compile(r"[A-Za-z_][\w.]*\.(?=[A-Z]\w*(?:Error|Exception|NotFound): )")
 """The module of an exception, which stands before its name in a traceback."""
 
 SPLIT = re.compile(r"^([A-Z][A-Za-z]*) ?(Error|Exception) ?: ")
 """An exception whose name was written with a blank, as in `Module Not Found Error`."""
+
+MODULELESS = re.compile(r"ImportError: cannot import name '?([A-Za-z0-9_]+)'?")
+"""How Python up to 3.6 says that a module lacks a name: it does not say which module."""
 
 NAMELESS = re.compile(r"(?:AttributeError: )?'module' object has no attribute '([A-Za-z0-9_]+)'")
 """How Python 2 says that a module lacks something: it does not name the module."""
@@ -142,31 +161,20 @@ OF_IPYTHON = re.compile(r"^AttributeError: '\w+' object has no attribute '_rende
 """IPython's own failure to show an exception; what it failed to show stands above it."""
 
 
-PYTHON_PATH = re.compile(r"(?:lib[/\\]python|[/\\]Python|cpython-|envs[/\\]py)(3)[._]?(\d{1,2})\b")
-PYTHON_BANNER = re.compile(r"\bPython (3\.\d{1,2})\.\d+\b")
-STATED = {
-    name: re.compile(
-        rf"(?i)(?<![\w-])(?:{name}(?:==| version:? | v)|{alias}\.__version__\)?\s+['\"]?)"
-        r"(\d+\.\d+(?:\.\d+)?)"
-    )
-    for name, alias in (("tensorflow", "tf"), ("keras", "keras"))
-}
-"""How a text names the reader's own releases."""
-
-
 @dataclass(frozen=True)
 class Line:
     """A line that may name an error.
 
     `text` is trimmed, and `shown` as it was written. `number` counts from 1. `raised` says that it
-    is a line of an exception, and not just printed; `chain` is how many exceptions of the same
-    traceback stand below it.
+    is a line of an exception, and not just printed; `named` that it is a part of a line, in which
+    an exception is named.
     """
 
     text: str
     shown: str
     number: int
     raised: bool
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -259,37 +267,60 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
     different = {re.sub(r"\d+", "0", line): number for number, line in enumerate(bare)}
     numbers = sorted(different.values())
     early = [number for number in numbers[:-MOST_LINES] if EXCEPTION.match(bare[number])]
-    told = len(list(filter(None, bare))) <= MOST_TOLD
+    told = _is_told(bare)
     for number in early + numbers[-MOST_LINES:]:
         line = bare[number]
         if len(line) < 6 or FRAME.match(line) or OF_IPYTHON.match(line):
             continue
         raised = bool(EXCEPTION.match(line))
-        variants = [line]
+        plain, named = [line], []
         if raised or line.startswith(("ERROR:", "error:")):
-            variants += _join_wrapped(bare, number)
+            plain += _join_wrapped(bare, number)
         if (bare_line := strip_native(line)) != line:
-            variants.append(bare_line)
-        variants += [*_name_exceptions(line), *_name_module(bare, number)]
-        if (named := NAMED.search(line)) and named.start():
-            variants += [line[named.start() :], *_name_exceptions(line[named.start() :])]
-        if match := QUOTED.search(line):
-            quoted = match[2] or match[3]
-            variants += [quoted, *_name_exceptions(quoted)]
+            plain.append(bare_line)
+        named += [*_name_exceptions(line), *_name_module(bare, number)]
+        named += _find_parts(line)
         if told:
-            variants += _find_told(line)
+            named += _find_told(line)
             if not raised and line.count(" ") >= FEWEST_WORDS - 1:
-                variants += [f"{name}: {line}" for name in UNNAMED]
-        if WRAPPER in line:
-            inner = line.partition(WRAPPER)[2].strip()
-            variants += [inner, *_name_exceptions(inner)] if inner else []
+                plain += [f"{name}: {line}" for name in UNNAMED]
         if module := MODULE.match(line):
-            variants.append(line[module.end() :])
-        for variant in variants:
-            text = trim_line(variant)
-            last.pop(text, None)
-            last[text] = Line(text, shown[number].strip(), number + 1, raised)
+            plain.append(line[module.end() :])
+        for variants in (plain, named):
+            for variant in variants:
+                text = trim_line(variant)
+                last.pop(text, None)
+                found = Line(text, shown[number].strip(), number + 1, raised, variants is named)
+                last[text] = found
     yield from sorted(last.values(), key=lambda one: one.number)
+
+
+def _is_told(bare: list[str]) -> bool:
+    """Whether a person tells of a message in a few lines, or without any line of an exception."""
+    count = len(list(filter(None, bare)))
+    if count > MOST_TOLD_ALONE:
+        return False
+    return count <= MOST_TOLD or not any(EXCEPTION.match(line) for line in bare)
+
+
+def _find_parts(line: str) -> Iterator[str]:
+    """What a line says behind other words, between quotation marks or in brackets."""
+    if (named := NAMED.search(line)) and named.start():
+        yield from _open_part(line[named.start() :])
+    if match := QUOTED.search(line):
+        yield from _open_part(match[2] or match[3])
+    if WRAPPER in line and (inner := line.partition(WRAPPER)[2].strip()):
+        yield from _open_part(inner)
+    if line.count("]") > line.count("[") and CLOSED.search(line):
+        yield CLOSED.sub("", line)
+
+
+def _open_part(part: str) -> Iterator[str]:
+    """A part of a line, as it is, without the bracket that closes it, and with its exception."""
+    if part.count("]") > part.count("["):
+        part = CLOSED.sub("", part)
+    yield part
+    yield from _name_exceptions(part)
 
 
 def _name_exceptions(line: str) -> list[str]:
@@ -303,7 +334,13 @@ def _name_exceptions(line: str) -> list[str]:
 
 
 def _name_module(bare: list[str], number: int) -> Iterator[str]:
-    """A message of Python 2 with the module that the code above it names."""
+    """A message of an older Python with the module that the code above it names."""
+    if match := MODULELESS.fullmatch(bare[number]):
+        code = rf"\bfrom ([\w.]+) import (?:.*[^A-Za-z0-9_])?{match[1]}(?![A-Za-z0-9_])"
+        for line in reversed(bare[max(0, number - MOST_ABOVE) : number]):
+            if found := re.search(code, line):
+                yield f"ImportError: cannot import name '{match[1]}' from '{found[1]}'"
+                return
     if match := NAMELESS.fullmatch(bare[number]):
         for line in reversed(bare[max(0, number - MOST_ABOVE) : number]):
             for alias, module in CALLED.items():
@@ -315,7 +352,8 @@ def _name_module(bare: list[str], number: int) -> Iterator[str]:
 def _find_told(line: str) -> list[str]:
     """The messages in a sentence, each with the name of its exception."""
     found = [(re.search(message, line), name) for message, name in TOLD]
-    return [f"{name}: {match[0]}".removeprefix(": ") for match, name in found if match]
+    named = [f"{name}: {match[0]}".removeprefix(": ") for match, name in found if match]
+    return named + [named for part in QUOTATION.findall(line) for named in _name_exceptions(part)]
 
 
 def _join_wrapped(bare: list[str], number: int) -> Iterator[str]:
@@ -333,22 +371,3 @@ def _join_wrapped(bare: list[str], number: int) -> Iterator[str]:
 def is_chained(pasted: Pasted) -> bool:
     """Whether one exception came while another was handled."""
     return any(CHAINED.match(line) for line in pasted.text.splitlines())
-
-
-def guess_facts(text: str) -> dict[str, str]:
-    """The releases that a text itself names, such as `python3.11` in a path.
-
-    Only what can be nothing else: a path of an interpreter, the banner of one, a pinned
-    requirement.
-    """
-    found: dict[str, str] = {}
-    pythons = set(PYTHON_PATH.findall(text))
-    if len(pythons) == 1:
-        found["python"] = ".".join(pythons.pop())
-    elif match := PYTHON_BANNER.search(text):
-        found["python"] = match[1]
-    for name, pattern in STATED.items():
-        said = set(pattern.findall(text))
-        if len(said) == 1:
-            found[name] = said.pop()
-    return found

@@ -15,6 +15,7 @@ from envs.errors import (
     explanation,
     matching,
     name_clues,
+    stated,
 )
 from envs.errors import reading as text_reading
 from envs.errors.catalogue import Cure, Entry, trim_line
@@ -66,9 +67,12 @@ def _make_reading() -> dict[str, Any]:
                     "FRAME",
                     "OF_IPYTHON",
                     "NAMELESS",
+                    "MODULELESS",
+                    "CLOSED",
+                    "QUOTATION",
                 ),
             ),
-            (text_reading, ("PYTHON_PATH", "PYTHON_BANNER")),
+            (stated, ("PYTHON_PATH", "PYTHON_BANNER")),
             (matching, ("WRAPS", "WORD")),
             (beginnings, ("ENDS", "ELLIPSIS")),
             (catalogue, ("FOLDERS",)),
@@ -77,10 +81,11 @@ def _make_reading() -> dict[str, Any]:
     }
     return {
         **{name: write_compiled(pattern) for name, pattern in patterns.items()},
-        "stated": {name: write_compiled(one) for name, one in text_reading.STATED.items()},
+        "stated": {name: write_compiled(one) for name, one in stated.STATED.items()},
         "titles": [[*write_javascript(start), name] for start, name in text_reading.TITLES],
         "told": [[*write_javascript(message), name] for message, name in text_reading.TOLD],
         "most_told": text_reading.MOST_TOLD,
+        "most_told_alone": text_reading.MOST_TOLD_ALONE,
         "unnamed": text_reading.UNNAMED,
         "fewest_words": text_reading.FEWEST_WORDS,
         "called": text_reading.CALLED,

@@ -81,6 +81,8 @@ export class Explainer {
     const raised = pasted.lines.filter((line) => line.raised);
     let last = raised.at(-1) ?? null;
     if (!last && new Set(pasted.lines.map((line) => line.number)).size === 1) last = pasted.lines.at(-1);
+    // A person tells of an error that other records may know.
+    if (!last && !matches.length) last = pasted.lines.findLast((line) => line.named) ?? null;
     // Python sorts from the end: what is equal keeps its order.
     const serious = (match) => match.entry.group !== "warnings";
     matches.sort((one, other) => serious(other) - serious(one) || other.line.number - one.line.number);

@@ -52,6 +52,9 @@ export class Reading {
     this.frame = startOf(data.frame);
     this.ofIpython = startOf(data.of_ipython);
     this.nameless = compilePattern(data.nameless, true);
+    this.moduleless = compilePattern(data.moduleless, true);
+    this.closed = compilePattern(data.closed);
+    this.quotation = all("quotation");
     this.folders = all("folders");
     this.wraps = compilePattern(data.wraps);
     this.word = all("word");
@@ -121,44 +124,63 @@ export class Reading {
     bare.forEach((line, number) => different.set(line.replace(NUMBERS, "0"), number));
     const numbers = [...different.values()].sort((one, other) => one - other);
     const early = numbers.slice(0, -this.data.most_lines).filter((number) => this.exception.test(bare[number]));
-    const told =
-      bare.filter(Boolean).length <= this.data.most_told;
+    const told = this.isTold(bare);
     for (const number of [...early, ...numbers.slice(-this.data.most_lines)]) {
       const line = bare[number];
       if ([...line.slice(0, 12)].length < 6 || this.frame.test(line) || this.ofIpython.test(line)) continue;
       const raised = this.exception.test(line);
-      const variants = [line];
+      const plain = [line];
       if (raised || line.startsWith("ERROR:") || line.startsWith("error:")) {
-        variants.push(...this.joinWrapped(bare, number));
+        plain.push(...this.joinWrapped(bare, number));
       }
-      const plain = line.replace(this.native, "").replace(this.source, "");
-      if (plain !== line) variants.push(plain);
-      variants.push(...this.nameExceptions(line), ...this.nameModule(bare, number));
-      const named = this.named.exec(line);
-      if (named?.index) {
-        const rest = line.slice(named.index);
-        variants.push(rest, ...this.nameExceptions(rest));
-      }
-      const quoted = this.quoted.exec(line);
-      if (quoted) variants.push(quoted[2] ?? quoted[3], ...this.nameExceptions(quoted[2] ?? quoted[3]));
-      if (told) variants.push(...this.findTold(line));
+      const native = line.replace(this.native, "").replace(this.source, "");
+      if (native !== line) plain.push(native);
+      const parts = [...this.nameExceptions(line), ...this.nameModule(bare, number), ...this.findParts(line)];
+      if (told) parts.push(...this.findTold(line));
       if (told && !raised && line.split(" ").length >= this.data.fewest_words) {
-        variants.push(...this.data.unnamed.map((name) => `${name}: ${line}`));
-      }
-      const wrapped = line.indexOf(this.data.wrapper);
-      if (wrapped >= 0) {
-        const inner = strip(line.slice(wrapped + this.data.wrapper.length));
-        if (inner) variants.push(inner, ...this.nameExceptions(inner));
+        plain.push(...this.data.unnamed.map((name) => `${name}: ${line}`));
       }
       const module = this.module.exec(line);
-      if (module) variants.push(line.slice(module[0].length));
-      for (const variant of variants) {
-        const text = this.trimLine(variant);
-        last.delete(text);
-        last.set(text, { text, shown: strip(shown[number]), number: number + 1, raised });
+      if (module) plain.push(line.slice(module[0].length));
+      for (const [variants, named] of [
+        [plain, false],
+        [parts, true],
+      ]) {
+        for (const variant of variants) {
+          const text = this.trimLine(variant);
+          last.delete(text);
+          last.set(text, { text, shown: strip(shown[number]), number: number + 1, raised, named });
+        }
       }
     }
     return [...last.values()].sort((one, other) => one.number - other.number);
+  }
+
+  /** Whether a person tells of a message in a few lines, or without any line of an exception. */
+  isTold(bare) {
+    const count = bare.filter(Boolean).length;
+    if (count > this.data.most_told_alone) return false;
+    return count <= this.data.most_told || !bare.some((line) => this.exception.test(line));
+  }
+
+  /** What a line says behind other words, between quotation marks or in brackets. */
+  findParts(line) {
+    const parts = [];
+    const named = this.named.exec(line);
+    if (named?.index) parts.push(...this.openPart(line.slice(named.index)));
+    const quoted = this.quoted.exec(line);
+    if (quoted) parts.push(...this.openPart(quoted[2] ?? quoted[3]));
+    const wrapped = line.indexOf(this.data.wrapper);
+    const inner = wrapped < 0 ? "" : strip(line.slice(wrapped + this.data.wrapper.length));
+    if (inner) parts.push(...this.openPart(inner));
+    if (isClosedTwice(line) && this.closed.test(line)) parts.push(line.replace(this.closed, ""));
+    return parts;
+  }
+
+  /** A part of a line, as it is, without the bracket that closes it, and with its exception. */
+  openPart(given) {
+    const part = isClosedTwice(given) ? given.replace(this.closed, "") : given;
+    return [part, ...this.nameExceptions(part)];
   }
 
   nameExceptions(line) {
@@ -168,11 +190,18 @@ export class Reading {
     return joined !== line ? [...named, joined] : named;
   }
 
-  /** A message of Python 2 with the module that the code above it names. */
+  /** A message of an older Python with the module that the code above it names. */
   nameModule(bare, number) {
+    const above = bare.slice(Math.max(0, number - this.data.most_above), number).reverse();
+    const [, imported] = this.moduleless.exec(bare[number]) ?? [];
+    if (imported) {
+      const code = new RegExp(`(?<![\\p{L}\\p{N}_])from ([\\p{L}\\p{N}_.]+) import (?:.*[^A-Za-z0-9_])?${imported}(?![A-Za-z0-9_])`, "u");
+      const found = above.map((line) => code.exec(line)).find(Boolean);
+      if (found) return [`ImportError: cannot import name '${imported}' from '${found[1]}'`];
+    }
     const [, name] = this.nameless.exec(bare[number]) ?? [];
     if (!name) return [];
-    for (const line of bare.slice(Math.max(0, number - this.data.most_above), number).reverse()) {
+    for (const line of above) {
       for (const [alias, module] of Object.entries(this.data.called)) {
         const code = new RegExp(`(?<![A-Za-z0-9_.])${alias}\\.${name}(?![A-Za-z0-9_])`);
         if (code.test(line)) return [`AttributeError: module '${module}' has no attribute '${name}'`];
@@ -182,10 +211,12 @@ export class Reading {
   }
 
   findTold(line) {
-    return this.told
+    const named = this.told
       .map(([message, name]) => [message.exec(line), name])
       .filter(([match]) => match)
       .map(([match, name]) => (name ? `${name}: ${match[0]}` : match[0]));
+    const quoted = [...line.matchAll(this.quotation)].flatMap(([, part]) => this.nameExceptions(part));
+    return [...named, ...quoted];
   }
 
   joinWrapped(bare, number) {
@@ -219,6 +250,11 @@ export class Reading {
     }
     return found;
   }
+}
+
+/** Whether a text closes more brackets than it opens. */
+function isClosedTwice(text) {
+  return text.split("]").length > text.split("[").length;
 }
 
 /** What the cells of a notebook printed; null if it is none. */
