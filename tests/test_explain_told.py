@@ -33,12 +33,15 @@ from envs.errors.catalogue import trim_line
         ("ImportError: No module named 'object_detection'**", "object-detection"),
         ("Unexpected keyword argument passed to optimizer: learning_rate", "optimizer-word"),
         ("\"module 'tensorflow' has no attribute 'Session' \"", "tf-session"),
-        ("Exception: Input 0 is incompatible with layer lstm_1: expected ndim=3, found ndim=2", "in"),
+        (
+            "Exception: Input 0 is incompatible with layer lstm_1: expected ndim=3, found ndim=2",
+            "in",
+        ),
         ("ModuleNotFoundError: No module named '**tensorflow.contrib.tensorrt**'", "tf-contrib"),
         ("SUB:[AttributeError: module 'tensorflow' has no attribute 'Session']", "tf-session"),
         ("AttributeError: module 'tensorflow' has no attribute 'Session'](http://a.org)", "tf-s"),
         (
-            "help: \"Error when checking target: expected dense_4 to have shape (1,) but got array "
+            'help: "Error when checking target: expected dense_4 to have shape (1,) but got array '
             'with shape (10,)"',
             "label-shape",
         ),

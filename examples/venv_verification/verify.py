@@ -1782,6 +1782,17 @@ COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none 
 )
 # What a line is like, when, what stands above it; why; each cure, how to do it.
 ERRORS = r"""
+[keras-1-control-flow]
+line AttributeError: (?:module 'tensorflow\.python'|'module' object) has no attribute 'control_flow_ops\'
+line AttributeError: module 'tensorflow' has no attribute 'python\'
+above control_flow_ops
+needs control_flow_ops
+why Keras 1.1.0 and older look for a part of TensorFlow's inside,
+  `tf.python.control_flow_ops`, which left with TensorFlow 0.10. Later releases of
+  TensorFlow 1 have no `tf.python` either, and the line says so.
+cure Install the last Keras 1, which looks in the right place:
+install --no-deps
+install keras==1.2.2
 [keras-api-v2]
 line (?:ModuleNotFound|Import)Error: No module named '?keras\.api(?:\._v[12])?(?:\.keras)?'?
 why From 2.6 to 2.15, TensorFlow loads `tf.keras` from `keras.api._v2.keras`. The `keras`
@@ -2055,6 +2066,22 @@ install --upgrade
 install keras>=3
 install tensorflow=={tensorflow}
 only tensorflow >=2.16
+[sequential-of-newer-keras]
+line (?:ValueError: )?Unknown layer: ?'?(?P<name>name|layers|build_input_shape)'?
+line KeyError: 0
+above Unknown layer: ?'?(?:name|layers|build_input_shape)\b|in config\[0\]
+needs Unknown layer: ?'?(?:name|layers|build_input_shape)\b|in config\[0\]
+part name name
+why The model was saved by Keras 2.2.3 or newer, or by tf.keras, and yours is older. They
+  write a `Sequential` with a name; the older Keras takes each word of that, such as
+  `{name}`, for a layer. It is no layer of your own.
+cure Install a newer Keras, which reads both forms. A file that tf.keras saved is loaded
+  by `tf.keras.models.load_model`.
+install keras>=2.2.3,<2.4
+install keras-applications>=1.0.6
+install keras-preprocessing>=1.0.5
+install tensorflow=={tensorflow}
+only tensorflow <2,>=1.13
 [addons-need-newer]
 line (?:ImportError: )?cannot import name '?keras_tensor'?(?: from 'tensorflow\.python\.keras\.engine')?
 why A package, mostly tensorflow-addons, is made for TensorFlow 2.3 or later, and yours is
@@ -2076,6 +2103,21 @@ uninstall bert
 install bert-tensorflow==1.0.1
 install tensorflow=={tensorflow}
 only tensorflow <2
+[coremltools-need-newer]
+line (?:TypeError: )?model_input_signature\(\) got an unexpected keyword argument '(?P<name>keep_original_batch_size)\'
+when tensorflow <2.1
+why coremltools calls a function inside Keras as TensorFlow 2.1 has it, and yours is
+  TensorFlow 2.0.
+cure Install a TensorFlow that coremltools knows: `python -m pip install
+  'tensorflow==2.3.*'`. The model can stay as it is.
+[datasets-need-newer]
+line AttributeError: module 'tensorflow\.compat\.v2' has no attribute 'contrib\'
+when tensorflow <1.15
+why tensorflow-datasets is made for TensorFlow 1.15 or later, and yours is older. pip does
+  not know of it, for tensorflow-datasets requires no TensorFlow.
+cure Install a tensorflow-datasets of its time. Or upgrade TensorFlow; a pip before 19.0
+  finds none after 1.14, so upgrade pip first.
+install tensorflow-datasets==1.3.2
 [estimator-of-another-tensorflow]
 line AttributeError: module 'tensorflow_estimator\.python\.estimator\.api\._v[12]\.estimator' has no attribute '(?P<name>\w+)\'
 line AttributeError: module 'tensorflow\.tools\.docs\.doc_controls' has no attribute '(?P<name>inheritable_header|\w+)\'
@@ -2087,6 +2129,16 @@ cure Install the one of TensorFlow's own minor:
 install tensorflow-estimator=={minor}.*
 install tensorflow=={tensorflow}
 only tensorflow <2.16
+[frozen-program]
+line (?:ModuleNotFound|Import)Error: No module named '?(?P<module>(?:tensorflow\.python\.)?keras\.(?:src\.)?engine\.base_layer_v1)'?
+why PyInstaller put Keras into a program and left this module out. Keras imports it only
+  when it is needed, and PyInstaller does not see that. The same code runs with Python
+  itself.
+cure Name the module when you build it: `pyinstaller --hidden-import {module} main.py`, or
+  `hiddenimports=['{module}']` in the .spec file. If another module is missing next, take
+  all of them: `--collect-submodules keras`.
+cure A newer one knows TensorFlow: `python -m pip install --upgrade pyinstaller
+  pyinstaller-hooks-contrib`, and build again.
 [gast]
 line (?:[\w.]+\.)?OperatorNotAllowedInGraphError: (?:using a|iterating over) `tf\.Tensor`(?: as a Python `bool`)? is not allowed: AutoGraph did not convert this function\. Try decorating it directly with @tf\.function\.
 line (?:AttributeError: )?(?:.*Cause: )?module 'gast' has no attribute '(?:Num|Index|Str|Constant|ExtSlice)\'
@@ -2162,13 +2214,22 @@ install tensorflow=={tensorflow}
 [mixed-installation]
 line (?:ImportError|(?:[\w.]+\.)?NotFoundError): tensorflow(?:_core)?/\S+ undefined symbol: .*
 line ImportError: cannot import name '?(?P<name>tf2|_tf_stack|_pywrap_\w+|pywrap_\w+|_errors_test_helper|_op_def_library_pybind)'?(?: from (?:partially initialized module )?'tensorflow(?:_core)?\.python[\w.]*')?(?: \(most likely due to a circular import\))?
+line ImportError: cannot import name '(?P<name>(?!get_config'|keras_tensor')\w+)' from 'tensorflow(?:_core)?\.python\.\w+\.[\w.]+\'
+above undefined symbol|cannot import name '?(?:tf2|_tf_stack|_pywrap_\w+|pywrap_\w+|_errors_test_helper|_op_def_library_pybind)\b|from tensorflow(?:_core)?\.python[^\n]*\n\s*File [^\n]*\n\s*from tensorflow(?:_core)?\.python[^\n]*\n(?:[\s~^]*\n)?\s*ImportError: cannot import name
+needs undefined symbol|cannot import name '?(?:tf2|_tf_stack|_pywrap_\w+|pywrap_\w+|_errors_test_helper|_op_def_library_pybind)\b|from tensorflow(?:_core)?\.python[^\n]*\n\s*File [^\n]*\n\s*from tensorflow(?:_core)?\.python[^\n]*\n(?:[\s~^]*\n)?\s*ImportError: cannot import name
 part name a part
 why The folder of TensorFlow holds files of two releases, or not all of one: an upgrade
   was cut short, conda and pip installed into the same place, or several of `tensorflow`,
   `tensorflow-cpu`, `tensorflow-gpu` and `tf-nightly` are installed.
-cure Make a new environment. In this one: `python -m pip uninstall -y tensorflow
-  tensorflow-cpu tensorflow-gpu tensorflow-intel tf-nightly keras`, delete what is left of
-  the folder `tensorflow` in site-packages, and install again.
+cure Make a new environment. Or, in this one, uninstall every TensorFlow, delete what is
+  left of the folder `tensorflow` in site-packages, and install the one that you want
+  again.
+uninstall tensorflow
+uninstall tensorflow-cpu
+uninstall tensorflow-gpu
+uninstall tensorflow-intel
+uninstall tf-nightly
+install tensorflow=={tensorflow}
 [ml-dtypes]
 line AttributeError: module 'ml_dtypes' has no attribute '(?P<name>\w+)\'
 why ml-dtypes is older than a package in the traceback needs, such as onnx or jax:
@@ -2384,9 +2445,13 @@ only python <3.10
 cure Take the function of TensorFlow: `tf.reduce_prod` for `np.prod`.
 [text-of-another-tensorflow]
 line (?:(?:tensorflow\.python\.framework\.errors_impl\.)?NotFoundError|ImportError): (?:(?P<package>tensorflow_\w+|tf_\w+)/\S+|<path>) undefined symbol: .*
+above tensorflow_(?:text|addons|io|decision_forests|recommenders_addons|compression|quantum|federated|ranking|transform|data_validation)\b|\btf_\w+/\S+\.so
+needs tensorflow_(?:text|addons|io|decision_forests|recommenders_addons|compression|quantum|federated|ranking|transform|data_validation)\b|\btf_\w+/\S+\.so
 why A package with compiled operations, such as tensorflow-text, tensorflow-io or
   tensorflow-addons, is made for another TensorFlow than the one that is installed.
-  Operations of your own have to be compiled again with each TensorFlow.
+cure Install the release that was compiled for your TensorFlow: `python -m pip install
+  'tensorflow-addons==0.12.*'` for TensorFlow 2.4, and one more for each minor after it,
+  up to 0.23 for 2.15. For 2.3 it is 0.11, for 2.2 0.10, for 2.1 0.9, and for 2.0 0.6.
 cure Install the one of TensorFlow's own minor:
 install tensorflow-text=={minor}.*
 install tensorflow=={tensorflow}
@@ -2457,7 +2522,8 @@ cure Take the channel that has it: `conda create -n tf -c conda-forge --override
   python=3.11 tensorflow`.
 [no-matching-distribution]
 line (?:ERROR: )?No matching distribution found for (?P<package>(?:tensorflow|tf-keras|keras|tensorflow-cpu|tensorflow-intel|tensorflow-text|tensorflow-probability|tensorflow-io(?:-gcs-filesystem)?|tf-nightly|tensorflow-decision-forests))(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))?(?: \(from .*)?
-line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>(?:tensorflow|tf-keras|keras|tensorflow-cpu|tensorflow-intel|tensorflow-text|tensorflow-probability|tensorflow-io(?:-gcs-filesystem)?|tf-nightly|tensorflow-decision-forests))(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))? \(from (?:.* \(line \d+\)\) \()?(?:from )?versions: .*
+line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>(?:tensorflow|tf-keras|keras|tensorflow-cpu|tensorflow-intel|tensorflow-text|tensorflow-probability|tensorflow-io(?:-gcs-filesystem)?|tf-nightly|tensorflow-decision-forests))(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))? \(from (?:.* \(line \d+\)\) \()?(?:from )?versions: (?!.*\b(?:1\.14\.0|2\.0\.0b1)\)).*
+line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>tensorflow)==(?P<version>(?:0\.\d+|1\.(?:\d|1[0-4]))(?:\.[\w*]+)*) \(from .*versions: .*
 line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>tensorflow(?:-cpu|-intel)?|keras|tf-keras)(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))?
 line No distributions at all found for (?P<package>tensorflow(?:-gpu|-cpu)?|keras)(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))?(?: in .*)?
 part package tensorflow
@@ -2480,6 +2546,16 @@ cure Ask for one of them, or for none: `python -m pip install {package}`; each P
 cure Look the name up on PyPI: a setting such as `TF_USE_LEGACY_KERAS=1` is no package;
   then its page for the Pythons that it goes with, and `python -m pip config list` for
   another index.
+[pip-too-old]
+line (?:ERROR: )?Could not find a version that satisfies the requirement tensorflow(?:-gpu|-cpu)?(?!==(?:0|1\.(?:\d|1[0-4]))(?:\.|\b))(?:[<>=!~][\w.,<>=!~*]+)? \(from (?:.* \(line \d+\)\) \()?(?:from )?versions: .*\b(?:1\.14\.0|2\.0\.0b1)\)
+line (?:ERROR: )?No matching distribution found for tensorflow(?:-gpu|-cpu)?(?!==(?:0|1\.(?:\d|1[0-4]))(?:\.|\b))(?:[<>=!~][\w.,<>=!~*]+)?(?: \(from .*)?
+when python !=3.4.*
+above versions: [^)\n]*\b(?:1\.14\.0|2\.0\.0b1)\)
+needs versions: [^)\n]*\b(?:1\.14\.0|2\.0\.0b1)\)
+why pip is too old. Before 19.0 it does not see the files for Linux that are marked
+  `manylinux2010`, and all of TensorFlow after 1.14 is marked so or newer. That is why the
+  list ends with 1.14.0 or 2.0.0b1.
+cure Upgrade pip: `python -m pip install --upgrade pip`. Then run the same command again.
 [poetry-no-candidates]
 line .*because no versions of (?P<package>tensorflow-(?:intel|macos|io-gcs-filesystem)) match .*
 line .*Unable to find installation candidates for (?P<package>[\w.-]+) \((?P<version>[\w.]+)\).*
