@@ -12,7 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from envs.errors import catalogue_files, explain_run, matching, reading, stated
+from envs.errors import catalogue_files, explain_run, matching, stated
 from envs.errors.reading import read_pasted
 
 LR = "ValueError: Argument(s) not recognized: {'lr': 0.001}"

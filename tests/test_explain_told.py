@@ -46,7 +46,7 @@ from envs.errors.catalogue import trim_line
             "label-shape",
         ),
         (
-            "63/100 [====>.....] - ETA: 7s - acc: 0.5WARNING:tensorflow:Your input ran out of data; "
+            "63/100 [====>...] - ETA: 7s - acc: 0.5WARNING:tensorflow:Your input ran out of data; "
             "interrupting training.",
             "ran-out",
         ),
