@@ -1621,6 +1621,10 @@ COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none 
         "it uses ml_dtypes.float4_e2m1fn, which 1.19.0 does not say", "",
     ),
     (
+        "tf2onnx", ">=1.11", "", "packaging",
+        "it imports packaging, which its metadata does not say", "",
+    ),
+    (
         "tensorflow-hub", "<=0.16.1", "", "setuptools<82",
         "it imports pkg_resources, which setuptools 82 removed", "",
     ),
