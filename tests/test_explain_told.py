@@ -11,6 +11,8 @@ from test_explain import names
 from envs.errors import catalogue_files, explain_run, explanation
 from envs.errors.catalogue import trim_line
 
+LR_MESSAGE = "Argument(s) not recognized: {'lr': 0.002}"
+
 
 @pytest.mark.parametrize(
     ("text", "entry"),
@@ -249,3 +251,15 @@ def test_a_line_of_the_catalogue_that_is_cut_off_is_its_own_entry_or_none() -> N
         assert begun in ([], [entry.name]), cut
         answered += len(begun)
     assert answered > 15
+
+
+def test_an_error_that_an_editor_copied_from_a_notebook_is_read() -> None:
+    lines = ["{", '\t"name": "ValueError",', f'\t"message": "{LR_MESSAGE}']
+    assert names("\n".join([*lines[:2], lines[2] + '",', '\t"stack": "x"'])) == ["optimizer-lr"]
+    assert names("\n".join([*lines[:2], lines[2] + '\\n\\nand more of it",'])) == ["optimizer-lr"]
+
+
+def test_a_message_in_a_comment_is_known() -> None:
+    said = 'The name "dense_1" is used 2 times in the model. All layer names should be unique.'
+    text = f"model.add(x)\n# {said}"
+    assert names(text) == ["layer-names-repeat"]

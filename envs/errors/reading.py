@@ -150,6 +150,15 @@ NAMELESS = re.compile(r"(?:AttributeError: )?'module' object has no attribute '(
 CALLED = {"tf": "tensorflow", "tensorflow": "tensorflow", "keras": "keras", "K": "keras.backend"}
 """What code calls modules -> the module."""
 
+FIELDS = (
+    re.compile(r"\"(?:name|ename)\": \"([A-Za-z0-9_]+)\",?"),
+    re.compile(r"\"(?:message|evalue)\": \"(.+?)(?:\\n.*|\",?)?"),
+)
+"""How an editor copies an error of a notebook: a line with its name, and one with its message."""
+
+MARKED = re.compile(r"^(?:#{1,6}|//|--?|[*\u2022])\s+")
+"""What stands before a message in a comment, a heading or a list."""
+
 MOST_ABOVE = 12
 """How many lines above are looked at for the code that failed."""
 
@@ -278,12 +287,13 @@ def _list_lines(bare: list[str], shown: list[str]) -> Iterator[Line]:
             plain += _join_wrapped(bare, number)
         if (bare_line := strip_native(line)) != line:
             plain.append(bare_line)
-        named += [*_name_exceptions(line), *_name_module(bare, number)]
-        named += _find_parts(line)
+        named += [*_name_exceptions(line), *_name_module(bare, number), *_find_parts(line)]
+        if number and (message := FIELDS[1].fullmatch(line)):
+            named += [f"{name[1]}: {message[1]}" for name in FIELDS[0].finditer(bare[number - 1])]
         if told:
             named += _find_told(line)
             if not raised and line.count(" ") >= FEWEST_WORDS - 1:
-                plain += [f"{name}: {line}" for name in UNNAMED]
+                plain += [f"{name}: {MARKED.sub('', line)}" for name in UNNAMED]
         if module := MODULE.match(line):
             plain.append(line[module.end() :])
         for variants in (plain, named):

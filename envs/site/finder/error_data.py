@@ -70,6 +70,7 @@ def _make_reading() -> dict[str, Any]:
                     "MODULELESS",
                     "CLOSED",
                     "QUOTATION",
+                    "MARKED",
                 ),
             ),
             (stated, ("PYTHON_PATH", "PYTHON_BANNER")),
@@ -90,6 +91,7 @@ def _make_reading() -> dict[str, Any]:
         "fewest_words": text_reading.FEWEST_WORDS,
         "called": text_reading.CALLED,
         "most_above": text_reading.MOST_ABOVE,
+        "fields": [write_compiled(pattern) for pattern in text_reading.FIELDS],
         "retyped": [
             [*write_javascript(form), re.sub(r"\\(\d)", r"$\1", message)]
             for form, message in text_reading.RETYPED

@@ -55,6 +55,9 @@ export class Reading {
     this.moduleless = compilePattern(data.moduleless, true);
     this.closed = compilePattern(data.closed);
     this.quotation = all("quotation");
+    this.marked = compilePattern(data.marked);
+    this.nameField = compilePattern(data.fields[0], false, "g");
+    this.messageField = compilePattern(data.fields[1], true);
     this.folders = all("folders");
     this.wraps = compilePattern(data.wraps);
     this.word = all("word");
@@ -136,9 +139,13 @@ export class Reading {
       const native = line.replace(this.native, "").replace(this.source, "");
       if (native !== line) plain.push(native);
       const parts = [...this.nameExceptions(line), ...this.nameModule(bare, number), ...this.findParts(line)];
+      const [, message] = this.messageField.exec(line) ?? [];
+      if (message && number) {
+        for (const [, name] of bare[number - 1].matchAll(this.nameField)) parts.push(`${name}: ${message}`);
+      }
       if (told) parts.push(...this.findTold(line));
       if (told && !raised && line.split(" ").length >= this.data.fewest_words) {
-        plain.push(...this.data.unnamed.map((name) => `${name}: ${line}`));
+        plain.push(...this.data.unnamed.map((name) => `${name}: ${line.replace(this.marked, "")}`));
       }
       const module = this.module.exec(line);
       if (module) plain.push(line.slice(module[0].length));

@@ -1,0 +1,109 @@
+"""verify.py: what packages beside TensorFlow need, and their metadata does not say."""
+
+from __future__ import annotations
+
+import pytest
+from fake_environments import Environment, clean, problems
+from test_verify_remedies import tensorflow
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "remedy"),
+    [
+        ("tensorflow-probability", "0.25.0", "tensorflow-probability<0.15"),
+        ("tensorflow-addons", "0.23.0", ""),
+        ("keras-tuner", "1.4.8", ""),
+        ("scikeras", "0.12.0", "scikeras<0.11"),
+    ],
+)
+def test_a_release_for_a_newer_tensorflow_gives_way_to_one_that_goes_with_this(
+    empty: Environment, name: str, version: str, remedy: str
+) -> None:
+    tensorflow(empty, "2.6.5")
+    empty.install(name, version)
+    if not remedy:
+        clean(empty.run())
+        return
+    assert f'python -m pip install "tensorflow==2.6.5" "{remedy}"\n' in empty.run()[1]
+
+
+def test_a_package_without_any_release_for_this_tensorflow_is_said_to_have_none(
+    empty: Environment,
+) -> None:
+    tensorflow(empty, "2.6.5")
+    empty.install("keras-cv", "0.9.0")
+    empty.install("scikeras", "0.12.0")
+    code, printed = empty.run()
+    assert code == 1
+    said = " ".join(printed.split())
+    assert "tensorflow 2.6.5 is installed, and keras-cv 0.9.0 only with tensorflow>=2.9" in said
+    assert "take the pairing tf29 (TensorFlow 2.9.3, on Python 3.10), or two environments" in said
+    assert '"scikeras<0.11"' in said
+    assert "keras-cv<" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "requires", "named"),
+    [
+        ("transformers", "4.50.3", [], ""),
+        ("deepface", "0.0.103", [], ""),
+        ("tensorflow-probability", "0.24.0", [], ""),
+        (
+            "tensorflow-model-optimization",
+            "0.8.1",
+            ["tf-keras>=2.14.1"],
+            "tensorflow-model-optimization ",
+        ),
+    ],
+)
+def test_what_needs_tf_keras_is_named_with_that_of_its_minor(
+    keras3: Environment, name: str, version: str, requires: list[str], named: str
+) -> None:
+    keras3.install(name, version, requires=requires)
+    problems(
+        keras3.run(),
+        (
+            f"{name} {version} requires tf-keras",
+            keras3.packages,
+            f'python -m pip install "tensorflow==2.16.2" {named}"tf-keras==2.16.*"',
+        ),
+    )
+
+
+def test_transformers_5_needs_no_tf_keras(keras3: Environment) -> None:
+    keras3.install("transformers", "5.24.0")
+    clean(keras3.run())
+
+
+def test_an_older_tensorflow_needs_no_tf_keras(pairing: Environment) -> None:
+    pairing.install("transformers", "4.50.3")
+    clean(pairing.run())
+
+
+def test_hub_needs_the_variable_as_well(legacy: Environment) -> None:
+    legacy.install("tensorflow-hub", "0.16.1", requires=["tf-keras>=2.14.1"])
+    legacy.install("setuptools", "81.0.0")
+    problems(
+        legacy.run(),
+        (
+            "tensorflow-hub 0.16.1 requires TF_USE_LEGACY_KERAS=1 beside tensorflow 2.16.2: "
+            "hub.KerasLayer is a layer of tf-keras",
+            legacy.packages,
+            "set TF_USE_LEGACY_KERAS=1",
+        ),
+    )
+    clean(legacy.run(TF_USE_LEGACY_KERAS="1"))
+
+
+def test_a_package_that_refuses_this_tensorflow_moves_and_not_tensorflow(
+    legacy: Environment,
+) -> None:
+    legacy.install("tensorflow-probability", "0.25.0")
+    problems(
+        legacy.run(),
+        (
+            "tensorflow-probability 0.25.0 requires tensorflow>=2.18, but 2.16.2 is installed: it",
+            legacy.packages,
+            'python -m pip install "tensorflow==2.16.2" "tensorflow-probability<0.25"',
+        ),
+    )
