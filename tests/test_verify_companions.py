@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_environments import Environment, clean, problems
+from fake_environments import BUNDLED, Environment, clean, problems
 from test_verify_remedies import tensorflow
 
 
@@ -13,7 +13,7 @@ from test_verify_remedies import tensorflow
         ("tensorflow-probability", "0.25.0", "tensorflow-probability<0.15"),
         ("tensorflow-addons", "0.23.0", ""),
         ("keras-tuner", "1.4.8", ""),
-        ("scikeras", "0.12.0", "scikeras<0.11"),
+        ("scikeras", "0.12.0", "scikeras<0.5"),
     ],
 )
 def test_a_release_for_a_newer_tensorflow_gives_way_to_one_that_goes_with_this(
@@ -38,7 +38,7 @@ def test_a_package_without_any_release_for_this_tensorflow_is_said_to_have_none(
     said = " ".join(printed.split())
     assert "tensorflow 2.6.5 is installed, and keras-cv 0.9.0 only with tensorflow>=2.9" in said
     assert "take the pairing tf29 (TensorFlow 2.9.3, on Python 3.10), or two environments" in said
-    assert '"scikeras<0.11"' in said
+    assert '"scikeras<0.5"' in said
     assert "keras-cv<" not in said
 
 
@@ -107,3 +107,27 @@ def test_a_package_that_refuses_this_tensorflow_moves_and_not_tensorflow(
             'python -m pip install "tensorflow==2.16.2" "tensorflow-probability<0.25"',
         ),
     )
+
+
+@pytest.mark.parametrize("name", ["tensorflow-addons", "scikeras"])
+def test_a_package_for_tensorflow_2_alone_is_said_to_be_so(empty: Environment, name: str) -> None:
+    empty.tensorflow("1.15.5", BUNDLED, [])
+    empty.install(name, "0.10.0")
+    code, printed = empty.run()
+    assert code == 1
+    assert "they cannot both be satisfied in one environment" in " ".join(printed.split())
+    assert "pip install" not in printed
+
+
+def test_a_release_for_a_newer_python_gives_way(empty: Environment) -> None:
+    verify = empty.project / "verify.py"
+    text = verify.read_text(encoding="utf-8")
+    assert text.count("PYTHON = platform.python_version()") == 1
+    older = text.replace("PYTHON = platform.python_version()", 'PYTHON = "3.7.16"')
+    verify.unlink()
+    verify.write_text(older, encoding="utf-8")
+    empty.tensorflow("2.10.1", BUNDLED, [])
+    empty.install("deepface", "0.0.95")
+    printed = empty.run()[1]
+    assert "deepface 0.0.95 requires python>=3.8, but 3.7.16 is installed" in printed
+    assert '"deepface<0.0.94"' in printed

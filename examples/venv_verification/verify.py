@@ -41,6 +41,7 @@ IMPORTED = (".py", ".so", ".pyd")
 is_tensorflow = re.compile(r"tensorflow(-(cpu|gpu|intel|macos|cpu-aws|rocm))?$|tf-nightly$").match
 is_keras = re.compile(r"(tf-)?keras(-nightly)?$").match
 is_variable = re.compile(r"[A-Z_]+=\w+$").match
+PYTHON = platform.python_version()
 FRESH = "make a fresh environment and install the lock of this pairing in it"
 Distribution = namedtuple("Distribution", "name version requires files folder")
 Version = namedtuple("Version", "numbers key local")
@@ -205,6 +206,11 @@ def truth(node):
 
 
 # What is installed, read from the metadata: nothing is imported.
+
+
+def is_given(name):
+    """Whether it is what a remedy leaves as it is: TensorFlow, and the Python."""
+    return is_tensorflow(name) or name == "python"
 
 
 def in_family(name):
@@ -524,8 +530,8 @@ def conflicts_of(installed, tensorflow, lost, leaking):
     for one, _, name, clauses, why in companions_of(installed, tensorflow):
         if (one.name, name) in told or (name == "tf-keras" and name in installed):
             continue  # told above, or by check_legacy_keras if it is for another TensorFlow
-        if is_tensorflow(name):
-            if not allowed(clauses, tensorflow.version):
+        if is_given(name):
+            if not admitted(name, clauses, tensorflow, {}):
                 yield Conflict(one, name, clauses, why), True
         elif missed(name, clauses):
             yield Conflict(one, name, clauses, why), True
@@ -544,15 +550,16 @@ def describe(conflict, installed, tensorflow):
     """A conflict in words."""
     one, name, clauses, why = conflict
     found = tensorflow if is_tensorflow(name) and one is not tensorflow else installed.get(name)
-    has = f"but {found.version} is installed" if found else "which is missing"
+    here = PYTHON if name == "python" else found and found.version
+    has = f"but {here} is installed" if here else "which is missing"
     verb = "goes only with" if why and one is tensorflow else "requires"
     return f"{one.name} {one.version} {verb} {name}{clauses}, {has}" + (f": {why}" if why else "")
 
 
 def admitted(name, clauses, tensorflow, limits):
-    """Whether what a package needs can be had beside this TensorFlow."""
-    if is_tensorflow(name):
-        return allowed(clauses, tensorflow.version)
+    """Whether what a package needs can be had beside this TensorFlow, on this Python."""
+    if is_given(name):
+        return allowed(clauses, PYTHON if name == "python" else tensorflow.version)
     return go_together(limits.get(name, ""), clauses)
 
 
@@ -587,7 +594,7 @@ class Remedy:
         """The name whose release must change; its clauses are noted."""
         one, name, clauses, why = conflict
         limit = self.limits.get(name, "")
-        if not is_tensorflow(name) and (one is self.tensorflow or go_together(limit, clauses)):
+        if not is_given(name) and (one is self.tensorflow or go_together(limit, clauses)):
             stranger = one.name not in self.needed
             if stranger and limit and clauses and not why and not self.brings_another(one):
                 self.named.setdefault(one.name, "")
@@ -687,7 +694,7 @@ def check_requirements(report, installed, tensorflow):
     for conflict, touches in conflicts_of(installed, tensorflow, lost, leaking):
         (near if touches else far).append(conflict)
     for one, name, clauses, why in stuck_in(installed, tensorflow, limits):
-        own = is_tensorflow(name)
+        own = is_given(name)
         same = [c for c in near if c.name == name and (c.one is one or not own)]
         if same:
             near = [conflict for conflict in near if conflict not in same]
@@ -698,9 +705,9 @@ def check_requirements(report, installed, tensorflow):
     if near:
         seen, lines = set(), []
         for conflict in near:
-            found = conflict.name in installed and not is_tensorflow(conflict.name)
+            found = conflict.name in installed and not is_given(conflict.name)
             key = conflict.name + (conflict.clauses if found else "")
-            if is_tensorflow(conflict.name) and conflict.one is not tensorflow:
+            if is_given(conflict.name) and conflict.one is not tensorflow:
                 key = conflict.one.name  # of several bounds, the first is the highest
             if key not in seen:
                 seen.add(key)
@@ -1730,12 +1737,32 @@ COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none 
         "",
     ),
     (
+        "tensorflow-addons", ">=0.1", "", "tensorflow>=2.0", "it is for TensorFlow 2",
+        "no release is for TensorFlow 1",
+    ),
+    (
         "keras-tuner", ">=1.4", "", "tensorflow>=2.6",
         "it uses keras.layers.RandomRotation, which an older TensorFlow has elsewhere", "",
     ),
     (
-        "scikeras", ">=0.11", "", "tensorflow>=2.7",
+        "scikeras", ">=0.5", "", "tensorflow>=2.7",
         "it refuses an older TensorFlow as it is imported", "",
+    ),
+    (
+        "scikeras", ">=0.1", "", "tensorflow>=2.1", "it is for tf.keras of TensorFlow 2",
+        "no release is for an older one",
+    ),
+    (
+        "tensorflow-datasets", ">=4.0", "", "tensorflow>=2.1",
+        "it refuses an older TensorFlow", "",
+    ),
+    (
+        "tensorflow-model-optimization", ">=0.7", "", "tensorflow>=2.3",
+        "it uses keras.layers.Conv1DTranspose, which an older TensorFlow lacks", "",
+    ),
+    (
+        "deepface", ">=0.0.94", "", "python>=3.8",
+        "it is written for that Python, and its metadata does not say so", "",
     ),
     (
         "deepface", ">=0.0.97", "<2.7", "numpy>=1.20",
@@ -1873,6 +1900,15 @@ why Since TensorFlow 2.4, what `keras.Input` and layers give is a `KerasTensor`,
 cure Upgrade it: `python -m pip install --upgrade shap`, with TensorFlow's own release
   named beside it.
 cure Leave it out; what needs values or a graph goes into the `call` of a layer.
+[keras-argument-newer]
+line (?:TypeError: )?\('Keyword argument not understood:', '(?P<name>interpolation)'\)
+when keras <2.2.3
+why Your Keras is older than the code: `UpSampling2D` knows `{name}` since Keras 2.2.3.
+cure Install the last Keras 2.2, with what it needs:
+install --no-deps
+install keras==2.2.5
+install keras-applications==1.0.8
+install keras-preprocessing==1.1.2
 [backend-not-installed]
 line (?:ModuleNotFound|Import)Error: No module named '?(?P<name>jax|torch|theano|cntk)'?
 line ValueError: Unable to import backend : ?(?P<name>\w+)
@@ -1943,6 +1979,21 @@ cure Install the last Keras that goes with it, or import from `tensorflow.keras`
 install keras==2.4.3
 cure Install the last Keras that goes with it, or import from `tensorflow.keras`:
 install keras==2.3.1
+[layers-of-tensorflow-1]
+line (?:AttributeError: )?`?(?P<name>\w+)`? is not available with Keras 3\.?
+why The functions of `tf.compat.v1.layers` and the cells of `tf.compat.v1.nn.rnn_cell` are
+  made of Keras 2. TensorFlow 2.16 and later use Keras 3, and refuse them.
+cure Install tf-keras of TensorFlow's own minor, and set the variable before TensorFlow is
+  imported.
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+set TF_USE_LEGACY_KERAS=1
+only tensorflow >=2.14
+cure Take TensorFlow 2.15 with Keras 2.15:
+pairing tf215
+cure Make a layer and call it: `tf.keras.layers.BatchNormalization()(x)` for
+  `tf.compat.v1.layers.batch_normalization(x)`, `tf.keras.layers.Dense(10)(x)` for
+  `dense(x, 10)`.
 [legacy-keras-missing]
 line ImportError: Keras cannot be imported\. Check that it is installed\.
 why `tf.keras` could not be loaded, and TensorFlow 2.15 and later hide why. Mostly
@@ -2070,6 +2121,19 @@ install --upgrade
 install keras>=3
 install tensorflow=={tensorflow}
 only tensorflow >=2.16
+[saved-optimizer]
+line (?:AttributeError: )?'(?P<class>_UserObject|AutoTrackable)' object has no attribute '(?P<name>add_slot)\'
+why The SavedModel was written by Keras 2 with its optimizer. TensorFlow 2.16 and later
+  use Keras 3, which does not know that optimizer, and neither `TFSMLayer` nor
+  `tf.saved_model.load` can go on.
+cure Install tf-keras of TensorFlow's own minor, load the folder with
+  `tf_keras.models.load_model(path)`, and save it anew, as a `.keras` file or without the
+  optimizer: `model.save(path, include_optimizer=False)`.
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+only tensorflow >=2.14
+cure Take TensorFlow 2.15 with Keras 2.15:
+pairing tf215
 [sequential-of-newer-keras]
 line (?:ValueError: )?Unknown layer: ?'?(?P<name>name|layers|build_input_shape)'?
 line KeyError: 0
@@ -2447,6 +2511,17 @@ cure Install NumPy 1.19:
 install numpy<1.20
 only python <3.10
 cure Take the function of TensorFlow: `tf.reduce_prod` for `np.prod`.
+[tensorboard-twice]
+line "?(?:ValueError: )?Duplicate plugins for name (?P<name>\w+)"?
+why TensorBoard is installed twice: as tensorboard, as tb-nightly, or as what an earlier
+  release left behind. Each of its plugins is found twice.
+cure Uninstall all of them, and install one. If it comes again, delete the folders in
+  `site-packages` whose names begin with `tensorboard-`, `tb_nightly-` or `~ensorboard`,
+  and install it again.
+uninstall tb-nightly
+uninstall tensorboard
+install tensorboard
+install tensorflow=={tensorflow}
 [text-of-another-tensorflow]
 line (?:(?:tensorflow\.python\.framework\.errors_impl\.)?NotFoundError|ImportError): (?:(?P<package>tensorflow_\w+|tf_\w+)/\S+|<path>) undefined symbol: .*
 above tensorflow_(?:text|addons|io|decision_forests|recommenders_addons|compression|quantum|federated|ranking|transform|data_validation)\b|\btf_\w+/\S+\.so
@@ -2460,6 +2535,18 @@ cure Install the one of TensorFlow's own minor:
 install tensorflow-text=={minor}.*
 install tensorflow=={tensorflow}
 only tensorflow !=2.16.*,!=2.17.*,>=1.15
+[tokenizer-needs-text]
+line (?:ImportError: )?(?P<name>\w+) requires the `tensorflow-text` package\. Please install with `pip install tensorflow-text`\.?
+why keras-nlp could not import tensorflow-text: it is not installed, or its own import
+  fails, and keras-nlp hides why.
+cure Install the tensorflow-text of TensorFlow's own minor. It has no files for Windows,
+  and 2.16 none for Python 3.12:
+install tensorflow-text=={minor}.*
+install tensorflow=={tensorflow}
+cure tensorflow-hub, which tensorflow-text 2.15 imports, needs tf-keras. Install it:
+install tf-keras=={minor}.*
+install tensorflow=={tensorflow}
+only tensorflow >=2.14
 [typing-extensions]
 line ImportError: cannot import name '(?P<name>TypeAliasType|Sentinel|override|TypeIs|deprecated|NotRequired|Self|ParamSpec|TypeVarTuple|Buffer|ReadOnly|TypeForm|evaluate_forward_ref)' from 'typing_extensions\'
 why TensorFlow 2.13 requires typing-extensions below 4.6, and a package in the traceback,
@@ -2529,7 +2616,6 @@ line (?:ERROR: )?No matching distribution found for (?P<package>(?:tensorflow|tf
 line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>(?:tensorflow|tf-keras|keras|tensorflow-cpu|tensorflow-intel|tensorflow-text|tensorflow-probability|tensorflow-io(?:-gcs-filesystem)?|tf-nightly|tensorflow-decision-forests))(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))? \(from (?:.* \(line \d+\)\) \()?(?:from )?versions: (?!.*\b(?:1\.14\.0|2\.0\.0b1)\)).*
 line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>tensorflow)==(?P<version>(?:0\.\d+|1\.(?:\d|1[0-4]))(?:\.[\w*]+)*) \(from .*versions: .*
 line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>tensorflow(?:-cpu|-intel)?|keras|tf-keras)(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))?
-line No distributions at all found for (?P<package>tensorflow(?:-gpu|-cpu)?|keras)(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))?(?: in .*)?
 part package tensorflow
 part version that is asked for
 why {package} has no file for your Python or your platform in the release {version}. The
@@ -2553,12 +2639,14 @@ cure Look the name up on PyPI: a setting such as `TF_USE_LEGACY_KERAS=1` is no p
 [pip-too-old]
 line (?:ERROR: )?Could not find a version that satisfies the requirement tensorflow(?:-gpu|-cpu)?(?!==(?:0|1\.(?:\d|1[0-4]))(?:\.|\b))(?:[<>=!~][\w.,<>=!~*]+)? \(from (?:.* \(line \d+\)\) \()?(?:from )?versions: .*\b(?:1\.14\.0|2\.0\.0b1)\)
 line (?:ERROR: )?No matching distribution found for tensorflow(?:-gpu|-cpu)?(?!==(?:0|1\.(?:\d|1[0-4]))(?:\.|\b))(?:[<>=!~][\w.,<>=!~*]+)?(?: \(from .*)?
+line (?:DistributionNotFound: )?No distributions at all found for tensorflow(?:-gpu|-cpu)?(?:[<>=!~][\w.,<>=!~*]+)?(?: \(from .*| in .*)?
 when python !=3.4.*
-above versions: [^)\n]*\b(?:1\.14\.0|2\.0\.0b1)\)
-needs versions: [^)\n]*\b(?:1\.14\.0|2\.0\.0b1)\)
+above versions: [^)\n]*\b(?:1\.14\.0|2\.0\.0b1)\)|No distributions at all found
+needs versions: [^)\n]*\b(?:1\.14\.0|2\.0\.0b1)\)|No distributions at all found
 why pip is too old. Before 19.0 it does not see the files for Linux that are marked
   `manylinux2010`, and all of TensorFlow after 1.14 is marked so or newer. That is why the
-  list ends with 1.14.0 or 2.0.0b1.
+  list ends with 1.14.0 or 2.0.0b1. Before 8.1 it sees no file for Linux at all, and says
+  "No distributions at all found".
 cure Upgrade pip: `python -m pip install --upgrade pip`. Then run the same command again.
 [poetry-no-candidates]
 line .*because no versions of (?P<package>tensorflow-(?:intel|macos|io-gcs-filesystem)) match .*
@@ -2729,9 +2817,10 @@ cure Give the virtual machine the processor of its host (`-cpu host` in QEMU, `h
   Proxmox), or take another machine: `grep -c avx /proc/cpuinfo` must not print 0.
 cure Take a build without AVX, as conda-forge or a community makes it, or TensorFlow 1.5.
 [libcudnn-version]
-line Loaded runtime CuDNN library: (?P<has>[\d.]+)(?: \(.*\))? but source was compiled with: (?P<needs>[\d.]+)\..*
+line Loaded runtime CuDNN library: (?P<has>[\d.]+)(?: \(.*\))? but source was compiled with:? (?P<needs>\d+(?:\.\d+)*)(?: \(.*\))?\..*
 why The cuDNN that is found has release {has}, and this TensorFlow needs {needs} or a
-  later one of the same major.
+  later one of the same major. Numbers such as 7102 mean 7.1.2, and TensorFlow 1 that
+  prints them wants that very minor.
 cure Let pip bring the libraries, and take other ones out of LD_LIBRARY_PATH: `python -m
   pip install 'tensorflow[and-cuda]'`.
 cure Install cuDNN {needs} or later of the same major, as the table "Tested build
