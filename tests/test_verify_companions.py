@@ -131,3 +131,11 @@ def test_a_release_for_a_newer_python_gives_way(empty: Environment) -> None:
     printed = empty.run()[1]
     assert "deepface 0.0.95 requires python>=3.8, but 3.7.16 is installed" in printed
     assert '"deepface<0.0.94"' in printed
+
+
+def test_a_bound_that_begins_at_a_candidate_is_no_room_for_any_release(empty: Environment) -> None:
+    """As after `uv pip install scikeras` beside TensorFlow 2.8, which admits keras 2.8.0rc0."""
+    empty.tensorflow("2.8.4", BUNDLED, ["keras<2.9,>=2.8.0rc0"])
+    empty.keras("3.12.4")
+    empty.install("scikeras", "0.13.0", requires=["keras>=3.2.0"])
+    assert '"keras<2.9,>=2.8.0rc0" scikeras\n' in empty.run()[1]

@@ -436,7 +436,7 @@ def join(*clauses):
 def go_together(clauses, others):
     """Whether some version satisfies both, judged by the versions that they name."""
     named = re.findall(r"\d[\w.]*\w|\d", join(clauses, others))
-    tried = ["0", *named, *(one + ".1" for one in named)]
+    tried = ["0", *named, *(one + ".1" for one in named if one.replace(".", "").isdigit())]
     return any(allowed(clauses, one) and allowed(others, one) for one in tried)
 
 
