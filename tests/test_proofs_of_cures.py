@@ -17,7 +17,7 @@ from envs.running import installers
 
 pytestmark = pytest.mark.proof
 
-SOURCES = ("gast==0.2.2",)
+SOURCES = ("gast==0.2.2", "keras==1.2.2")
 """What there is as a source archive alone, and builds everywhere: it is pure Python."""
 
 PAIRINGS = pairing.load_pairings()

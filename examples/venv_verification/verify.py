@@ -2540,9 +2540,11 @@ line (?:ImportError: )?(?P<name>\w+) requires the `tensorflow-text` package\. Pl
 why keras-nlp could not import tensorflow-text: it is not installed, or its own import
   fails, and keras-nlp hides why.
 cure Install the tensorflow-text of TensorFlow's own minor. It has no files for Windows,
-  and 2.16 none for Python 3.12:
+  and 2.16 and 2.17 none for Python 3.12:
 install tensorflow-text=={minor}.*
 install tensorflow=={tensorflow}
+only tensorflow <2.18,>=2.12
+only python <3.12
 cure tensorflow-hub, which tensorflow-text 2.15 imports, needs tf-keras. Install it:
 install tf-keras=={minor}.*
 install tensorflow=={tensorflow}
