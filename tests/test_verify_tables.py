@@ -64,6 +64,9 @@ def test_the_tables_are_python_of_short_lines() -> None:
         ('package = "a"\nrequires = "x"\nwhy = "y"\nwho = "z"\n', "unexpected keyword argument"),
         ('package = "a"\nrequires = "x<<1"\nwhy = "y"\n', "x<<1"),
         ('package = "a"\nrequires = "x"\nreleases = "2"\nwhy = "y"\n', "Invalid specifier: '2'"),
+        ('package = "a"\nwhy = "y"\noldest = {"x" = "2.0"}\n', "Invalid specifier: '>=x'"),
+        ('package = "a"\nwhy = "y"\noldest = {"1" = "<2"}\n', "tensorflow>=<2"),
+        ('package = "a"\nwhy = "y"\noldest = 2\n', "not iterable"),
     ],
 )
 def test_a_companion_that_cannot_be_read_is_named(entry: str, message: str, tmp_path: Path) -> None:

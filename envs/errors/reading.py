@@ -321,16 +321,20 @@ def _find_parts(line: str) -> Iterator[str]:
         yield from _open_part(match[2] or match[3])
     if WRAPPER in line and (inner := line.partition(WRAPPER)[2].strip()):
         yield from _open_part(inner)
-    if line.count("]") > line.count("[") and CLOSED.search(line):
-        yield CLOSED.sub("", line)
+    if (opened := _strip_closing(line)) != line:
+        yield opened
 
 
 def _open_part(part: str) -> Iterator[str]:
-    """A part of a line, as it is, without the bracket that closes it, and with its exception."""
-    if part.count("]") > part.count("["):
-        part = CLOSED.sub("", part)
-    yield part
-    yield from _name_exceptions(part)
+    """A part of a line, without the bracket that closes it, and the same with its exception."""
+    opened = _strip_closing(part)
+    yield opened
+    yield from _name_exceptions(opened)
+
+
+def _strip_closing(text: str) -> str:
+    """A text without the bracket at its end that it does not open."""
+    return CLOSED.sub("", text) if text.count("]") > text.count("[") else text
 
 
 def _name_exceptions(line: str) -> list[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from envs import EXPLAINED, Problem
 from envs.errors import catalogue_files
@@ -50,15 +51,26 @@ def load_needs(path: Path = COMPANIONS) -> list[Need]:
     for name, table in disk.read_toml(path).items():
         where = f"envs/explained/{path.name}: {name}"
         try:
-            need = Need(name, **table)
-            for clauses in (need.releases, need.tensorflow):
-                SpecifierSet(clauses)
-            if not re.fullmatch(r"[A-Z_]+=\w+", need.requires):
-                Requirement(need.requires)
-        except (TypeError, InvalidSpecifier, InvalidRequirement) as error:
+            found = [Need(name, **facts) for facts in _list_rows(table)]
+            for need in found:
+                for clauses in (need.releases, need.tensorflow):
+                    SpecifierSet(clauses)
+                if not re.fullmatch(r"[A-Z_]+=\w+", need.requires):
+                    Requirement(need.requires)
+        except (TypeError, ValueError) as error:
             raise Problem(f"{where}: {error}") from None
-        needs.append(need)
+        needs += found
     return needs
+
+
+def _list_rows(table: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """An entry as one row, or as one for each release that has an oldest TensorFlow."""
+    if "oldest" not in table:
+        yield table
+        return
+    facts = {key: value for key, value in table.items() if key != "oldest"}
+    for release, tensorflow in dict(table["oldest"]).items():
+        yield {**facts, "releases": f">={release}", "requires": f"tensorflow>={tensorflow}"}
 
 
 def render_verify(pairings: Mapping[str, Pairing]) -> str:

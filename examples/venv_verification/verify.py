@@ -213,6 +213,11 @@ def is_given(name):
     return is_tensorflow(name) or name == "python"
 
 
+def release_of(given, tensorflow):
+    """The release of the Python, or of TensorFlow."""
+    return PYTHON if given == "python" else tensorflow.version
+
+
 def in_family(name):
     return is_tensorflow(name) or is_keras(name)
 
@@ -549,8 +554,9 @@ def companions_of(installed, tensorflow):
 def describe(conflict, installed, tensorflow):
     """A conflict in words."""
     one, name, clauses, why = conflict
-    found = tensorflow if is_tensorflow(name) and one is not tensorflow else installed.get(name)
-    here = PYTHON if name == "python" else found and found.version
+    given = is_given(name) and one is not tensorflow
+    found = installed.get(name)
+    here = release_of(name, tensorflow) if given else found and found.version
     has = f"but {here} is installed" if here else "which is missing"
     verb = "goes only with" if why and one is tensorflow else "requires"
     return f"{one.name} {one.version} {verb} {name}{clauses}, {has}" + (f": {why}" if why else "")
@@ -559,7 +565,7 @@ def describe(conflict, installed, tensorflow):
 def admitted(name, clauses, tensorflow, limits):
     """Whether what a package needs can be had beside this TensorFlow, on this Python."""
     if is_given(name):
-        return allowed(clauses, PYTHON if name == "python" else tensorflow.version)
+        return allowed(clauses, release_of(name, tensorflow))
     return go_together(limits.get(name, ""), clauses)
 
 
@@ -673,11 +679,11 @@ def pairing_for(needs, tensorflow):
 
 def stuck_in(installed, tensorflow, limits):
     """[(distribution, name, clauses, why)] that no release of what is wanted goes with here."""
-    final = {(row[0], row[4]): row[5] for row in COMPANIONS if row[5]}
+    final = {(row[0], row[1], row[4]): row[5] for row in COMPANIONS if row[5]}
     return [
-        (one, name, clauses, f"{why}, and {final[one.name, why]}")
-        for one, _, name, clauses, why in companions_of(installed, tensorflow)
-        if (one.name, why) in final and not admitted(name, clauses, tensorflow, limits)
+        (one, name, clauses, f"{why}, and {final[one.name, releases, why]}")
+        for one, releases, name, clauses, why in companions_of(installed, tensorflow)
+        if (one.name, releases, why) in final and not admitted(name, clauses, tensorflow, limits)
     ]
 
 
@@ -747,8 +753,9 @@ def check_stuck(report, installed, tensorflow, limits, stuck):
     one, name, clauses, why = stuck
     caps = [row for row in known(CAPS, installed, tensorflow) if row[0] == name]
     reason = f" ({caps[0][3]})" if caps else ""
-    if is_tensorflow(name):
-        what = f"{tensorflow.name} {tensorflow.version} is installed, "
+    if is_given(name):
+        own = tensorflow.name if is_tensorflow(name) else name
+        what = f"{own} {release_of(name, tensorflow)} is installed, "
     else:
         what = f"{tensorflow.name} {tensorflow.version} goes only with "
         what += f"{name}{limits[name]}{reason}, "

@@ -180,14 +180,21 @@ export class Reading {
     const wrapped = line.indexOf(this.data.wrapper);
     const inner = wrapped < 0 ? "" : strip(line.slice(wrapped + this.data.wrapper.length));
     if (inner) parts.push(...this.openPart(inner));
-    if (isClosedTwice(line) && this.closed.test(line)) parts.push(line.replace(this.closed, ""));
+    const opened = this.stripClosing(line);
+    if (opened !== line) parts.push(opened);
     return parts;
   }
 
-  /** A part of a line, as it is, without the bracket that closes it, and with its exception. */
-  openPart(given) {
-    const part = isClosedTwice(given) ? given.replace(this.closed, "") : given;
-    return [part, ...this.nameExceptions(part)];
+  /** A part of a line, without the bracket that closes it, and the same with its exception. */
+  openPart(part) {
+    const opened = this.stripClosing(part);
+    return [opened, ...this.nameExceptions(opened)];
+  }
+
+  /** A text without the bracket at its end that it does not open. */
+  stripClosing(text) {
+    const isOpened = text.split("]").length <= text.split("[").length;
+    return isOpened ? text : text.replace(this.closed, "");
   }
 
   nameExceptions(line) {
@@ -257,11 +264,6 @@ export class Reading {
     }
     return found;
   }
-}
-
-/** Whether a text closes more brackets than it opens. */
-function isClosedTwice(text) {
-  return text.split("]").length > text.split("[").length;
 }
 
 /** What the cells of a notebook printed; null if it is none. */
