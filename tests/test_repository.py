@@ -68,6 +68,26 @@ def test_a_changed_outcome_or_a_stale_table_is_noticed(monkeypatch: pytest.Monke
     }
 
 
+def test_verify_py_is_written_before_the_page_that_counts_by_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = outcomes.VERIFY.read_text(encoding="utf-8")
+    stale = tmp_path / "verify.py"
+    stale.write_text(text.replace("\nPAIRINGS = (", "\nOLD = PAIRINGS = (", 1), encoding="utf-8")
+    rendered: list[str] = []
+
+    def render() -> dict[Path, str]:
+        rendered.append(stale.read_text(encoding="utf-8"))
+        return {}
+
+    monkeypatch.setattr(outcomes, "VERIFY", stale)
+    monkeypatch.setattr(pairing, "INDEX", tmp_path / "index.json")
+    monkeypatch.setattr(pages, "_index", lambda: "{}")
+    monkeypatch.setattr(pages, "render_pages", render)
+    pages.write_pages()
+    assert rendered == [text]
+
+
 def test_an_impossible_pairing_is_shown_with_its_evidence() -> None:
     one = dataclasses.replace(PAIRINGS["tf212"], impossible="no wheel installs, 2026-11-23")
     for render in (lock_tables._locks_table, pages._pairings_tables):

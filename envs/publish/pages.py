@@ -58,6 +58,8 @@ _CULPRITS = ("numpy", "protobuf")
 def write_pages() -> None:
     """Write the index anew, and every table into its file. Raises Problem."""
     disk.write_file(pairing.INDEX, _index())
+    # The page of companions counts the trials that were made with verify.py as it will be.
+    disk.write_file(outcomes.VERIFY, verify_tables.render_verify(pairing.load_pairings()))
     for path, text in render_pages().items():
         disk.write_file(path, text)
     for path in error_pages.list_left_over():
