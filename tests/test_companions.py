@@ -209,6 +209,23 @@ def test_a_check_compares_and_writes_nothing_even_where_verify_py_is_new(
     assert (tmp_path / "tf212.json").read_bytes() == before
 
 
+def test_other_words_are_a_difference_only_with_the_same_verify_py(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = made(installed=NAMED, fixes=("do it",), mended=WHOLE)
+    now = replace(once, fixes=("do it so",), moved={"numpy": ("2.0", "1.26")}, scripts="0" * 12)
+    run(CompanionsRequest(("tf212",), ("pandas",)), pandas=once)
+    check = CompanionsRequest(check=1, seed=1)
+    with pytest.raises(Problem, match=r"tf212 \+ pandas: differs from its record"):
+        run(check, pandas=replace(now, scripts=once.scripts))
+    assert run(check, pandas=now)[-1].endswith("mended (0 s), as recorded")
+    for other in (replace(now, changed={"numpy": (None, "2.0")}), replace(now, mended=BROKEN)):
+        with pytest.raises(Problem, match=r"tf212 \+ pandas: differs from its record"):
+            run(check, pandas=other)
+    run(CompanionsRequest(("tf212",), ("pandas",), again=True), pandas=now)
+    assert trial_files.load_trials("tf212", tmp_path)["pandas"].fixes == ("do it so",)
+
+
 def test_an_unknown_name_is_refused(run: Run) -> None:
     with pytest.raises(Problem, match="unknown companion 'padnas'; known: numpy, pandas"):
         run(CompanionsRequest(packages=("padnas",)))

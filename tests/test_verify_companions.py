@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_environments import BUNDLED, Environment, clean, problems
+from fake_environments import BUNDLED, KERAS, TENSORFLOW, Environment, clean, problems
 from test_verify_remedies import tensorflow
 
 from envs.companions import trials
@@ -42,6 +42,21 @@ def test_a_package_without_any_release_for_this_tensorflow_is_said_to_have_none(
     assert "take the pairing tf29 (TensorFlow 2.9.3, on Python 3.10), or two environments" in said
     assert '"scikeras<0.5"' in said
     assert "keras-cv<" not in said
+
+
+@pytest.mark.parametrize("name", ["tensorflow", "tensorflow-cpu"])
+def test_a_gast_that_the_metadata_of_tensorflow_admits_and_that_it_cannot_use(
+    empty: Environment, name: str
+) -> None:
+    needs = ["keras>=2.11.0", "gast<=0.4.0,>=0.2.1"]
+    empty.install(name, "2.11.1", "tensorflow", TENSORFLOW.replace("2.12.0", "2.11.1"), needs)
+    empty.install("keras", "2.11.0", "keras", KERAS.format("2.11.0"))
+    empty.install("gast", "0.2.2")
+    code, printed = empty.run()
+    said = " ".join(printed.split())
+    assert code == 1
+    assert f"{name} 2.11.1 goes only with gast>=0.3.3, but 0.2.2 is installed: AutoGraph" in said
+    assert '"gast<=0.4.0,>=0.2.1,>=0.3.3"' in said
 
 
 @pytest.mark.parametrize(

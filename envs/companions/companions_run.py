@@ -176,14 +176,16 @@ class _Running:
             old = recorded.get(title)
             current = old is not None and not trial_files.is_stale_trial(target, old, self.as_of)
             checks = self.request.check is not None
-            differs = old is not None and (current or checks) and old.result != trial.result
+            differs = old is not None and (current or checks) and not old.is_same(trial)
             command = f"nox -s companions -- {name} --package {title.split()[0]}"
             if differs and (checks or not self.request.bless):
                 self.wrong.append(
                     f"{name} + {title}: differs from its record; repeat: {command}; if this is "
                     f"right: {command} --bless"
                 )
-            elif not checks and (not current or differs):
+            elif not checks and (
+                old is None or not current or differs or old.scripts != trial.scripts
+            ):
                 trial_files.write_trials(target, recorded | {title: trial})
             if verdict in ("unnoticed", "not mended"):
                 self.wrong.append(f"{name} + {title}: {verdict}: {trials.MEANING[verdict]}")

@@ -538,14 +538,14 @@ def conflicts_of(installed, tensorflow, lost, leaking):
         if is_given(name):
             if not admitted(name, clauses, tensorflow, {}):
                 yield Conflict(one, name, clauses, why), True
-        elif missed(name, clauses):
+        elif missed(name, clauses) and (one is not tensorflow or name in installed):
             yield Conflict(one, name, clauses, why), True
 
 
 def companions_of(installed, tensorflow):
     """(distribution, its releases, name, clauses, why) of the table's rows that hold here."""
     for package, releases, span, requirement, why, _ in COMPANIONS:
-        one = installed.get(package)
+        one = tensorflow if package == "tensorflow" else installed.get(package)
         fits = one and tensorflow and allowed(releases, one.version)
         if fits and allowed(span, tensorflow.version) and not is_variable(requirement):
             yield (one, releases, *split(requirement), why)
@@ -1626,6 +1626,12 @@ HARMLESS = (  # TensorFlow, what it requires, only beside, what was seen
     ),
 )
 COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none older
+    (
+        "tensorflow", ">=2.2", "", "gast>=0.3.3",
+        "AutoGraph cannot convert a function with an older gast, which metadata may "
+        "admit",
+        "",
+    ),
     (
         "pydantic", ">=2", "", "typing-extensions>=4.6.1", "every pydantic 2 requires it",
         "pydantic 1 is another interface",
