@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from envs.companions.trial_environment import TrialEnvironment
 from envs.companions.trials import State, Trial
 from envs.model import lock, pairing
 from envs.publish import companion_tables
+from envs.running import installation, installers
 
 WHOLE = State("works", "works", "works", ())
 BROKEN = State("works", "works", "fails: ImportError: x", ())
@@ -68,6 +70,8 @@ def test_a_list_that_cannot_be_read_is_refused(text: str, message: str, tmp_path
         (made(installed=BOTH, fixes=("do it",), mended=EITHER), "said to be impossible"),
         (made(installed=BOTH, fixes=("do it",), mended=NAMED), "not mended"),
         (made(installed=NAMED, fixes=("do it",), mended=EITHER), "not mended"),
+        (made(installed=BOTH, fixes=("do",), mended=BROKEN), "said to be impossible"),
+        (made(installed=BOTH, fixes=("do",), mended=replace(WHOLE, keras="fails")), "not mended"),
         (made(installed=NAMED, fixes=("do it",)), "not mended"),
         (made(installed=NAMED, fixes=("do it",), mended=BROKEN), "not mended"),
         (made(installed=NAMED, fixes=("do it",), mended=replace(WHOLE, keras="")), "mended"),
@@ -224,6 +228,44 @@ def test_other_words_are_a_difference_only_with_the_same_verify_py(
             run(check, pandas=other)
     run(CompanionsRequest(("tf212",), ("pandas",), again=True), pandas=now)
     assert trial_files.load_trials("tf212", tmp_path)["pandas"].fixes == ("do it so",)
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_each_printed_command_is_carried_out_and_one_that_is_refused_is_no_remedy(
+    monkeypatch: pytest.MonkeyPatch, installer: str
+) -> None:
+    environment = TrialEnvironment(TARGETS["tf26"], DAY, installer)
+    environment.python = Path("python")
+    uv = installer == "uv"
+    begin, where = ("uv pip", " -p python") if uv else ("python -m pip", "")
+    fixes = [
+        f"{begin} uninstall{where or ' -y'} ml-dtypes",
+        f'{begin} install{where} "numpy~=1.19.2" onnx',
+        "or, to keep onnx 1.19.1, take two environments",
+    ]
+    typed: list[list[str]] = []
+    refused = "No solution found when resolving: x" if uv else "ERROR: ResolutionImpossible"
+
+    def run_installer(command: list[str]) -> subprocess.CompletedProcess[str]:
+        typed.append(command)
+        fails = "numpy~=1.19.2" in command
+        return subprocess.CompletedProcess(command, int(fails), refused if fails else "")
+
+    monkeypatch.setattr(installers, "run_installer", run_installer)
+    monkeypatch.setattr(installation, "list_installed", lambda folder: {})
+    facts = {"problems": [{"fixes": fixes}]}
+    monkeypatch.setattr(TrialEnvironment, "look", lambda self, companion: (NAMED, facts))
+    trial = environment.try_companion(packages.load_companions()["onnx"])
+    assert [command[-1] for command in typed] == ["onnx", "ml-dtypes", "onnx"]
+    assert [("install" in command, "uninstall" in command) for command in typed] == [
+        (True, False),
+        (False, True),
+        (True, False),
+    ]
+    assert trial.fixes == tuple(fixes)
+    assert trial.mended
+    assert "cannot be carried out" in trial.mended.problems[-1]
+    assert trials.judge_trial(trial) == "not mended"
 
 
 def test_an_unknown_name_is_refused(run: Run) -> None:

@@ -29,6 +29,16 @@ def test_a_release_for_a_newer_tensorflow_gives_way_to_one_that_goes_with_this(
     assert f'python -m pip install "tensorflow==2.6.5" "{remedy}"\n' in empty.run()[1]
 
 
+def test_what_an_older_release_wants_is_solved_with_what_is_installed(empty: Environment) -> None:
+    """As with scikeras 0.4, which wants a packaging that the newest wheel does not go with."""
+    tensorflow(empty, "2.6.5", "wheel~=0.35")
+    empty.install("scikeras", "0.13.0", requires=["packaging"])
+    empty.install("packaging", "26.3")
+    empty.install("wheel", "0.48.0", requires=["packaging>=24.0"])
+    fix = '"tensorflow==2.6.5" "scikeras<0.5" "packaging<22" "wheel~=0.35"'
+    assert f"python -m pip install {fix}\n" in empty.run()[1]
+
+
 def test_a_package_without_any_release_for_this_tensorflow_is_said_to_have_none(
     empty: Environment,
 ) -> None:
@@ -57,6 +67,44 @@ def test_a_gast_that_the_metadata_of_tensorflow_admits_and_that_it_cannot_use(
     assert code == 1
     assert f"{name} 2.11.1 goes only with gast>=0.3.3, but 0.2.2 is installed: AutoGraph" in said
     assert '"gast<=0.4.0,>=0.2.1,>=0.3.3"' in said
+
+
+def test_what_came_with_a_newer_keras_and_cannot_stay_is_uninstalled_first(
+    empty: Environment,
+) -> None:
+    needs = ["keras<2.7,>=2.6.0", "numpy~=1.19.2"]
+    empty.tensorflow("2.6.5", TENSORFLOW.replace("2.12.0", "2.6.5"), needs)
+    empty.install("keras", "3.10.0", "keras", KERAS.format("3.10.0"), ["numpy", "ml-dtypes"])
+    empty.install("ml-dtypes", "0.5.4", requires=["numpy>=1.21"])
+    empty.install("numpy", "2.0.2")
+    lines = empty.run()[1].splitlines()
+    first = next(at for at, line in enumerate(lines) if "fix:" in line)
+    assert lines[first].endswith("python -m pip uninstall -y ml-dtypes")
+    assert lines[first + 1].strip().startswith('python -m pip install "tensorflow==2.6.5" ')
+    assert '"keras<2.7,>=2.6.0"' in lines[first + 1]
+    assert "ml-dtypes" not in lines[first + 1]
+
+
+@pytest.mark.parametrize("name", ["ml-dtypes", "jax"])
+def test_of_what_no_release_goes_with_this_tensorflow_it_says_how_to_do_without(
+    empty: Environment, name: str
+) -> None:
+    tensorflow(empty, "2.6.5", "numpy~=1.19.2")
+    empty.install("ml-dtypes", "0.5.4", requires=["numpy>=1.21"])
+    if name == "jax":
+        needs = ["numpy>=1.22", "ml-dtypes>=0.2.0"]
+        empty.install("jax", "0.4.30", requires=[*needs, "jaxlib<=0.4.30"])
+        empty.install("jaxlib", "0.4.30", requires=needs)
+    empty.install("numpy", "2.0.2")
+    code, printed = empty.run()
+    said = " ".join(printed.split())
+    assert code == 1
+    assert f"goes only with numpy~=1.19.2, and {name} " in said
+    assert said.count(trials.IMPOSSIBLE) == 1
+    assert said.count("PROBLEM") == 1
+    gone = "jax jaxlib ml-dtypes" if name == "jax" else name
+    commands = f'python -m pip uninstall -y {gone} python -m pip install "tensorflow==2.6.5" '
+    assert f"or two environments, or do without {name}: {commands}" in said
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,12 @@ class TrialEnvironment(ChangedEnvironment):
         fixes = tuple(fix for problem in facts["problems"] for fix in problem["fixes"])
         trial |= {"installed": state, "fixes": tuple(map(self.anonymous, fixes))}
         between = installation.list_installed(self.folder)
-        if any([self.carry_out(fix) for fix in dict.fromkeys(fixes)]):
+        try:
+            carried_out = any([self.carry_out(fix) for fix in dict.fromkeys(fixes)])
+        except resolver.NoSolution as problem:
+            refused = f"what was printed cannot be carried out: {problem}"
+            return Trial(**trial, mended=replace(state, problems=(*state.problems, refused)))
+        if carried_out:
             trial["moved"] = self.changes(between)
             trial["mended"] = self.look(companion)[0]
         return Trial(**trial)
@@ -96,6 +102,17 @@ class TrialEnvironment(ChangedEnvironment):
                 raise resolver.NoSolution(outcomes.normalise_message(" ".join(errors[:2])))
             output = installers.indent_output(done.stdout)
             raise Problem(f"{shlex.join(arguments)}: could not be installed:\n{output}")
+
+    def remove(self, names: list[str]) -> None:
+        """Uninstall what a fix names. Raises Problem."""
+        if self.installer == "pip":
+            command = [str(self.python), "-I", "-m", "pip", "uninstall", "-q", "-y"]
+        else:
+            command = [installers.find_uv() or "uv", "pip", "uninstall", "-p", str(self.python)]
+        done = installers.run_installer([*command, *names])
+        if done.returncode:
+            output = installers.indent_output(done.stdout)
+            raise Problem(f"{shlex.join(names)}: could not be uninstalled:\n{output}")
 
     def look(self, companion: Companion) -> tuple[State, dict[str, Any]]:
         """How every part ends now, and what `verify.py --json` says."""
@@ -138,6 +155,9 @@ class TrialEnvironment(ChangedEnvironment):
             self.environ[match[1]] = match[2]
         elif words and "install" in words[:4]:
             self.install(words[words.index("install") + 1 :][2 if words[0] == "uv" else 0 :])
+        elif words and "uninstall" in words[:4]:
+            names = [word for word in words[words.index("uninstall") + 1 :] if word != "-y"]
+            self.remove(names[2 if words[0] == "uv" else 0 :])
         else:
             return False
         return True

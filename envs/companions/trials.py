@@ -78,8 +78,12 @@ def judge_trial(trial: Trial) -> str:
         return "unnoticed"
     if trial.mended and trial.mended.whole:
         return "mended"
-    # Beside what cannot be, other things are told and carried out; what is left must be just that.
+    # The one that cannot be there was taken out, and all else works; or beside it, other things
+    # were told and carried out, and what is left is just that.
     left = trial.mended or trial.installed
+    said = any(IMPOSSIBLE in problem for problem in trial.installed.problems)
+    if said and replace(left, companion="").whole:
+        return "said to be impossible"
     if _are_impossible(left.problems) and set(left.problems) <= set(trial.installed.problems):
         return "said to be impossible"
     return "not mended"

@@ -532,13 +532,13 @@ def conflicts_of(installed, tensorflow, lost, leaking):
     for name, clauses, _, why in known(CAPS, installed, tensorflow):
         if name in installed and missed(name, clauses):
             yield Conflict(tensorflow, name, clauses, why), True
-    for one, _, name, clauses, why in companions_of(installed, tensorflow):
+    for one, releases, name, clauses, why in companions_of(installed, tensorflow):
         if (one.name, name) in told or (name == "tf-keras" and name in installed):
             continue  # told above, or by check_legacy_keras if it is for another TensorFlow
         if is_given(name):
             if not admitted(name, clauses, tensorflow, {}):
                 yield Conflict(one, name, clauses, why), True
-        elif missed(name, clauses) and (one is not tensorflow or name in installed):
+        elif missed(name, clauses) and (name in installed or (releases and one is not tensorflow)):
             yield Conflict(one, name, clauses, why), True
 
 
@@ -573,11 +573,13 @@ class Remedy:
     """What pip or uv is told to solve together, so that it mends and breaks nothing else.
 
     `named` is {name: clauses} beside TensorFlow, and `moved` the distributions that nothing but
-    their user asked for and that another release must take the place of.
+    their user asked for and that another release must take the place of. What is `gone` came with
+    what moves, and no release of it goes with this TensorFlow.
     """
 
-    def __init__(self, conflicts, installed, tensorflow, lost, limits):
+    def __init__(self, conflicts, installed, tensorflow, lost, limits, gone):
         self.installed, self.tensorflow, self.limits = installed, tensorflow, limits
+        self.gone = gone
         self.rows = list(companions_of(installed, tensorflow))
         self.needed = set(needed_by_family(installed))
         self.whole = bool(tensorflow) and not lost  # else its metadata would rule out what is right
@@ -592,8 +594,10 @@ class Remedy:
                 done.add(name)
                 self.named.setdefault(name, limits.get(name, ""))
                 todo += self.dragged(name)
-        for one, _, name, clauses, _ in self.rows:  # what no metadata would keep together
-            if one.name in self.named and name in self.named and self.admits(name, clauses):
+        # What no metadata would keep together; that of every release says so itself.
+        for one, releases, name, clauses, _ in self.rows:
+            both = one.name in self.named and name in self.named
+            if both and releases and self.admits(name, clauses):
                 self.named[name] = join(self.named[name], clauses)
 
     def mover(self, conflict):
@@ -611,7 +615,7 @@ class Remedy:
         return one.name
 
     def move(self, one):
-        if one not in self.moved and one.name not in self.needed:
+        if one not in self.moved and one.name not in {*self.needed, *self.gone}:
             self.moved.append(one)
             # By its metadata alone, a release could come that does not work here.
             floors = [
@@ -633,7 +637,17 @@ class Remedy:
             if wanted == name and releases.startswith(">=") and not self.admits(name, clauses):
                 self.move(one)
                 yield one.name
+        for package, releases, span, requirement, _, _ in COMPANIONS:
+            older = package == name and releases.startswith("<") and limit.startswith("<")
+            if older and go_together(limit, releases) and allowed(span, self.tensorflow.version):
+                wanted, clauses = split(requirement)  # by the release that takes its place
+                if wanted in self.installed:
+                    limits = self.named.get(wanted, self.limits.get(wanted, ""))
+                    self.named[wanted] = join(limits, clauses)
+                    yield wanted
         for one in self.installed.values():
+            if one.name in self.gone:
+                continue
             for other, theirs in requirements(one):
                 if other != name or not theirs or in_family(one.name) or self.brings_another(one):
                     continue
@@ -649,14 +663,16 @@ class Remedy:
         """Whether installing it would bring a second TensorFlow: it names another variant."""
         return any(is_tensorflow(n) and n not in self.installed for n, _ in requirements(one))
 
-    def command(self):
+    def commands(self):
+        if self.gone:  # first, so that what the next one still needs comes back
+            yield f"python -m pip uninstall -y {' '.join(self.gone)}"
         parts = []
         if self.whole:
             parts.append('"%s==%s"' % self.tensorflow[:2])
         for name, clauses in self.named.items():
             if not is_tensorflow(name):
                 parts.append(quote(name, clauses))
-        return " ".join(["python -m pip install", *parts])
+        yield " ".join(["python -m pip install", *parts])
 
 
 def pairing_for(needs, tensorflow):
@@ -678,13 +694,20 @@ def pairing_for(needs, tensorflow):
 
 
 def stuck_in(installed, tensorflow, limits):
-    """[(distribution, name, clauses, why)] that no release of what is wanted goes with here."""
+    """[(distribution, its releases, name, clauses, why)] of which no other release goes here."""
     final = {(row[0], row[1], row[4]): row[5] for row in COMPANIONS if row[5]}
     return [
-        (one, name, clauses, f"{why}, and {final[one.name, releases, why]}")
+        (one, releases, name, clauses, f"{why}, and {final[one.name, releases, why]}")
         for one, releases, name, clauses, why in companions_of(installed, tensorflow)
         if (one.name, releases, why) in final and not admitted(name, clauses, tensorflow, limits)
     ]
+
+
+def goes(one, limits):
+    """Whether another release must take the place of this one, as TensorFlow has these limits."""
+    return not allowed(limits.get(one.name, ""), one.version) or any(
+        not go_together(limits.get(name, ""), clauses) for name, clauses in requirements(one)
+    )
 
 
 def check_requirements(report, installed, tensorflow):
@@ -699,18 +722,32 @@ def check_requirements(report, installed, tensorflow):
     near, far = [], []
     for conflict, touches in conflicts_of(installed, tensorflow, lost, leaking):
         (near if touches else far).append(conflict)
-    for one, name, clauses, why in stuck_in(installed, tensorflow, limits):
+    stuck = stuck_in(installed, tensorflow, limits)
+    final = [row[0] for row in stuck if not row[1]]  # no release of these, whichever, can stay
+    gone, said = [], []
+    for one, releases, name, clauses, why in stuck:
         own = is_given(name)
         same = [c for c in near if c.name == name and (c.one is one or not own)]
-        if same:
+        if not releases:
+            users = [user for user in installed.values() if one.name in dict(requirements(user))]
+            gone.append(one.name)
+            if not users or not all(user in final or goes(user, limits) for user in users):
+                said.append((one, name, clauses, why))
+        elif same:
             near = [conflict for conflict in near if conflict not in same]
             check_stuck(report, installed, tensorflow, limits, (one, name, clauses, why))
             # What is told next must leave it as it is, or it would break what stays.
             lost = lost if own else dict(lost, **{name: (clauses, why)})
     limits = limits_of(installed, tensorflow, lost)
     if near:
-        seen, lines = set(), []
+        seen, lines, choice = set(), [], []
+        for row in said:
+            words, place = describe_stuck(installed, tensorflow, limits, row)
+            lines.append(words)
+            choice = [f"{place}, or do without {row[0].name}:"]
         for conflict in near:
+            if conflict.one.name in gone or conflict.name in [row[1] for row in said]:
+                continue
             found = conflict.name in installed and not is_given(conflict.name)
             key = conflict.name + (conflict.clauses if found else "")
             if is_given(conflict.name) and conflict.one is not tensorflow:
@@ -718,14 +755,14 @@ def check_requirements(report, installed, tensorflow):
             if key not in seen:
                 seen.add(key)
                 lines.append(describe(conflict, installed, tensorflow))
-        remedy = Remedy(near, installed, tensorflow, lost, limits)
+        remedy = Remedy(near, installed, tensorflow, lost, limits, gone)
         found = installed.get(near[0].name)
         where = found.folder if found else near[0].one.folder
         in_front = {real(folder): fix for folder, now, _, fix in folders_in_front() if now}
         if where in in_front and found:
             report.repeat("; ".join(lines), where, in_front[where])
         else:
-            report.repeat("; ".join(lines), where, remedy.command(), *keep(remedy))
+            report.repeat("; ".join(lines), where, *choice, *remedy.commands(), *keep(remedy))
     if far:
         more = f", and {len(far) - 1} more such" if far[1:] else ""
         first = describe(far[0], installed, tensorflow)
@@ -748,8 +785,8 @@ def keep(remedy):
         yield f"or, to keep {names}, take {place}an environment of its own for it"
 
 
-def check_stuck(report, installed, tensorflow, limits, stuck):
-    """Two that cannot be in one environment, and what there is to choose from."""
+def describe_stuck(installed, tensorflow, limits, stuck):
+    """Two that cannot be in one environment, in words; and where both can be."""
     one, name, clauses, why = stuck
     caps = [row for row in known(CAPS, installed, tensorflow) if row[0] == name]
     reason = f" ({caps[0][3]})" if caps else ""
@@ -761,17 +798,24 @@ def check_stuck(report, installed, tensorflow, limits, stuck):
         what += f"{name}{limits[name]}{reason}, "
     what += f"and {one.name} {one.version} only with {name}{clauses} ({why}): "
     what += "they cannot both be satisfied in one environment"
+    own = [theirs for other, theirs in requirements(one) if other == name] or [clauses]
+    place = pairing_for([(name, own[0])], tensorflow)
+    return what, f"take {place + ', or ' if place else ''}two environments"
+
+
+def check_stuck(report, installed, tensorflow, limits, stuck):
+    """Two that cannot be in one environment, and what there is to choose from."""
+    one, name = stuck[:2]
+    what, place = describe_stuck(installed, tensorflow, limits, stuck)
     fixes = []
+    caps = [row for row in known(CAPS, installed, tensorflow) if row[0] == name]
     for _, _, beside, _ in caps:
         other, limit = split(beside) if beside else ("", "")
         for missed, _, _, _ in known(HARMLESS, installed, tensorflow):
             if missed == other and re.match(r"<[\w.]+$", limit):
                 # pip says then that TensorFlow requires another; what was seen is that it works.
                 fixes.append(f'python -m pip install --no-deps "{other}>={limit[1:]}"')
-    own = [theirs for other, theirs in requirements(one) if other == name] or [clauses]
-    place = pairing_for([(name, own[0])], tensorflow)
-    fixes.append(f"{'or ' if fixes else ''}take {place + ', or ' if place else ''}two environments")
-    report.problem(what, one.folder, *fixes)
+    report.problem(what, one.folder, *fixes, f"or {place}" if fixes else place)
 
 
 def check_variables(report, installed, tensorflow):
@@ -1263,7 +1307,7 @@ def keras_for(installed, tensorflow, keras):
     if allowed(limits.get(keras.name, ""), keras.version):
         return FRESH
     conflict = Conflict(tensorflow, keras.name, limits[keras.name], "")
-    return Remedy([conflict], installed, tensorflow, lost, limits).command()
+    return list(Remedy([conflict], installed, tensorflow, lost, limits, []).commands())[-1]
 
 
 def check_imports(report, installed, tensorflow, keras, required):
@@ -1766,6 +1810,10 @@ COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none 
         "no release is for an older one",
     ),
     (
+        "scikeras", "<0.5", "", "packaging<22",
+        "its metadata says so, and what else is installed may need a newer one", "",
+    ),
+    (
         "tensorflow-datasets", ">=4.0", "", "tensorflow>=2.1",
         "it refuses an older TensorFlow", "",
     ),
@@ -1808,6 +1856,24 @@ COMPANIONS = (  # package, its releases, TensorFlow, requirement, why, why none 
     (
         "jaxlib", ">=0.4.30", "", "jax>=0.4.30",
         "an older jax refuses a newer jaxlib, and does not say so in its metadata", "",
+    ),
+    (
+        "jax", "", "", "numpy>=1.21",
+        "every jaxlib on PyPI requires it, and jax cannot be imported without jaxlib",
+        "no older jax goes with these",
+    ),
+    (
+        "jaxlib", "", "", "numpy>=1.21", "every release on PyPI requires it",
+        "no older one is left",
+    ),
+    (
+        "ml-dtypes", "", "", "numpy>1.20", "every release of it requires NumPy 1.20",
+        "there is none for an older NumPy",
+    ),
+    (
+        "mediapipe", "", "", "flatbuffers>=2.0",
+        "every release with wheels for Python 3.8 and newer requires it",
+        "the older ones have none",
     ),
     (
         "keras-cv", ">=0.9", "", "tensorflow>=2.13",
