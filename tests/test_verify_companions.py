@@ -29,6 +29,18 @@ def test_a_release_for_a_newer_tensorflow_gives_way_to_one_that_goes_with_this(
     assert f'python -m pip install "tensorflow==2.6.5" "{remedy}"\n' in empty.run()[1]
 
 
+def test_of_two_that_cannot_be_there_both_are_named(empty: Environment) -> None:
+    tensorflow(empty, "2.6.5", "numpy~=1.19.2", "flatbuffers~=1.12.0")
+    for name, version in (("numpy", "2.0.2"), ("flatbuffers", "25.12.19")):
+        empty.install(name, version)
+    empty.install("jax", "0.4.30", requires=["numpy>=1.22"])
+    empty.install("mediapipe", "1.2.3", requires=["flatbuffers>=25.9", "numpy"])
+    said = " ".join(empty.run()[1].split())
+    assert said.count(trials.IMPOSSIBLE) == 2
+    commands = "python -m pip uninstall -y jax mediapipe python -m pip install"
+    assert f"take two environments, or do without jax and mediapipe: {commands}" in said
+
+
 def test_what_an_older_release_wants_is_solved_with_what_is_installed(empty: Environment) -> None:
     """As with scikeras 0.4, which wants a packaging that the newest wheel does not go with."""
     tensorflow(empty, "2.6.5", "wheel~=0.35")

@@ -743,8 +743,9 @@ def check_requirements(report, installed, tensorflow):
         seen, lines, choice = set(), [], []
         for row in said:
             words, place = describe_stuck(installed, tensorflow, limits, row)
+            place = "take two environments" if said[1:] else place
             lines.append(words)
-            choice = [f"{place}, or do without {row[0].name}:"]
+            choice = [f"{place}, or do without {' and '.join(row[0].name for row in said)}:"]
         for conflict in near:
             if conflict.one.name in gone or conflict.name in [row[1] for row in said]:
                 continue
