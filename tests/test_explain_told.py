@@ -40,6 +40,22 @@ LR_MESSAGE = "Argument(s) not recognized: {'lr': 0.002}"
             "in",
         ),
         ("ModuleNotFoundError: No module named '**tensorflow.contrib.tensorrt**'", "tf-contrib"),
+        (
+            "`Cannot import name 'keras' from partially initialized module 'tensorflow' (most "
+            "likely due to a circular import) (C:\\code\\tensorflow.py)`",
+            "own-file-tensorflow",
+        ),
+        (
+            "NotImplementedError:\nLayer MaxViT has arguments ['config']\nin `__init__` and "
+            "therefore must override `get_config()`.",
+            "get-config-missing",
+        ),
+        ("AttributeError: '**str**' object has no attribute '**decode**'", "h5py-str-decode"),
+        (
+            "**InvalidArgumentError:**  Received a label value of 26 which is outside the valid "
+            "range of [0, 4).  Label values: 21 2 17",
+            "label-range",
+        ),
         ("SUB:[AttributeError: module 'tensorflow' has no attribute 'Session']", "tf-session"),
         ("AttributeError: module 'tensorflow' has no attribute 'Session'](http://a.org)", "tf-s"),
         (

@@ -60,6 +60,9 @@ TITLES = (
 )
 """How messages begin that people give without the name of their exception."""
 
+BOLD = re.compile(r"(?<![\w)*])\*\*(?=[\w'\"`])([^*:]+:?)(?<=\S)\*\*(?![\w*])")
+"""What pages show in bold, by stars; not a whole message, which they may set apart from others."""
+
 RETYPED = (
     (r"(?:Error: )[Nn]o module named '?([\w.]+)'?", r"ModuleNotFoundError: No module named '\1'"),
     (
@@ -67,15 +70,15 @@ RETYPED = (
         r"AttributeError: module '\1' has no attribute '\2'",
     ),
     (r"ImportError: cannot import name (\w+)", r"ImportError: cannot import name '\1'"),
+    (r"Cannot import name (.*)", r"ImportError: cannot import name \1"),
     (r"IOError: (.*)", r"OSError: \1"),
     (r"Exception: (.*)", r"ValueError: \1"),
-    (r"(.*)'\*\*([^'*]+)\*\*'(.*)", r"\1'\2'\3"),
     (r"((?:[\w.]+\.)?\w+Error) \(see above for traceback\): (.*)", r"\1: \2"),
     (r"raise (\w+Error)\(u?(['\"])(.+)\2\)?", r"\1: \3"),
 )
 """Messages as people write them from memory, as Python 3 and TensorFlow 2 say them.
 
-Keras 1 raised plain exceptions, and pages put stars around what they want to show in bold.
+Keras 1 raised plain exceptions.
 
 The last is the line of code that raised one, at which some end what they paste.
 """
@@ -250,6 +253,7 @@ def _strip_prefix(line: str) -> str:
     line = line.strip().strip("│┃ ")
     if len(line) > 2 and (line[0] == line[-1] == "`" or line.count("`") % 2):
         line = line.strip("`")
+    line = BOLD.sub(r"\1", line)
     if line.startswith("**") or line.endswith("**"):
         line = line.strip("*")
     if len(line) > 2 and line[0] == line[-1] == '"' and line.count('"') == 2:

@@ -2693,6 +2693,18 @@ cure Let conda make the Python, and pip install TensorFlow: `conda create -n tf
   python=3.11`, `conda activate tf`, `python -m pip install tensorflow==2.15.1`.
 cure Take the channel that has it: `conda create -n tf -c conda-forge --override-channels
   python=3.11 tensorflow`.
+[install-permission]
+line (?:ERROR: )?Could not install packages due to an (?:OSError|EnvironmentError): \[(?:WinError (?:5|32)|Errno 13)\] .*
+line (?:OSError|PermissionError|EnvironmentError): \[(?:WinError (?:5|32)|Errno 13)\] .*(?:site-packages|dist-packages).*
+line Consider using the `--user` option or check the permissions\.
+why pip may not write there: the folder belongs to the system or to another user; or, on
+  Windows, a program that runs, such as a notebook, still uses the file that is to be
+  replaced.
+cure Make an environment of your own, and install there: `python -m venv .venv`, then
+  `.venv/bin/python -m pip install tensorflow`, on Windows `.venv\Scripts\python`. With
+  `--user` or as administrator, it would mix with what the system has.
+cure Close what uses it: the kernels of notebooks, the editor, other terminals; then
+  install again.
 [no-matching-distribution]
 line (?:ERROR: )?No matching distribution found for (?P<package>(?:tensorflow|tf-keras|keras|tensorflow-cpu|tensorflow-intel|tensorflow-text|tensorflow-probability|tensorflow-io(?:-gcs-filesystem)?|tf-nightly|tensorflow-decision-forests))(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))?(?: \(from .*)?
 line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>(?:tensorflow|tf-keras|keras|tensorflow-cpu|tensorflow-intel|tensorflow-text|tensorflow-probability|tensorflow-io(?:-gcs-filesystem)?|tf-nightly|tensorflow-decision-forests))(?:[<>=!~]=?(?P<version>[\w.,<>=!~*]+))? \(from (?:.* \(line \d+\)\) \()?(?:from )?versions: (?!.*\b(?:1\.14\.0|2\.0\.0b1)\)).*
@@ -2813,6 +2825,19 @@ why The file is made for another Python or platform than yours: `{tag}` in its n
   for which. `cp310` is Python 3.10, `win_amd64` is 64-bit Windows.
 cure Name the release, and pip takes the file that fits; `python -m pip debug --verbose`
   lists what fits your Python.
+[windows-long-path]
+line (?:ERROR: )?Could not install packages due to an (?:OSError|EnvironmentError): \[Errno 2\] No such file or directory: '?<path>.*
+line (?:HINT: )?This error might have occurred since this system does not have Windows Long Path support enabled\..*
+line (?:(?:ERROR: )?Could not install packages due to an )?(?:OSError|EnvironmentError|FileNotFoundError): \[WinError 206\] .*
+why Windows takes paths of 260 characters unless told otherwise, and files of TensorFlow
+  have long ones. The folder that it is to be installed in lies too deep, as that of a
+  Python from Microsoft's Store does. On another system, the file in the line is one that
+  you named, and it is not there.
+cure Make the environment in a short folder, and install there: `py -3.11 -m venv C:\tf`,
+  then `C:\tf\Scripts\python -m pip install tensorflow`.
+cure Allow long paths, in a PowerShell as administrator, and open a new terminal:
+  `New-ItemProperty -Path "HKLM:\SYSTEM\CurrentControlSet\Control\FileSystem" -Name
+  LongPathsEnabled -Value 1 -PropertyType DWORD -Force`.
 [wrong-name-on-pypi]
 line (?:ERROR: )?No matching distribution found for (?P<package>tensor-flow|tensorflow2|tensorflow-keras|tf|keras\.\w+|tensorflow\.\w+|tensor)(?:[<>=!~].*)?(?: \(from .*)?
 line (?:ERROR: )?Could not find a version that satisfies the requirement (?P<package>tensor-flow|tensorflow2|tensorflow-keras|tf|keras\.\w+|tensorflow\.\w+|tensor)(?:[<>=!~][^ ]*)? \(from versions: none\)

@@ -55,7 +55,10 @@ def _make_reading() -> dict[str, Any]:
     patterns = {
         name.lower(): getattr(module, name)
         for module, names in (
-            (text_reading, ("COLOURS", "ESCAPED", "BEFORE", "EXCEPTION", "NATIVE", "SOURCE")),
+            (
+                text_reading,
+                ("COLOURS", "ESCAPED", "BOLD", "BEFORE", "EXCEPTION", "NATIVE", "SOURCE"),
+            ),
             (
                 text_reading,
                 (

@@ -40,6 +40,7 @@ export class Reading {
     const all = (name) => compilePattern(data[name], false, "g");
     this.colours = all("colours");
     this.escaped = all("escaped");
+    this.bold = all("bold");
     this.before = startOf(data.before);
     this.exception = startOf(data.exception);
     this.native = all("native");
@@ -110,6 +111,7 @@ export class Reading {
     let line = stripBoth(strip(given), "│┃ ");
     const odd = (line.split("`").length - 1) % 2;
     if (line.length > 2 && (odd || (line[0] === "`" && line.at(-1) === "`"))) line = stripBoth(line, "`");
+    line = line.replace(this.bold, "$1");
     if (line.startsWith("**") || line.endsWith("**")) line = stripBoth(line, "*");
     if (line.length > 2 && line[0] === '"' && line.at(-1) === '"' && line.split('"').length === 3) {
       line = stripBoth(line, '" ');
