@@ -134,6 +134,9 @@ def _list_cases(entry: Entry, made: Made | None) -> list[str]:
     day = f", last on {made.date}" if made else ""
     for case in entry.cases:
         place = f"In {_place(case)}{day}"
+        if longer := _list_long_files(case):
+            blocks += [f"{place}:", *longer]
+            place = "This is run"
         if case.before:
             wrote = _code(case.before_code, "")
             blocks += [f"{place}, with the file that this wrote in `{case.before}`:", wrote]
@@ -185,5 +188,12 @@ def _place(case: Case) -> str:
     for name, value in (case.env or {}).items():
         done.append(f"with `{name}={value}`")
     for name, text in (case.files or {}).items():
-        done.append(f"beside a file `{name}` that holds `{text.strip()}`")
+        held = "this" if "\n" in text.strip() else f"`{text.strip()}`"
+        done.append(f"beside a file `{name}` that holds {held}")
     return ", ".join([where, *done])
+
+
+def _list_long_files(case: Case) -> list[str]:
+    """The files beside a case that are longer than a line, each as a block."""
+    texts = [text.strip() for text in (case.files or {}).values()]
+    return [f"```text\n{text}\n```" for text in texts if "\n" in text]
