@@ -29,6 +29,17 @@ def test_a_release_for_a_newer_tensorflow_gives_way_to_one_that_goes_with_this(
     assert f'python -m pip install "tensorflow==2.6.5" "{remedy}"\n' in empty.run()[1]
 
 
+def test_what_cannot_stay_is_not_asked_for_again_beside_the_numpy_that_tensorflow_needs(
+    empty: Environment,
+) -> None:
+    tensorflow(empty, "2.6.5", "numpy~=1.19.2")
+    empty.install("numpy", "1.19.5")
+    empty.install("ml-dtypes", "0.5.4", requires=["numpy>=1.21"])
+    said = " ".join(empty.run()[1].split())
+    assert "python -m pip uninstall -y ml-dtypes python -m pip install " in said
+    assert "ml-dtypes" not in said.partition("python -m pip install ")[2]
+
+
 def test_of_two_that_cannot_be_there_both_are_named(empty: Environment) -> None:
     tensorflow(empty, "2.6.5", "numpy~=1.19.2", "flatbuffers~=1.12.0")
     for name, version in (("numpy", "2.0.2"), ("flatbuffers", "25.12.19")):

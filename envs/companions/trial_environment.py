@@ -150,14 +150,13 @@ class TrialEnvironment(ChangedEnvironment):
 
     def carry_out(self, fix: str) -> bool:
         """Do what a fix says; whether it is one to be done, not a choice that a person has."""
-        words = shlex.split(fix) if fix.startswith(("uv pip ", "python -m pip ")) else []
+        kind, words = installers.read_command(fix)
         if match := re.fullmatch(r"set (\w+)=(\w+)", fix):
             self.environ[match[1]] = match[2]
-        elif words and "install" in words[:4]:
-            self.install(words[words.index("install") + 1 :][2 if words[0] == "uv" else 0 :])
-        elif words and "uninstall" in words[:4]:
-            names = [word for word in words[words.index("uninstall") + 1 :] if word != "-y"]
-            self.remove(names[2 if words[0] == "uv" else 0 :])
+        elif kind == "install":
+            self.install(list(words))
+        elif kind == "uninstall":
+            self.remove(list(words))
         else:
             return False
         return True

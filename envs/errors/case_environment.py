@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -190,15 +189,9 @@ class CaseEnvironment(ChangedEnvironment):
         commands = [one["commands"] for one in answers[entry] if one["cure"] == number]
         if not commands:
             return step, f"verify.py --explain leaves out cure {number}"
-        words = [shlex.split(one) for one in commands[0]]
+        told = [installers.read_command(one) for one in commands[0]]
         install, uninstall = (
-            tuple(
-                word
-                for one in words
-                if kind in one
-                for word in one[one.index(kind) + 1 :]
-                if word not in ("-y", "-p", "python")
-            )
+            tuple(word for done, words in told if done == kind for word in words)
             for kind in ("install", "uninstall")
         )
         return replace(step, install=install, uninstall=uninstall), ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,19 @@ def run_installer(
         encoding="utf-8",
         errors="replace",
     )
+
+
+def read_command(command: str) -> tuple[str, tuple[str, ...]]:
+    """What a printed command of pip or uv does, and to what: `install` or `uninstall`, and words.
+
+    Of any other text both are empty. What names the Python, and the answer yes, are left out.
+    """
+    if not command.startswith(("uv pip ", "python -m pip ")):
+        return "", ()
+    words = shlex.split(command)
+    kind = next((word for word in words[:4] if word in ("install", "uninstall")), "")
+    rest = words[words.index(kind) + 1 :] if kind else []
+    return kind, tuple(word for word in rest if word not in ("-y", "-p", "python"))
 
 
 def indent_output(output: str) -> str:

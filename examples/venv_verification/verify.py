@@ -577,7 +577,7 @@ class Remedy:
     what moves, and no release of it goes with this TensorFlow.
     """
 
-    def __init__(self, conflicts, installed, tensorflow, lost, limits, gone):
+    def __init__(self, conflicts, installed, tensorflow, lost, limits, gone=()):
         self.installed, self.tensorflow, self.limits = installed, tensorflow, limits
         self.gone = gone
         self.rows = list(companions_of(installed, tensorflow))
@@ -586,7 +586,7 @@ class Remedy:
         self.named, self.moved = {}, []
         for name, clauses in caps_of(installed, tensorflow, limits, lost):
             self.named[name] = join(limits[name], clauses)
-        todo = [self.mover(conflict) for conflict in conflicts]
+        todo = [self.mover(conflict) for conflict in conflicts if conflict.one.name not in gone]
         done = set()
         while todo:
             name = todo.pop(0)
@@ -663,16 +663,14 @@ class Remedy:
         """Whether installing it would bring a second TensorFlow: it names another variant."""
         return any(is_tensorflow(n) and n not in self.installed for n, _ in requirements(one))
 
-    def commands(self):
-        if self.gone:  # first, so that what the next one still needs comes back
-            yield f"python -m pip uninstall -y {' '.join(self.gone)}"
+    def command(self):
         parts = []
         if self.whole:
             parts.append('"%s==%s"' % self.tensorflow[:2])
         for name, clauses in self.named.items():
             if not is_tensorflow(name):
                 parts.append(quote(name, clauses))
-        yield " ".join(["python -m pip install", *parts])
+        return " ".join(["python -m pip install", *parts])
 
 
 def pairing_for(needs, tensorflow):
@@ -763,7 +761,9 @@ def check_requirements(report, installed, tensorflow):
         if where in in_front and found:
             report.repeat("; ".join(lines), where, in_front[where])
         else:
-            report.repeat("; ".join(lines), where, *choice, *remedy.commands(), *keep(remedy))
+            if gone:  # before the other, so that what that one still needs comes back
+                choice.append(f"python -m pip uninstall -y {' '.join(gone)}")
+            report.repeat("; ".join(lines), where, *choice, remedy.command(), *keep(remedy))
     if far:
         more = f", and {len(far) - 1} more such" if far[1:] else ""
         first = describe(far[0], installed, tensorflow)
@@ -1308,7 +1308,7 @@ def keras_for(installed, tensorflow, keras):
     if allowed(limits.get(keras.name, ""), keras.version):
         return FRESH
     conflict = Conflict(tensorflow, keras.name, limits[keras.name], "")
-    return list(Remedy([conflict], installed, tensorflow, lost, limits, []).commands())[-1]
+    return Remedy([conflict], installed, tensorflow, lost, limits).command()
 
 
 def check_imports(report, installed, tensorflow, keras, required):
